@@ -41,7 +41,7 @@ pub struct ReferenceSubstance {
     pub effective_on: Date,
     /// How well `effective_on` is known.
     pub certainty: Certainty,
-    /// Whether it is a synthetic drug in the sense of the 1961 Convention, articles 19 and 20.
+    /// Whether it is a synthetic drug in the sense of the 1961 Convention, article 19(1)(g) and (2)(c).
     pub synthetic: bool,
     /// Where the line comes from.
     pub source: CompactString,
