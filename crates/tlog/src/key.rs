@@ -153,9 +153,6 @@ impl PublicKey {
     pub(crate) fn parse(vkey: &str) -> Result<Self, Error> {
         check_length(vkey)?;
         let (name, id, kind, bytes) = parse_parts(vkey)?;
-        if kind != TYPE_ED25519 && kind != TYPE_COSIGNATURE {
-            return Err(Error::KeyType(kind));
-        }
         let key = VerifyingKey::from_bytes(&bytes).map_err(|_| Error::KeyForm("it is not a point of the curve"))?;
         if key.is_weak() {
             // Under a key of small order one signature fits many texts.
@@ -261,7 +258,7 @@ fn check_length(text: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// The name, key id, type and 32 key bytes of `<name>+<key id>+<base64>`.
+/// The name, key id, type (0x01 or 0x04) and 32 key bytes of `<name>+<key id>+<base64>`.
 fn parse_parts(text: &str) -> Result<(&str, u32, u8, [u8; 32]), Error> {
     let mut parts = text.splitn(3, '+');
     let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
