@@ -249,7 +249,7 @@ fn unavailable(path: &Path, why: &str) -> StoreError {
     }
 }
 
-/// Puts an error of `SQLite` into our words: what is wrong with the data is Corrupt, what is wrong around it Unavailable.
+/// Puts an error of `SQLite` into our words: what is wrong with the data is Corrupt, around it Unavailable.
 fn translate(path: &Path, error: &rusqlite::Error) -> StoreError {
     use rusqlite::Error as E;
     let damaged = |what: &dyn ToString| StoreError::corrupt(path.display().to_string(), what.to_string());

@@ -1,6 +1,9 @@
+-- Any change here raises the layout's version: an older register is then made anew.
 CREATE TABLE progress (id INTEGER PRIMARY KEY CHECK (id = 1), cursor INTEGER NOT NULL, clean INTEGER NOT NULL) STRICT;
 INSERT INTO progress VALUES (1, 0, 1);
-CREATE TABLE name (kind INTEGER NOT NULL, no INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (kind, no)) STRICT, WITHOUT ROWID;
+CREATE TABLE name (
+    kind INTEGER NOT NULL, no INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (kind, no)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE movement (
     seq INTEGER PRIMARY KEY, day INTEGER NOT NULL, kind INTEGER NOT NULL, mode INTEGER NOT NULL, site INTEGER NOT NULL,
     item INTEGER NOT NULL, batch INTEGER NOT NULL, amount INTEGER NOT NULL, peer INTEGER, dispatch INTEGER,
@@ -16,11 +19,13 @@ CREATE TABLE command (
     id BLOB PRIMARY KEY NOT NULL, seq INTEGER NOT NULL, count INTEGER NOT NULL, hash BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE entry (
-    seq INTEGER PRIMARY KEY, recorded_at INTEGER NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL, subject TEXT NOT NULL
+    seq INTEGER PRIMARY KEY, recorded_at INTEGER NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL,
+    subject TEXT NOT NULL
 ) STRICT;
 CREATE INDEX entry_by_subject ON entry (subject, seq);
 CREATE TABLE refusal (
-    seq INTEGER PRIMARY KEY, recorded_on INTEGER NOT NULL, code TEXT NOT NULL, command TEXT NOT NULL, actor TEXT NOT NULL
+    seq INTEGER PRIMARY KEY, recorded_on INTEGER NOT NULL, code TEXT NOT NULL, command TEXT NOT NULL,
+    actor TEXT NOT NULL
 ) STRICT;
 CREATE INDEX refusal_by_day ON refusal (recorded_on, code);
 CREATE VIEW movement_named AS
