@@ -1,0 +1,375 @@
+//! Who may act: roles of the authority, duties at a holder, and decisions that need two different people.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use compact_str::CompactString;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::Command;
+use crate::id::{Id, Text};
+use crate::refusal::{Refused, refusals, unknown};
+use crate::table::{Keyed, Table};
+
+/// A role of an officer of the authority.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Registers holders, sites and items; proposes licences.
+    LicensingOfficer,
+    /// Estimates, plan, quotas.
+    PlanningOfficer,
+    /// Import and export authorizations.
+    PermitOfficer,
+    /// The second person of a decision.
+    Approver,
+    /// Visits, findings, holds, witness of destruction.
+    Inspector,
+    /// Plans inspections.
+    ChiefInspector,
+    /// Training of companies.
+    Trainer,
+    /// Returns and statistics.
+    Statistician,
+    /// Reads all, changes nothing.
+    Auditor,
+    /// People and keys; no decisions.
+    Administrator,
+    /// Endorses at the border.
+    CustomsOfficer,
+    /// The command line on the machine itself; founding and migration only.
+    Operator,
+}
+
+impl Role {
+    /// Every role with its word.
+    pub const ALL: [(Self, &'static str); 12] = [
+        (Self::LicensingOfficer, "licensing_officer"),
+        (Self::PlanningOfficer, "planning_officer"),
+        (Self::PermitOfficer, "permit_officer"),
+        (Self::Approver, "approver"),
+        (Self::Inspector, "inspector"),
+        (Self::ChiefInspector, "chief_inspector"),
+        (Self::Trainer, "trainer"),
+        (Self::Statistician, "statistician"),
+        (Self::Auditor, "auditor"),
+        (Self::Administrator, "administrator"),
+        (Self::CustomsOfficer, "customs_officer"),
+        (Self::Operator, "operator"),
+    ];
+
+    /// The word of the role, as in `permit_officer:li`.
+    pub fn word(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(role, _)| *role == self)
+            .map_or("", |(_, word)| word)
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .find(|(_, known)| *known == word)
+            .map(|(role, _)| *role)
+    }
+}
+
+/// Who acts: `role:person` for an officer, `HOLDER:person` for a responsible person, `HOLDER/clerk:person` for a clerk.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Actor(CompactString);
+
+/// In which capacity somebody acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capacity<'a> {
+    /// An officer of the authority.
+    Officer(Role),
+    /// The responsible person of a holder.
+    Responsible(&'a str),
+    /// A clerk of a holder.
+    Clerk(&'a str),
+}
+
+impl Actor {
+    /// The machine's own command line.
+    pub fn operator() -> Self {
+        Self(CompactString::const_new("operator:shell"))
+    }
+
+    /// The actor as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// In which capacity.
+    pub fn capacity(&self) -> Capacity<'_> {
+        let (left, _) = self.0.split_once(':').unwrap_or((&self.0, ""));
+        match (Role::parse(left), left.strip_suffix("/clerk")) {
+            (Some(role), _) => Capacity::Officer(role),
+            (None, Some(holder)) => Capacity::Clerk(holder),
+            (None, None) => Capacity::Responsible(left),
+        }
+    }
+
+    /// The person's id.
+    pub fn person(&self) -> &str {
+        self.0.split_once(':').map_or("", |(_, person)| person)
+    }
+
+    /// The holder somebody acts for, if any.
+    pub fn holder(&self) -> Option<&str> {
+        match self.capacity() {
+            Capacity::Officer(_) => None,
+            Capacity::Responsible(holder) | Capacity::Clerk(holder) => Some(holder),
+        }
+    }
+}
+
+impl FromStr for Actor {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bad = || {
+            format!(
+                "{:?} is not an actor: write role:person, HOLDER:person or HOLDER/clerk:person",
+                text.chars().take(80).collect::<String>()
+            )
+        };
+        let (left, person) = text.split_once(':').ok_or_else(bad)?;
+        let left = left.strip_suffix("/clerk").unwrap_or(left);
+        if left.parse::<Id>().is_err() || person.parse::<Id>().is_err() {
+            return Err(bad());
+        }
+        Ok(Self(CompactString::from(text)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Actor {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        CompactString::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+refusals! {
+    /// Why access refuses.
+    pub enum AccessRefusal {
+        NotEntitled { actor: String, command: &'static str } = "not_entitled", None,
+            "{actor} is not entitled to {command}";
+        SamePerson { person: String, of: u64 } = "same_person", None,
+            "{person} proposed entry {of} and may not also approve it: two different people must decide";
+        NothingToApprove { of: u64 } = "nothing_to_approve", None,
+            "entry {of} is not a decision that waits for a second person";
+        GrantExists { actor: String } = "grant_exists", None, "{actor} holds that role already";
+        GrantMissing { actor: String } = "grant_missing", None, "{actor} does not hold that role";
+        LastAdministrators { left: usize } = "last_administrators", None,
+            "only {left} administrators would be left; two are needed to decide anything about people";
+    }
+}
+
+/// The refusal of somebody who may not do this at all. It is not journaled.
+pub(crate) fn not_entitled<T>(actor: &Actor, command: &'static str) -> Refused<T> {
+    let mut refusal: Box<crate::Refusal> = AccessRefusal::NotEntitled {
+        actor: actor.to_string(),
+        command,
+    }
+    .into();
+    refusal.journaled = false;
+    Err(refusal)
+}
+
+/// Grant of a role or duty to a person: the actor as which they may act from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoleGrant {
+    /// The actor, such as `permit_officer:li` or `H-1:zhang`.
+    pub actor: Actor,
+}
+
+/// The second person's yes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// The entry number of the proposed decision.
+    pub of: u64,
+}
+
+/// The second person's no.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rejection {
+    /// The entry number of the proposed decision.
+    pub of: u64,
+    /// Why.
+    pub reason: Text,
+}
+
+/// A decision that waits for its second person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proposal {
+    /// The command word.
+    #[serde(rename = "do")]
+    pub verb: CompactString,
+    /// The command's fields, as its own bytes.
+    pub with: CompactString,
+}
+
+impl Proposal {
+    /// Keeps a command until the second person has spoken.
+    pub fn of(command: &Command) -> Self {
+        Self {
+            verb: command.verb().into(),
+            with: command.with_json().into(),
+        }
+    }
+
+    /// The command proposed.
+    pub fn command(&self) -> Result<Command, String> {
+        Command::parse(&self.verb, &self.with)
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Grant {
+    actor: Actor,
+    active: bool,
+}
+
+impl Keyed for Grant {
+    type Key = Actor;
+    fn key(&self) -> Actor {
+        self.actor.clone()
+    }
+}
+
+/// A proposal that waits, with who made it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Waiting {
+    /// What is proposed.
+    pub proposal: Proposal,
+    /// Who proposed it.
+    pub by: Actor,
+}
+
+/// Roles granted and decisions that wait.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Access {
+    grants: Table<Grant>,
+    waiting: BTreeMap<u64, Waiting>,
+}
+
+impl Access {
+    /// Whether this actor holds its role or duty now.
+    pub fn holds(&self, actor: &Actor) -> bool {
+        self.grants.find(actor).is_some_and(|(_, grant)| grant.active)
+    }
+
+    /// Whether this person holds any role of the authority now.
+    pub fn is_officer(&self, person: &str) -> bool {
+        self.grants.iter().any(|grant| {
+            grant.active && grant.actor.person() == person && matches!(grant.actor.capacity(), Capacity::Officer(_))
+        })
+    }
+
+    /// Decisions that wait for a second person, by entry number.
+    pub fn waiting(&self) -> &BTreeMap<u64, Waiting> {
+        &self.waiting
+    }
+
+    /// The decision that waits under this entry number, for a person other than its proposer.
+    pub(crate) fn approvable(&self, of: u64, by: &Actor) -> Refused<&Waiting> {
+        let waiting = self.waiting.get(&of).ok_or(AccessRefusal::NothingToApprove { of })?;
+        if waiting.by.person() == by.person() {
+            return Err(AccessRefusal::SamePerson {
+                person: by.person().to_owned(),
+                of,
+            }
+            .into());
+        }
+        Ok(waiting)
+    }
+
+    pub(crate) fn may_grant(&self, actor: &Actor) -> Refused<()> {
+        if self.holds(actor) {
+            Err(AccessRefusal::GrantExists {
+                actor: actor.to_string(),
+            }
+            .into())
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(crate) fn may_revoke(&self, actor: &Actor) -> Refused<()> {
+        if !self.holds(actor) {
+            return Err(AccessRefusal::GrantMissing {
+                actor: actor.to_string(),
+            }
+            .into());
+        }
+        if actor.capacity() == Capacity::Officer(Role::Administrator) {
+            let is_other = |grant: &&Grant| {
+                grant.active
+                    && grant.actor != *actor
+                    && grant.actor.capacity() == Capacity::Officer(Role::Administrator)
+            };
+            let left = self.grants.iter().filter(is_other).count();
+            if left < 2 {
+                return Err(AccessRefusal::LastAdministrators { left }.into());
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn grant(&mut self, actor: &Actor) {
+        match self.grants.find_mut(actor) {
+            Some(grant) => grant.active = true,
+            None => {
+                self.grants.add(Grant {
+                    actor: actor.clone(),
+                    active: true,
+                });
+            }
+        }
+    }
+
+    pub(crate) fn revoke(&mut self, actor: &Actor) {
+        if let Some(grant) = self.grants.find_mut(actor) {
+            grant.active = false;
+        }
+    }
+
+    pub(crate) fn wait(&mut self, seq: u64, proposal: Proposal, by: Actor) {
+        self.waiting.insert(seq, Waiting { proposal, by });
+    }
+
+    pub(crate) fn settle(&mut self, of: u64) {
+        self.waiting.remove(&of);
+    }
+
+    pub(crate) fn reindex(&mut self) {
+        self.grants.reindex();
+    }
+}
+
+/// The holder of this id must exist before somebody can act for it.
+pub(crate) fn known_holder(state: &crate::State, actor: &Actor) -> Refused<()> {
+    match actor.holder() {
+        Some(holder) if state.holders.holder(holder).is_none() => Err(unknown("holder", holder)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a word is the name of a role, so that no holder may take it.
+pub(crate) fn is_reserved(word: &str) -> bool {
+    Role::parse(word).is_some() || word.ends_with("/clerk")
+}

@@ -1,0 +1,61 @@
+//! The authority itself: its founding, and what every rule needs to know of it.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::access::Actor;
+use crate::country::Country;
+use crate::id::{Id, Text};
+
+/// The founding of an authority: the first command of its journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Founding {
+    /// Its id in the exchange, such as `CN`.
+    pub id: Id,
+    /// Its name.
+    pub name: Text,
+    /// Its country.
+    pub country: Country,
+    /// The IANA time zone by which its civil days are cut.
+    pub zone: Text,
+    /// The first day its books may speak of.
+    pub books_from: Date,
+    /// The origin of its log.
+    pub origin: Text,
+    /// The verifier key of its log, as in a signed note.
+    pub log_key: Text,
+    /// Its first two administrators, by id.
+    pub administrators: [Id; 2],
+}
+
+/// What the state keeps of the founding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Founded {
+    /// Its id.
+    pub id: Id,
+    /// Its name.
+    pub name: Text,
+    /// Its country.
+    pub country: Country,
+    /// Its time zone.
+    pub zone: Text,
+    /// The first day its books may speak of.
+    pub books_from: Date,
+    /// The origin of its log.
+    pub origin: Text,
+    /// The verifier key of its log.
+    pub log_key: Text,
+    /// When it was founded.
+    pub founded_at: Timestamp,
+}
+
+/// The two administrators as actors.
+pub(crate) fn administrators(founding: &Founding) -> Vec<Actor> {
+    founding
+        .administrators
+        .iter()
+        .filter_map(|person| format!("administrator:{person}").parse().ok())
+        .collect()
+}

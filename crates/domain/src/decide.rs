@@ -1,0 +1,353 @@
+//! From a command to entries or a refusal. Roles and the two-person rule are checked here, whoever calls.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::access::{self, AccessRefusal, Actor, Capacity, Proposal, Role, not_entitled};
+use crate::authority::{Founding, administrators};
+use crate::command::{By, Command};
+use crate::holder::{self, StockCeiling};
+use crate::id::{Id, Text};
+use crate::journal::{Event, InstructionRefused};
+use crate::ledger::{self, Act, Second};
+use crate::reference;
+use crate::refusal::{NameRefusal, Refusal, Refused};
+use crate::state::State;
+use crate::substance::{Salt, SubstanceEntry};
+use crate::{channel, demand, inspection, licence, plan, policy, product, training};
+
+/// What a decision needs beside the state and the command.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The time of recording.
+    pub now: Timestamp,
+    /// Its civil day in the authority's zone.
+    pub today: Date,
+    /// The entry that the command cites (see [`cites`]), read back from the journal.
+    pub cited: Option<&'a Event>,
+}
+
+/// The entry that a command rests on, if any: the writer reads it back from the journal before `decide`.
+pub fn cites(state: &State, command: &Command) -> Option<u64> {
+    match command {
+        Command::Reverse(data) => Some(data.line),
+        Command::AcceptCount(data) => Some(data.count),
+        Command::Approve(data) => match state.access.waiting().get(&data.of)?.proposal.command().ok()? {
+            Command::Approve(_) => None,
+            inner => cites(state, &inner),
+        },
+        _ => None,
+    }
+}
+
+/// The entry that a refusal becomes.
+pub fn refused(command: &Command, refusal: &Refusal) -> Option<Event> {
+    Some(Event::InstructionRefused(InstructionRefused {
+        command: command.verb().parse().ok()?,
+        code: refusal.code.parse().ok()?,
+        says: refusal.says.clone(),
+        article: refusal.article.map(str::to_owned),
+        figures: refusal
+            .figures
+            .iter()
+            .map(|(name, figure)| ((*name).to_owned(), figure.clone()))
+            .collect(),
+    }))
+}
+
+/// Decides a command. The state is `None` only before the founding.
+pub fn decide(state: Option<&State>, by: &Actor, command: &Command, context: Context<'_>) -> Refused<Vec<Event>> {
+    let Some(state) = state else {
+        return match command {
+            Command::Found(founding) if *by == Actor::operator() => found(founding),
+            _ => not_entitled(by, command.verb()),
+        };
+    };
+    entitled(state, by, command)?;
+    match command {
+        Command::Approve(approval) => approve(state, by, approval.of, context),
+        Command::Reject(rejection) => {
+            let waiting = state.access.approvable(rejection.of, by)?;
+            let proposed = waiting.proposal.command().map_err(|why| stale(&why))?;
+            may_approve(
+                by,
+                &waiting.by,
+                &proposed,
+                decide_kind(state, &waiting.by, &proposed, context).ok(),
+            )?;
+            Ok(vec![Event::DecisionRejected(rejection.clone())])
+        }
+        command => {
+            let (events, second) = effects(state, by, command, context)?;
+            if second.is_some() || command.second().is_some() {
+                return Ok(vec![Event::DecisionProposed(Proposal::of(command))]);
+            }
+            Ok(events)
+        }
+    }
+}
+
+/// Whether somebody may give this command at all.
+fn entitled(state: &State, by: &Actor, command: &Command) -> Refused<()> {
+    let capacity = by.capacity();
+    let fits = match command.by() {
+        By::Officer(roles) => matches!(capacity, Capacity::Officer(role) if roles.contains(&role)),
+        By::Holder => matches!(capacity, Capacity::Responsible(_) | Capacity::Clerk(_)),
+        By::Responsible => matches!(capacity, Capacity::Responsible(_)),
+        By::HolderOrInspector => {
+            matches!(
+                capacity,
+                Capacity::Responsible(_) | Capacity::Clerk(_) | Capacity::Officer(Role::Inspector)
+            )
+        }
+        By::SecondPerson => true,
+    };
+    if fits && state.access.holds(by) {
+        Ok(())
+    } else {
+        not_entitled(by, command.verb())
+    }
+}
+
+fn stale(why: &str) -> Box<Refusal> {
+    NameRefusal::BadQuantity {
+        field: "proposal",
+        why: why.to_owned(),
+    }
+    .into()
+}
+
+/// Whose second word a proposed command still needs.
+fn decide_kind(state: &State, by: &Actor, command: &Command, context: Context<'_>) -> Refused<Option<Second>> {
+    effects(state, by, command, context).map(|(_, second)| second)
+}
+
+fn may_approve(by: &Actor, proposer: &Actor, command: &Command, second: Option<Option<Second>>) -> Refused<()> {
+    let capacity = by.capacity();
+    let officer = |roles: &[Role]| matches!(capacity, Capacity::Officer(role) if roles.contains(&role));
+    let fits = match (command.second(), second.flatten()) {
+        (Some(roles), _) => officer(roles),
+        (None, Some(Second::SameHolder)) => by.holder().is_some() && by.holder() == proposer.holder(),
+        (None, Some(Second::Approver)) => officer(&[Role::Approver]),
+        // The proposal no longer needs a second person, or no longer stands: an approver or the same holder may settle it.
+        (None, None) => officer(&[Role::Approver]) || (by.holder().is_some() && by.holder() == proposer.holder()),
+    };
+    if fits {
+        Ok(())
+    } else {
+        not_entitled(by, "approve this decision")
+    }
+}
+
+/// The second person's yes: every rule is checked again, on the state as it is now.
+fn approve(state: &State, by: &Actor, of: u64, context: Context<'_>) -> Refused<Vec<Event>> {
+    let waiting = state.access.approvable(of, by)?;
+    let command = waiting.proposal.command().map_err(|why| stale(&why))?;
+    let effects = effects(state, &waiting.by, &command, context);
+    let second = effects.as_ref().ok().map(|(_, second)| *second);
+    may_approve(by, &waiting.by, &command, second)?;
+    let (effects, _) = effects?;
+    let mut events = Vec::with_capacity(effects.len() + 1);
+    events.push(Event::DecisionApproved(access::Approval { of }));
+    events.extend(effects);
+    Ok(events)
+}
+
+/// The founding: the authority, its two administrators, and the reference list of substances.
+fn found(founding: &Founding) -> Refused<Vec<Event>> {
+    let [first, other] = &founding.administrators;
+    if first == other {
+        return Err(AccessRefusal::SamePerson {
+            person: first.to_string(),
+            of: 0,
+        }
+        .into());
+    }
+    debug_assert_eq!(administrators(founding).len(), 2, "ids make actors");
+    let mut events = vec![Event::AuthorityFounded(founding.clone())];
+    let substances = reference::substances().map_err(|why| stale(&why.to_string()))?;
+    for substance in substances {
+        let entry = reference_entry(&substance).ok_or_else(|| stale(&format!("reference entry {}", substance.id)))?;
+        events.push(Event::SubstanceRegistered(entry));
+    }
+    Ok(events)
+}
+
+fn reference_entry(substance: &reference::ReferenceSubstance) -> Option<SubstanceEntry> {
+    let id = |text: &str| text.parse::<Id>().ok();
+    let text = |text: &str| text.parse::<Text>().ok();
+    let salts = substance.salts.iter().map(|salt| {
+        let cas = salt.cas.as_ref().and_then(|cas| id(cas));
+        Some(Salt {
+            form: id(&salt.form)?,
+            cas,
+            content_ppm: salt.factor_ppm,
+            source: text(&salt.source)?,
+        })
+    });
+    Some(SubstanceEntry {
+        id: id(&substance.id)?,
+        name: text(&substance.name)?,
+        cas: id(&substance.cas),
+        schedule: substance.schedule,
+        effective_on: substance.effective_on,
+        synthetic: substance.synthetic,
+        source: text(&substance.source)?,
+        version: text(&substance.version)?,
+        salts: salts.collect::<Option<Vec<_>>>()?,
+    })
+}
+
+type Effects = Refused<(Vec<Event>, Option<Second>)>;
+
+/// What a command would do, and whose second word the ledger asks for.
+fn effects(state: &State, by: &Actor, command: &Command, context: Context<'_>) -> Effects {
+    if let Some(act) = act(command) {
+        let decided = ledger::decide(state, by, context.today, &act)?;
+        return Ok((decided.events, decided.second));
+    }
+    let event = match command {
+        Command::Reverse(data) => Event::LineReversed(ledger::decide_reverse(state, by, data, context.cited)?),
+        Command::AcceptCount(data) => Event::CountAccepted(ledger::decide_accept_count(data, context.cited)?),
+        command => record(state, by, command, context.today)?,
+    };
+    Ok((vec![event], None))
+}
+
+/// A command of the ledger as an act.
+fn act(command: &Command) -> Option<Act<'_>> {
+    Some(match command {
+        Command::Dispatch(data) => Act::Dispatch(data),
+        Command::Receive(data) => Act::Receive(data),
+        Command::Dispense(data) => Act::Dispense(data),
+        Command::Opening(data) => Act::Opening(data),
+        Command::Manufacture(data) => Act::Manufacture(data),
+        Command::FeedLot(data) => Act::FeedLot(data),
+        Command::YieldLot(data) => Act::YieldLot(data),
+        Command::CloseLot(data) => Act::CloseLot(data),
+        Command::Transform(data) => Act::Transform(data),
+        Command::UseInManufacture(data) => Act::UseInManufacture(data),
+        Command::CancelDispatch(data) => Act::CancelDispatch(data),
+        Command::Reclassify(data) => Act::Reclassify(data),
+        Command::Import(data) => Act::Import(data),
+        Command::Export(data) => Act::Export(data),
+        Command::Destroy(data) => Act::Destroy(data),
+        Command::Lose(data) => Act::Lose(data),
+        Command::LoseInTransit(data) => Act::LoseInTransit(data),
+        Command::Find(data) => Act::Find(data),
+        Command::Count(data) => Act::Count(data),
+        _ => return None,
+    })
+}
+
+/// A command that becomes one entry of its own kind.
+fn record(state: &State, by: &Actor, command: &Command, today: Date) -> Refused<Event> {
+    Ok(match command {
+        Command::SetPolicy(data) => policy::decide(data).map(|()| Event::PolicySet(data.clone()))?,
+        Command::GrantRole(data) => {
+            access::known_holder(state, &data.actor)?;
+            state
+                .access
+                .may_grant(&data.actor)
+                .map(|()| Event::RoleGranted(data.clone()))?
+        }
+        Command::RevokeRole(data) => state
+            .access
+            .may_revoke(&data.actor)
+            .map(|()| Event::RoleRevoked(data.clone()))?,
+        Command::RegisterSubstance(data) => state
+            .substances
+            .may_register(data)
+            .map(|()| Event::SubstanceRegistered(data.clone()))?,
+        Command::ChangeSchedule(data) => state
+            .substances
+            .find(&data.substance)
+            .map(|_| Event::ScheduleChanged(data.clone()))?,
+        Command::RegisterBulk(data) => product::decide_bulk(state, data).map(Event::BulkRegistered)?,
+        Command::RegisterPreparation(data) => {
+            product::decide_preparation(state, data).map(Event::PreparationRegistered)?
+        }
+        Command::RegisterHolder(data) => {
+            holder::decide_holder(state, data).map(|()| Event::HolderRegistered(data.clone()))?
+        }
+        Command::RegisterSite(data) => {
+            holder::decide_site(state, data).map(|()| Event::SiteRegistered(data.clone()))?
+        }
+        Command::CloseSite(data) => holder::decide_closing(state, data).map(|()| Event::SiteClosed(data.clone()))?,
+        Command::SetStockCeiling(data) => decide_ceiling(state, data).map(|()| Event::StockCeilingSet(data.clone()))?,
+        Command::FileDemand(data) => demand::decide(state, by, data).map(|()| Event::DemandFiled(data.clone()))?,
+        Command::GiveNotice(data) => channel::decide_notice(state, by, data, today).map(Event::EmergencyNoticed)?,
+        command => record_decision(state, command, today)?,
+    })
+}
+
+fn record_decision(state: &State, command: &Command, today: Date) -> Refused<Event> {
+    Ok(match command {
+        Command::GrantLicence(data) => {
+            licence::decide_grant(state, data).map(|()| Event::LicenceGranted(data.clone()))?
+        }
+        Command::SuspendLicence(data) => {
+            licence::decide_suspension(state, data).map(|()| Event::LicenceSuspended(data.clone()))?
+        }
+        Command::ResumeLicence(data) => {
+            licence::decide_resumption(state, data).map(|()| Event::LicenceResumed(data.clone()))?
+        }
+        Command::RevokeLicence(data) => {
+            licence::decide_revocation(state, data).map(|()| Event::LicenceRevoked(data.clone()))?
+        }
+        Command::IssuePurchaseCard(data) => {
+            licence::decide_grant(state, &licence::card_as_grant(state, data)?)?;
+            Event::PurchaseCardIssued(data.clone())
+        }
+        Command::SetEstimate(data) => plan::decide_estimate(state, data).map(Event::EstimateSet)?,
+        Command::SetPlan(data) => plan::decide_plan(state, data).map(|()| Event::PlanSet(data.clone()))?,
+        Command::GrantQuota(data) => plan::decide_quota(state, data).map(|()| Event::QuotaGranted(data.clone()))?,
+        Command::CloseYear(data) => plan::decide_closing(state, data, today).map(Event::YearClosed)?,
+        Command::OpenChannel(data) => channel::decide_edge(state, data).map(|()| Event::ChannelOpened(data.clone()))?,
+        Command::CloseChannel(data) => {
+            channel::decide_edge_closing(state, data).map(|()| Event::ChannelClosed(data.clone()))?
+        }
+        Command::ApproveChannel(data) => {
+            channel::decide_approval(state, data).map(|()| Event::ChannelApproved(data.clone()))?
+        }
+        Command::PlaceHold(data) => ledger::decide_hold(state, data).map(|()| Event::HoldPlaced(data.clone()))?,
+        Command::LiftHold(data) => ledger::decide_lift(state, data).map(|()| Event::HoldLifted(data.clone()))?,
+        Command::PlanInspection(data) => {
+            inspection::decide_plan(state, data).map(|()| Event::InspectionPlanned(data.clone()))?
+        }
+        Command::RecordVisit(data) => {
+            inspection::decide_visit(state, data, today).map(|()| Event::VisitRecorded(data.clone()))?
+        }
+        Command::RecordFinding(data) => {
+            inspection::decide_finding(state, data).map(|()| Event::FindingRecorded(data.clone()))?
+        }
+        Command::HoldSession(data) => {
+            training::decide_session(state, data).map(|()| Event::SessionHeld(data.clone()))?
+        }
+        Command::RecordAttendance(data) => {
+            training::decide_attendance(state, data, today).map(|()| Event::AttendanceRecorded(data.clone()))?
+        }
+        // The founding stands already; everything else is decided elsewhere.
+        command => {
+            let what = "authority";
+            return Err(NameRefusal::Taken {
+                what,
+                id: command.verb().to_owned(),
+            }
+            .into());
+        }
+    })
+}
+
+fn decide_ceiling(state: &State, ceiling: &StockCeiling) -> Refused<()> {
+    state.holders.site(&ceiling.site)?;
+    state.items.find(&ceiling.item)?;
+    if ceiling.amount < 0 {
+        return Err(NameRefusal::NotPositive {
+            field: "amount",
+            amount: ceiling.amount.to_string(),
+        }
+        .into());
+    }
+    Ok(())
+}

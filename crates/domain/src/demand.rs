@@ -1,0 +1,94 @@
+//! Demand returns: what institutions say they will need in a year. The plan starts from their sum.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::State;
+use crate::access::Actor;
+use crate::id::Id;
+use crate::quantity::Mass;
+use crate::refusal::{NameRefusal, Refused, refusals};
+use crate::table::No;
+
+/// A demand return: one site, one preparation, one year. A later one for the same three replaces the earlier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DemandReturn {
+    /// The year of the need.
+    pub year: i16,
+    /// The site that needs it.
+    pub site: Id,
+    /// The preparation.
+    pub item: Id,
+    /// In dispensing units.
+    pub amount: i64,
+}
+
+refusals! {
+    /// Why a demand return is refused.
+    pub enum DemandRefusal {
+        Bulk { item: String } = "demand_not_for_preparation", None, "{item} is bulk substance: demand is filed for preparations";
+        NotRetail { site: String } = "demand_not_of_institution", None, "site {site} is no institution, pharmacy or research body: only their need is demand";
+    }
+}
+
+/// Demand by year, item and site.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Demand(BTreeMap<(i16, No, No), i64>);
+
+impl Demand {
+    /// The demand for a year and substance, in base.
+    pub fn of_substance(&self, state: &State, year: i16, substance: No) -> Mass {
+        let of_year = self.0.range((year, 0, 0)..=(year, No::MAX, No::MAX));
+        of_year
+            .map(|((_, item, _), amount)| (state.items.at(*item), *amount))
+            .filter(|(item, _)| item.substance == substance)
+            .map(|(item, amount)| item.mass(amount))
+            .sum()
+    }
+
+    /// How many sites filed for a year.
+    pub fn sites(&self, year: i16) -> usize {
+        let mut sites: Vec<No> = self
+            .0
+            .range((year, 0, 0)..=(year, No::MAX, No::MAX))
+            .map(|((_, _, site), _)| *site)
+            .collect();
+        sites.sort_unstable();
+        sites.dedup();
+        sites.len()
+    }
+}
+
+pub(crate) fn decide(state: &State, by: &Actor, filed: &DemandReturn) -> Refused<()> {
+    let (_, site) = state.holders.open_site(&filed.site)?;
+    crate::ledger::owns(state, by, site)?;
+    let (_, item) = state.items.find(&filed.item)?;
+    if item.bulk {
+        return Err(DemandRefusal::Bulk {
+            item: filed.item.to_string(),
+        }
+        .into());
+    }
+    if !site.retail {
+        return Err(DemandRefusal::NotRetail {
+            site: filed.site.to_string(),
+        }
+        .into());
+    }
+    if filed.amount < 0 {
+        return Err(NameRefusal::NotPositive {
+            field: "amount",
+            amount: filed.amount.to_string(),
+        }
+        .into());
+    }
+    Ok(())
+}
+
+pub(crate) fn apply(state: &mut State, filed: &DemandReturn) {
+    if let (Some(item), Some(site)) = (state.items.0.no(&filed.item), state.holders.sites.no(&filed.site)) {
+        state.demand.0.insert((filed.year, item, site), filed.amount);
+    }
+}

@@ -1,0 +1,319 @@
+//! The journal's entries: what happened, as exact JSON bytes that are hashed and never written again.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+use sha2::Sha256;
+use uuid::Uuid;
+
+use crate::access::{Actor, Approval, Proposal, Rejection, RoleGrant};
+use crate::authority::Founding;
+use crate::id::Id;
+use crate::{channel, demand, holder, inspection, ledger, licence, plan, policy, product, substance, training};
+
+/// The largest entry, in bytes: what tlog-tiles allows in a bundle.
+pub const ENTRY_BYTES_MAX: usize = 65_535;
+
+/// A refused instruction: nothing else moves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InstructionRefused {
+    /// The command's word.
+    pub command: Id,
+    /// The stable code.
+    pub code: Id,
+    /// The sentence with the numbers in it.
+    pub says: String,
+    /// The article of law, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub article: Option<String>,
+    /// The facts behind the sentence by name.
+    pub figures: std::collections::BTreeMap<String, String>,
+}
+
+/// Declares the kinds of entries. A released kind and version is never edited: a change is a new one.
+macro_rules! events {
+    ($($variant:ident($payload:ty) = $kind:literal;)*) => {
+        /// What an entry tells.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[allow(missing_docs, clippy::large_enum_variant)]
+        pub enum Event { $($variant($payload)),* }
+
+        /// Every kind of entry.
+        pub const KINDS: &[&str] = &[$($kind),*];
+
+        impl Event {
+            /// The kind of the entry.
+            pub fn kind(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $kind),* }
+            }
+        }
+
+        impl Serialize for Event {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self { $(Self::$variant(data) => data.serialize(serializer)),* }
+            }
+        }
+
+        /// Reads the data of a kind that is known already.
+        struct DataOf<'a>(&'a str);
+
+        impl<'de> DeserializeSeed<'de> for DataOf<'_> {
+            type Value = Event;
+
+            fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Event, D::Error> {
+                match self.0 {
+                    $($kind => <$payload>::deserialize(deserializer).map(Event::$variant),)*
+                    other => Err(D::Error::custom(format_args!("unknown kind of entry {other:?}"))),
+                }
+            }
+        }
+    };
+}
+
+events! {
+    Movement(ledger::Movement) = "MovementRecorded";
+    LotClosed(ledger::LotClosed) = "LotClosed";
+    InstructionRefused(InstructionRefused) = "InstructionRefused";
+    AuthorityFounded(Founding) = "AuthorityFounded";
+    PolicySet(policy::PolicyChange) = "PolicySet";
+    RoleGranted(RoleGrant) = "RoleGranted";
+    RoleRevoked(RoleGrant) = "RoleRevoked";
+    DecisionProposed(Proposal) = "DecisionProposed";
+    DecisionApproved(Approval) = "DecisionApproved";
+    DecisionRejected(Rejection) = "DecisionRejected";
+    SubstanceRegistered(substance::SubstanceEntry) = "SubstanceRegistered";
+    ScheduleChanged(substance::ScheduleChange) = "ScheduleChanged";
+    BulkRegistered(product::BulkRegistered) = "BulkRegistered";
+    PreparationRegistered(product::PreparationRegistered) = "PreparationRegistered";
+    HolderRegistered(holder::HolderEntry) = "HolderRegistered";
+    SiteRegistered(holder::SiteEntry) = "SiteRegistered";
+    SiteClosed(holder::SiteClosing) = "SiteClosed";
+    StockCeilingSet(holder::StockCeiling) = "StockCeilingSet";
+    LicenceGranted(licence::LicenceGrant) = "LicenceGranted";
+    LicenceSuspended(licence::StandingChange) = "LicenceSuspended";
+    LicenceResumed(licence::StandingChange) = "LicenceResumed";
+    LicenceRevoked(licence::StandingChange) = "LicenceRevoked";
+    PurchaseCardIssued(licence::PurchaseCard) = "PurchaseCardIssued";
+    DemandFiled(demand::DemandReturn) = "DemandFiled";
+    EstimateSet(plan::EstimateSet) = "EstimateSet";
+    PlanSet(plan::PlanEntry) = "PlanSet";
+    QuotaGranted(plan::QuotaEntry) = "QuotaGranted";
+    YearClosed(plan::YearClosed) = "YearClosed";
+    ChannelOpened(channel::EdgeEntry) = "ChannelOpened";
+    ChannelClosed(channel::EdgeClosing) = "ChannelClosed";
+    ChannelApproved(channel::EdgeApproval) = "ChannelApproved";
+    EmergencyNoticed(channel::EmergencyNoticed) = "EmergencyNoticed";
+    CountAccepted(ledger::CountAccepted) = "CountAccepted";
+    LineReversed(ledger::LineReversed) = "LineReversed";
+    HoldPlaced(ledger::PlaceHold) = "HoldPlaced";
+    HoldLifted(ledger::LiftHold) = "HoldLifted";
+    InspectionPlanned(inspection::InspectionPlan) = "InspectionPlanned";
+    VisitRecorded(inspection::Visit) = "VisitRecorded";
+    FindingRecorded(inspection::Finding) = "FindingRecorded";
+    SessionHeld(training::SessionEntry) = "SessionHeld";
+    AttendanceRecorded(training::Attendance) = "AttendanceRecorded";
+}
+
+/// One entry of the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number, which is its leaf index in the log.
+    pub seq: u64,
+    /// When the authority recorded it; never runs backwards.
+    pub recorded_at: Timestamp,
+    /// The civil day of that, in the authority's time zone.
+    pub recorded_on: Date,
+    /// Who acted.
+    pub actor: Actor,
+    /// The command it came of.
+    pub command_id: Uuid,
+    /// SHA-256 of the command's bytes.
+    pub command_hash: [u8; 32],
+    /// Makes the leaf hash tell nothing of the entry: HMAC-SHA-256(random bytes, place in the command), 16 bytes.
+    pub salt: [u8; 16],
+    /// What happened.
+    pub event: Event,
+}
+
+/// The salt of a command's entry: the first 16 bytes of HMAC-SHA-256(the command's random bytes, its place).
+pub fn salt(random: &[u8; 32], place: u32) -> [u8; 16] {
+    let mut salt = [0; 16];
+    if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(random) {
+        mac.update(&place.to_be_bytes());
+        for (to, from) in salt.iter_mut().zip(mac.finalize().into_bytes()) {
+            *to = from;
+        }
+    }
+    salt
+}
+
+/// Bytes in standard base64.
+struct Base64<'a>(&'a [u8]);
+
+impl Serialize for Base64<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut buffer = [0; 64];
+        let written = STANDARD.encode_slice(self.0, &mut buffer).unwrap_or_default();
+        let text = buffer
+            .get(..written)
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+            .unwrap_or_default();
+        serializer.serialize_str(text)
+    }
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    seq: u64,
+    recorded_at: Timestamp,
+    recorded_on: Date,
+    actor: &'a Actor,
+    command_id: Uuid,
+    command_hash: Base64<'a>,
+    salt: Base64<'a>,
+    kind: &'static str,
+    v: u8,
+    data: &'a Event,
+}
+
+impl Entry {
+    /// Appends the entry's exact bytes.
+    pub fn write(&self, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+        let written = Written {
+            seq: self.seq,
+            recorded_at: self.recorded_at,
+            recorded_on: self.recorded_on,
+            actor: &self.actor,
+            command_id: self.command_id,
+            command_hash: Base64(&self.command_hash),
+            salt: Base64(&self.salt),
+            kind: self.event.kind(),
+            v: 1,
+            data: &self.event,
+        };
+        serde_json::to_writer(out, &written)
+    }
+
+    /// Reads an entry back.
+    pub fn parse(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(bytes)
+    }
+}
+
+fn decode<const N: usize, E: serde::de::Error>(text: &str) -> Result<[u8; N], E> {
+    let mut bytes = [0; N];
+    match STANDARD.decode_slice(text, &mut bytes) {
+        Ok(read) if read == N => Ok(bytes),
+        _ => Err(E::custom(format_args!("{text:?} is not {N} bytes in base64"))),
+    }
+}
+
+/// Reads the keys in the order in which entries are written, so that `kind` is known when `data` comes.
+struct EntryVisitor;
+
+impl<'de> Visitor<'de> for EntryVisitor {
+    type Value = Entry;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an entry of the journal")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entry, A::Error> {
+        fn next<'de, A: MapAccess<'de>, T: Deserialize<'de>>(map: &mut A, key: &'static str) -> Result<T, A::Error> {
+            match map.next_key::<&str>()? {
+                Some(found) if found == key => map.next_value(),
+                _ => Err(A::Error::missing_field(key)),
+            }
+        }
+        let seq = next(&mut map, "seq")?;
+        let recorded_at = next(&mut map, "recorded_at")?;
+        let recorded_on = next(&mut map, "recorded_on")?;
+        let actor = next(&mut map, "actor")?;
+        let command_id = next(&mut map, "command_id")?;
+        let command_hash = decode(next::<A, &str>(&mut map, "command_hash")?)?;
+        let salt = decode(next::<A, &str>(&mut map, "salt")?)?;
+        let kind: &str = next(&mut map, "kind")?;
+        let version: u8 = next(&mut map, "v")?;
+        if version != 1 {
+            return Err(A::Error::custom(format_args!(
+                "version {version} of {kind} is not known"
+            )));
+        }
+        let event = match map.next_key::<&str>()? {
+            Some("data") => map.next_value_seed(DataOf(kind))?,
+            _ => return Err(A::Error::missing_field("data")),
+        };
+        if map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+            return Err(A::Error::custom("an entry ends with its data"));
+        }
+        Ok(Entry {
+            seq,
+            recorded_at,
+            recorded_on,
+            actor,
+            command_id,
+            command_hash,
+            salt,
+            event,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EntryVisitor)
+    }
+}
+
+impl Event {
+    /// The name of what the entry is about, for a register of entries; empty if it has none.
+    pub fn subject(&self) -> &str {
+        match self {
+            Self::Movement(data) => &data.site,
+            Self::LotClosed(data) => &data.lot,
+            Self::InstructionRefused(data) => &data.command,
+            Self::AuthorityFounded(data) => &data.id,
+            Self::RoleGranted(data) | Self::RoleRevoked(data) => data.actor.as_str(),
+            Self::DecisionProposed(data) => &data.verb,
+            Self::SubstanceRegistered(data) => &data.id,
+            Self::ScheduleChanged(data) => &data.substance,
+            Self::BulkRegistered(data) => &data.item.id,
+            Self::PreparationRegistered(data) => &data.item.id,
+            Self::HolderRegistered(data) => &data.id,
+            Self::SiteRegistered(data) => &data.id,
+            Self::SiteClosed(data) => &data.site,
+            Self::StockCeilingSet(data) => &data.site,
+            Self::LicenceGranted(data) => &data.id,
+            Self::LicenceSuspended(data) | Self::LicenceResumed(data) | Self::LicenceRevoked(data) => &data.licence,
+            Self::PurchaseCardIssued(data) => &data.id,
+            Self::DemandFiled(data) => &data.site,
+            Self::EstimateSet(data) => &data.estimate.substance,
+            Self::PlanSet(data) => &data.substance,
+            Self::QuotaGranted(data) => &data.holder,
+            Self::ChannelOpened(data) => &data.id,
+            Self::ChannelClosed(data) => &data.edge,
+            Self::ChannelApproved(data) => &data.id,
+            Self::CountAccepted(data) => &data.site,
+            Self::LineReversed(data) => &data.original.site,
+            Self::HoldPlaced(data) => &data.id,
+            Self::HoldLifted(data) => &data.hold,
+            Self::InspectionPlanned(data) => &data.id,
+            Self::VisitRecorded(data) => &data.inspection,
+            Self::FindingRecorded(data) => &data.id,
+            Self::SessionHeld(data) => &data.id,
+            Self::AttendanceRecorded(data) => &data.session,
+            Self::PolicySet(_)
+            | Self::DecisionApproved(_)
+            | Self::DecisionRejected(_)
+            | Self::YearClosed(_)
+            | Self::EmergencyNoticed(_) => "",
+        }
+    }
+}

@@ -1,0 +1,487 @@
+//! What an entry of the ledger does to the state. Nothing is decided here.
+
+use super::flow::Control;
+use super::movement::{Compartment, CountAccepted, LineReversed, LotClosed, Movement, MovementKind};
+use super::{Account, Batch, Lot, NamedUnderRef, Transit};
+use crate::State;
+use crate::plan::Planned;
+use crate::quantity::Mass;
+use crate::table::No;
+use crate::{Broken, broken};
+
+/// Where an amount lies.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Held(No, Compartment),
+    Transit,
+    Control(Control),
+}
+
+/// The numbers behind a movement's names.
+struct Numbers {
+    site: No,
+    retail: bool,
+    item: No,
+    batch: No,
+}
+
+/// Applies a movement.
+pub(crate) fn apply_movement(state: &mut State, seq: u64, movement: &Movement) -> Result<(), Broken> {
+    let numbers = numbers(state, movement)?;
+    if movement.unexplained != 0 {
+        post_unexplained(state, movement, &numbers, 1);
+    }
+    post(state, movement, &numbers, 1);
+    follow(state, seq, movement, &numbers)
+}
+
+/// Applies the mirror of a line.
+pub(crate) fn apply_reversed(state: &mut State, reversed: &LineReversed) -> Result<(), Broken> {
+    let original = &reversed.original;
+    let numbers = numbers(state, original)?;
+    post(state, original, &numbers, -1);
+    if original.unexplained != 0 {
+        post_unexplained(state, original, &numbers, -1);
+    }
+    state.ledger.reversed.insert(reversed.line);
+    unfollow(state, reversed, &numbers);
+    Ok(())
+}
+
+fn numbers(state: &mut State, movement: &Movement) -> Result<Numbers, Broken> {
+    let (site, of_site) = state
+        .holders
+        .sites
+        .find(&*movement.site)
+        .ok_or_else(|| broken("site", &movement.site))?;
+    let retail = of_site.retail;
+    let item = state
+        .items
+        .0
+        .no(&*movement.item)
+        .ok_or_else(|| broken("item", &movement.item))?;
+    let batch = match state.ledger.batches.no(&NamedUnderRef(item, &movement.batch)) {
+        Some(batch) => batch,
+        None => {
+            let (code, expires_on) = (movement.batch.clone(), movement.expires_on);
+            state.ledger.batches.add(Batch {
+                item,
+                code,
+                origin: site,
+                expires_on,
+                open: true,
+            })
+        }
+    };
+    Ok(Numbers {
+        site,
+        retail,
+        item,
+        batch,
+    })
+}
+
+/// The legs of a kind: from, to. A count has none.
+fn legs(movement: &Movement, site: No) -> Option<(Place, Place)> {
+    let stock = Place::Held(site, Compartment::Stock);
+    let from = Place::Held(site, movement.from);
+    Some(match movement.movement {
+        MovementKind::Opening => (Place::Control(Control::Opening), stock),
+        MovementKind::Manufacture => (Place::Control(Control::Produced), stock),
+        MovementKind::LotFeed => (stock, Place::Control(Control::FedToLots)),
+        MovementKind::LotYield => (Place::Control(Control::MadeByLots), stock),
+        MovementKind::UseInManufacture => (stock, Place::Control(Control::Used)),
+        MovementKind::Dispatch => (stock, Place::Transit),
+        MovementKind::Receive | MovementKind::CancelDispatch => (Place::Transit, stock),
+        MovementKind::Reclassify => (from, Place::Held(site, movement.into)),
+        MovementKind::Import => (Place::Control(Control::Imported), stock),
+        MovementKind::Export => (Place::Transit, Place::Control(Control::Exported)),
+        MovementKind::Dispense => (stock, Place::Control(Control::Dispensed)),
+        MovementKind::Destroy => (
+            Place::Held(site, Compartment::AwaitingDestruction),
+            Place::Control(Control::Destroyed),
+        ),
+        MovementKind::Lose => (from, Place::Control(Control::Lost)),
+        MovementKind::LoseInTransit => (Place::Transit, Place::Control(Control::Lost)),
+        MovementKind::Find => (Place::Control(Control::Found), stock),
+        MovementKind::Count => return None,
+    })
+}
+
+fn post(state: &mut State, movement: &Movement, numbers: &Numbers, sign: i64) {
+    let within_transit = movement.amount - movement.excess;
+    let moved = if movement.movement == MovementKind::Receive {
+        within_transit
+    } else {
+        movement.amount
+    };
+    if let Some((from, to)) = legs(movement, numbers.site) {
+        transfer(state, movement, numbers, from, to, sign * moved);
+    }
+    if movement.excess != 0 {
+        let quarantine = Place::Held(numbers.site, Compartment::Quarantine);
+        let unexplained = Place::Control(Control::Unexplained);
+        transfer(
+            state,
+            movement,
+            numbers,
+            unexplained,
+            quarantine,
+            sign * movement.excess,
+        );
+    }
+}
+
+/// Missing stock of a reported movement comes from unexplained, so that the book shows what it cannot explain.
+fn post_unexplained(state: &mut State, movement: &Movement, numbers: &Numbers, sign: i64) {
+    let held = match legs(movement, numbers.site) {
+        Some((held @ Place::Held(..), _)) => held,
+        Some((Place::Transit, _)) => Place::Transit,
+        _ => return,
+    };
+    let unexplained = Place::Control(Control::Unexplained);
+    transfer(state, movement, numbers, unexplained, held, sign * movement.unexplained);
+    if matches!(held, Place::Transit)
+        && let Some(transit) = movement
+            .dispatch
+            .and_then(|dispatch| state.ledger.transit.get_mut(&dispatch))
+    {
+        transit.outstanding += sign * movement.unexplained;
+    }
+}
+
+/// Moves an amount from one place to another, and keeps the month's figures: both legs or none.
+fn transfer(state: &mut State, movement: &Movement, numbers: &Numbers, from: Place, to: Place, amount: i64) {
+    let retail = numbers.retail;
+    for (place, signed) in [(from, -amount), (to, amount)] {
+        if let Place::Held(site, compartment) = place {
+            hold(state, site, numbers, compartment, signed);
+            keep_count(state, movement, numbers, compartment, signed);
+        }
+        let cell = state.ledger.flows.cell(movement.occurred_on, numbers.item);
+        match place {
+            Place::Held(_, Compartment::Special) => cell.special += signed,
+            Place::Held(..) if retail => cell.retail_held += signed,
+            Place::Held(..) | Place::Transit => cell.supply_held += signed,
+            Place::Control(control) => cell.control(retail && !in_transit(from, to), control, signed),
+        }
+    }
+    if retail && let (Place::Transit, Place::Held(..)) = (from, to) {
+        state.ledger.flows.cell(movement.occurred_on, numbers.item).consumed += amount;
+    }
+    if retail && let (Place::Held(..), Place::Transit) = (from, to) {
+        let as_found = state.policies.hospital_return == crate::policy::HospitalReturn::Found;
+        let cell = state.ledger.flows.cell(movement.occurred_on, numbers.item);
+        let flow = if as_found {
+            &mut cell.returned
+        } else {
+            &mut cell.consumed
+        };
+        *flow += if as_found { amount } else { -amount };
+    }
+}
+
+/// Goods on the way belong to the supply side, whoever sent them.
+fn in_transit(from: Place, to: Place) -> bool {
+    matches!(from, Place::Transit) || matches!(to, Place::Transit)
+}
+
+fn hold(state: &mut State, site: No, numbers: &Numbers, compartment: Compartment, amount: i64) {
+    let ledger = &mut state.ledger;
+    let no = match ledger.accounts.no(&(site, numbers.batch)) {
+        Some(no) => no,
+        None => {
+            let (batch, held) = (numbers.batch, [0; 4]);
+            ledger.accounts.add(Account {
+                site,
+                batch,
+                held,
+                opened_on: None,
+                counted_on: None,
+                closed_by_count: None,
+            })
+        }
+    };
+    if let Some(held) = ledger.accounts[no].held.get_mut(compartment.place()) {
+        *held += amount;
+    }
+    if !ledger.ceilings.is_empty()
+        && let Some((_, held)) = ledger.ceilings.get_mut(&(site, numbers.item))
+    {
+        *held += amount;
+    }
+}
+
+/// A year-end count that was accepted stays the closing figure, whatever is posted into that year afterwards.
+fn keep_count(state: &mut State, movement: &Movement, numbers: &Numbers, compartment: Compartment, amount: i64) {
+    let account = state.ledger.account(numbers.site, numbers.batch);
+    let Some(year) = account.and_then(|account| account.closed_by_count) else {
+        return;
+    };
+    if numbers.retail || compartment == Compartment::Special || movement.occurred_on.year() > year {
+        return;
+    }
+    let item = state.items.at(numbers.item);
+    let (substance, base) = (item.substance, item.mass(amount));
+    *state.ledger.counted.entry((year, substance)).or_default() -= base;
+}
+
+/// What a movement brings besides its two legs.
+fn follow(state: &mut State, seq: u64, movement: &Movement, numbers: &Numbers) -> Result<(), Broken> {
+    match movement.movement {
+        MovementKind::Opening => {
+            if let Some(account) = state.ledger.accounts.find_mut(&(numbers.site, numbers.batch)) {
+                account.opened_on = Some(movement.occurred_on);
+            }
+        }
+        MovementKind::Manufacture => spend_substance(state, movement, numbers, 1),
+        MovementKind::LotFeed => feed(state, movement, numbers)?,
+        MovementKind::LotYield => take(state, movement, numbers, 1)?,
+        MovementKind::Dispatch => dispatch(state, seq, movement, numbers)?,
+        MovementKind::Receive | MovementKind::CancelDispatch | MovementKind::Export | MovementKind::LoseInTransit => {
+            arrive(state, movement, numbers)?
+        }
+        MovementKind::Import => trade(state, movement, numbers, 1),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Takes back what a movement brought besides its two legs.
+fn unfollow(state: &mut State, reversed: &LineReversed, numbers: &Numbers) {
+    let original = &reversed.original;
+    match original.movement {
+        MovementKind::Opening => {
+            if let Some(account) = state.ledger.accounts.find_mut(&(numbers.site, numbers.batch)) {
+                account.opened_on = None;
+            }
+        }
+        MovementKind::Manufacture => spend_substance(state, original, numbers, -1),
+        MovementKind::Import => trade(state, original, numbers, -1),
+        MovementKind::Dispatch => {
+            if let Some(transit) = state.ledger.transit.remove(&reversed.line) {
+                expect(state, transit.to, numbers.item, -transit.outstanding);
+            }
+        }
+        MovementKind::Receive => reopen(state, original, numbers),
+        _ => {}
+    }
+}
+
+fn spend_substance(state: &mut State, movement: &Movement, numbers: &Numbers, sign: i64) {
+    let item = state.items.at(numbers.item);
+    let (substance, base) = (item.substance, item.mass(sign * movement.amount));
+    let holder = state.holders.site_at(numbers.site).holder;
+    state.planning.spend(
+        movement.occurred_on.year(),
+        Planned::Substance(substance),
+        holder,
+        base.pg(),
+    );
+}
+
+fn trade(state: &mut State, movement: &Movement, numbers: &Numbers, sign: i64) {
+    let Some(country) = movement.details.as_ref().and_then(|details| details.country) else {
+        return;
+    };
+    let flow = state.ledger.flows.country(movement.occurred_on, numbers.item, country);
+    if movement.movement == MovementKind::Export {
+        flow.exported += sign * movement.amount;
+        flow.exports += sign;
+    } else {
+        flow.imported += sign * movement.amount;
+    }
+}
+
+fn feed(state: &mut State, movement: &Movement, numbers: &Numbers) -> Result<(), Broken> {
+    let item = state.items.at(numbers.item);
+    let (substance, bulk, base) = (item.substance, item.bulk, item.mass(movement.amount));
+    let id = movement
+        .lot
+        .clone()
+        .ok_or_else(|| broken("lot of movement", movement.movement.word()))?;
+    if state.ledger.lot(numbers.site, &id).is_none() {
+        let (fed, held) = (Mass::ZERO, Mass::ZERO);
+        let lot = Lot {
+            site: numbers.site,
+            id: id.clone(),
+            substance,
+            fed,
+            held,
+            from_bulk: false,
+            open: true,
+        };
+        state.ledger.lots.add(lot);
+    }
+    if let Some(lot) = state.ledger.lots.find_mut(&NamedUnderRef(numbers.site, &id)) {
+        lot.fed += base;
+        lot.held += base;
+        lot.from_bulk |= bulk;
+    }
+    state.ledger.flows.lot(movement.occurred_on, substance).held += base;
+    Ok(())
+}
+
+fn take(state: &mut State, movement: &Movement, numbers: &Numbers, sign: i64) -> Result<(), Broken> {
+    let item = state.items.at(numbers.item);
+    let (substance, bulk, base) = (item.substance, item.bulk, item.mass(sign * movement.amount));
+    let id = movement
+        .lot
+        .as_ref()
+        .ok_or_else(|| broken("lot of movement", movement.movement.word()))?;
+    let lot = state
+        .ledger
+        .lots
+        .find_mut(&NamedUnderRef(numbers.site, id))
+        .ok_or_else(|| broken("lot", id))?;
+    lot.held -= base;
+    let counts = lot.from_bulk && !bulk;
+    state.ledger.flows.lot(movement.occurred_on, substance).held -= base;
+    if counts {
+        let holder = state.holders.site_at(numbers.site).holder;
+        let year = movement.occurred_on.year();
+        let amount = i128::from(sign) * i128::from(movement.amount);
+        state
+            .planning
+            .spend(year, Planned::Preparation(numbers.item), holder, amount);
+    }
+    Ok(())
+}
+
+fn dispatch(state: &mut State, seq: u64, movement: &Movement, numbers: &Numbers) -> Result<(), Broken> {
+    let to = match &movement.peer {
+        None => None,
+        Some(peer) => Some(state.holders.sites.no(&**peer).ok_or_else(|| broken("site", peer))?),
+    };
+    let (sent, dispatched_on) = (movement.amount, movement.occurred_on);
+    let transit = Transit {
+        from: numbers.site,
+        to,
+        batch: numbers.batch,
+        sent,
+        outstanding: sent,
+        short: false,
+        dispatched_on,
+    };
+    state.ledger.transit.insert(seq, transit);
+    state.ledger.batches[numbers.batch].open = false;
+    if let Some(to) = to {
+        if state.holders.site_at(to).holder != state.holders.site_at(numbers.site).holder {
+            state.channels.supply(numbers.site, to);
+        }
+        expect(state, Some(to), numbers.item, sent);
+    }
+    if let Some(due) = movement.details.as_ref().and_then(|details| details.notice_due_on) {
+        state.channels.await_notice(seq, numbers.site, due);
+    }
+    Ok(())
+}
+
+/// Counts goods on their way against the consignee's ceiling, where one is set.
+fn expect(state: &mut State, to: Option<No>, item: No, amount: i64) {
+    if let Some(to) = to
+        && let Some((_, held)) = state.ledger.ceilings.get_mut(&(to, item))
+    {
+        *held += amount;
+    }
+}
+
+fn arrive(state: &mut State, movement: &Movement, numbers: &Numbers) -> Result<(), Broken> {
+    let dispatch = movement
+        .dispatch
+        .ok_or_else(|| broken("dispatch of movement", movement.movement.word()))?;
+    let transit = state
+        .ledger
+        .transit
+        .get_mut(&dispatch)
+        .ok_or_else(|| broken("dispatch", dispatch))?;
+    let amount = movement.amount - movement.excess;
+    transit.outstanding -= amount;
+    transit.short |= movement.short;
+    let (to, over) = (transit.to, transit.outstanding == 0);
+    expect(state, to, numbers.item, -amount);
+    if over {
+        state.ledger.transit.remove(&dispatch);
+    }
+    if movement.movement == MovementKind::Export {
+        trade(state, movement, numbers, 1);
+    }
+    Ok(())
+}
+
+fn reopen(state: &mut State, original: &Movement, numbers: &Numbers) {
+    let Some(dispatch) = original.dispatch else { return };
+    let amount = original.amount - original.excess;
+    if let Some(transit) = state.ledger.transit.get_mut(&dispatch) {
+        transit.outstanding += amount;
+        transit.short = false;
+    } else {
+        let from = original
+            .peer
+            .as_ref()
+            .and_then(|peer| state.holders.sites.no(&**peer))
+            .unwrap_or_default();
+        let (to, batch, dispatched_on) = (Some(numbers.site), numbers.batch, original.occurred_on);
+        let transit = Transit {
+            from,
+            to,
+            batch,
+            sent: amount,
+            outstanding: amount,
+            short: false,
+            dispatched_on,
+        };
+        state.ledger.transit.insert(dispatch, transit);
+    }
+    expect(state, Some(numbers.site), numbers.item, amount);
+}
+
+/// Closes a lot: what it still held becomes process loss.
+pub(crate) fn apply_lot_closed(state: &mut State, closed: &LotClosed) -> Result<(), Broken> {
+    let site = state
+        .holders
+        .sites
+        .no(&*closed.site)
+        .ok_or_else(|| broken("site", &closed.site))?;
+    let lots = &mut state.ledger.lots;
+    let lot = lots
+        .find_mut(&NamedUnderRef(site, &closed.lot))
+        .ok_or_else(|| broken("lot", &closed.lot))?;
+    lot.open = false;
+    lot.held -= closed.loss;
+    let flow = state.ledger.flows.lot(closed.occurred_on, lot.substance);
+    flow.held -= closed.loss;
+    flow.loss += closed.loss;
+    Ok(())
+}
+
+/// Accepts a count: it closes the account's past, and at a year's end it is the closing figure.
+pub(crate) fn apply_count_accepted(state: &mut State, accepted: &CountAccepted) -> Result<(), Broken> {
+    let site = state
+        .holders
+        .sites
+        .no(&*accepted.site)
+        .ok_or_else(|| broken("site", &accepted.site))?;
+    let (item_no, item) = state
+        .items
+        .0
+        .find(&*accepted.item)
+        .ok_or_else(|| broken("item", &accepted.item))?;
+    let (substance, difference) = (item.substance, item.mass(accepted.counted - accepted.book));
+    let batch = state.ledger.batch(item_no, &accepted.batch).map(|(no, _)| no);
+    let batch = batch.ok_or_else(|| broken("batch", &accepted.batch))?;
+    let day = accepted.counted_on;
+    let supply = !state.holders.site_at(site).retail;
+    let closes = supply && (day.month(), day.day()) == (12, 31) && accepted.from != Compartment::Special;
+    let ledger = &mut state.ledger;
+    let account = ledger
+        .accounts
+        .find_mut(&(site, batch))
+        .ok_or_else(|| broken("account", &accepted.batch))?;
+    account.counted_on = account.counted_on.max(Some(day));
+    if closes {
+        account.closed_by_count = account.closed_by_count.max(Some(day.year()));
+        *ledger.counted.entry((day.year(), substance)).or_default() += difference;
+    }
+    Ok(())
+}

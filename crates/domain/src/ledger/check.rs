@@ -1,0 +1,665 @@
+//! The twelve checks of an instruction, in their order. The order is part of the contract: a line that breaks two rules
+//! is refused for the first. A report is recorded all the same, with the code of every rule it broke.
+
+use jiff::civil::Date;
+
+use super::movement::{Compartment, Mode, Movement, MovementKind};
+use super::{Account, NamedUnderRef, Transit};
+use crate::State;
+use crate::access::{Actor, Role};
+use crate::holder::Site;
+use crate::id::Id;
+use crate::licence::Activity;
+use crate::plan::Planned;
+use crate::product::Item;
+use crate::quantity::Mass;
+use crate::refusal::{NameRefusal, Refused, refusals};
+use crate::table::No;
+
+/// More than this in one line is refused: a thousand tonnes, in micrograms.
+pub const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
+
+/// The twelve checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// 1: identities known and open.
+    Identities = 1,
+    /// 2: amount positive and within bounds.
+    Amount,
+    /// 3: date not in the future, not before opening.
+    Date,
+    /// 4: the consignor's licence.
+    ConsignorLicence,
+    /// 5: the consignee's licence.
+    ConsigneeLicence,
+    /// 6: the channel.
+    Channel,
+    /// 7: no hold.
+    Hold,
+    /// 8: batch not expired.
+    Expiry,
+    /// 9: stock suffices.
+    Stock,
+    /// 10: quota, plan, permit or authorization has room.
+    Room,
+    /// 11: the consignee's ceiling.
+    Ceiling,
+    /// 12: two persons.
+    TwoPersons,
+}
+
+/// The checks in their order, with their words.
+pub const STEPS: [(Step, &str); 12] = [
+    (Step::Identities, "identities known and open"),
+    (Step::Amount, "amount positive and within bounds"),
+    (Step::Date, "date not in the future, not before opening"),
+    (Step::ConsignorLicence, "consignor's licence"),
+    (Step::ConsigneeLicence, "consignee's licence"),
+    (Step::Channel, "channel"),
+    (Step::Hold, "no hold"),
+    (Step::Expiry, "batch not expired"),
+    (Step::Stock, "stock suffices"),
+    (Step::Room, "quota, plan, permit or authorization has room"),
+    (Step::Ceiling, "consignee's stock ceiling"),
+    (Step::TwoPersons, "two persons"),
+];
+
+/// Which checks a kind of movement passes. `docs/ledger.md` prints this table.
+pub fn applies(kind: MovementKind, step: Step) -> bool {
+    use MovementKind as K;
+    match step {
+        Step::Identities | Step::Amount | Step::Date => true,
+        Step::ConsignorLicence => matches!(
+            kind,
+            K::Manufacture | K::LotFeed | K::LotYield | K::UseInManufacture | K::Dispatch | K::Import | K::Export
+        ),
+        Step::ConsigneeLicence | Step::Channel => kind == K::Dispatch,
+        Step::Hold => matches!(
+            kind,
+            K::Manufacture
+                | K::LotFeed
+                | K::LotYield
+                | K::UseInManufacture
+                | K::Dispatch
+                | K::Import
+                | K::Export
+                | K::Dispense
+        ),
+        Step::Expiry => {
+            matches!(
+                kind,
+                K::LotFeed | K::UseInManufacture | K::Dispatch | K::Export | K::Dispense
+            )
+        }
+        Step::Stock => !matches!(
+            kind,
+            K::Opening | K::Manufacture | K::Import | K::Find | K::Receive | K::Count
+        ),
+        Step::Room => matches!(kind, K::Manufacture | K::LotYield | K::Dispatch | K::Import | K::Export),
+        Step::Ceiling => matches!(kind, K::Dispatch | K::Import),
+        Step::TwoPersons => kind != K::Count,
+    }
+}
+
+refusals! {
+    /// Why the ledger refuses.
+    pub enum LedgerRefusal {
+        DispatchUnknown { dispatch: u64 } = "dispatch_not_on_the_way", None, "nothing is on the way under dispatch {dispatch}";
+        DispatchOfAnother { dispatch: u64, site: String } = "dispatch_of_another_site", None, "dispatch {dispatch} is not {site}'s to act on";
+        NoDestination { site: String } = "destination_unclear", None, "the dispatch from {site} must name either a site or a country, not both and not neither";
+        BatchUnknown { item: String, batch: String } = "batch_unknown", Some("1961 art. 34(b)"), "no batch {batch} of {item} is known";
+        BatchElsewhere { item: String, batch: String, origin: String } = "batch_of_another_site", None, "batch {batch} of {item} began at {origin}";
+        BatchClosed { item: String, batch: String } = "batch_closed", None, "batch {batch} of {item} has left its maker: nothing can be added to it";
+        ExpiryDiffers { item: String, batch: String, known: String, given: String } = "batch_expiry_differs", None, "batch {batch} of {item} expires on {known}, not {given}";
+        NotBulk { item: String } = "item_not_bulk", None, "{item} is a preparation: only bulk substance is manufactured";
+        LotUnknown { site: String, lot: String } = "lot_unknown", None, "{site} has no lot {lot}";
+        LotClosed { site: String, lot: String } = "lot_closed", None, "lot {lot} of {site} is closed";
+        LotSubstance { lot: String, substance: String, item: String } = "lot_of_another_substance", None, "lot {lot} holds {substance}: {item} is of another substance";
+        LineTwice { item: String, batch: String } = "line_repeated", None, "{item} batch {batch} stands twice in one act: add the amounts";
+        SameCompartment { compartment: &'static str } = "compartment_unchanged", None, "goods cannot move from {compartment} to {compartment}";
+        AmountTooLarge { amount: i64, max: i64 } = "amount_too_large", None, "{amount} is beyond {max}, the most one line may move";
+        InFuture { on: Date, today: Date } = "date_in_future", None, "{on} lies after today, {today}";
+        BeforeOpening { site: String, on: Date, opening: Date } = "before_opening", Some("1961 art. 34(b)"), "the books of {site} begin on {opening}; {on} lies before";
+        OpeningRepeated { site: String, item: String, batch: String } = "opening_repeated", None, "the account of {site} for {item} batch {batch} has moved already: it cannot be opened again";
+        Held { what: &'static str, name: String, hold: String } = "held", None, "{what} {name} is under hold {hold}";
+        Expired { item: String, batch: String, expired_on: Date, on: Date } = "batch_expired", None, "batch {batch} of {item} expired on {expired_on}, before {on}";
+        StockInsufficient { site: String, item: String, batch: String, compartment: &'static str, available: i64, requested: i64 } = "stock_insufficient", Some("1961 art. 34(b)"),
+            "{site} holds {available} of {item} batch {batch} in {compartment}; {requested} asked";
+        TransitInsufficient { dispatch: u64, outstanding: i64, requested: i64 } = "transit_insufficient", None, "{outstanding} are on the way under dispatch {dispatch}; {requested} asked";
+        LotOverdrawn { lot: String, held_g: Mass, requested_g: Mass } = "lot_overdrawn", Some("1961 art. 34(b)"), "lot {lot} holds {held_g} g of base; the product holds {requested_g} g";
+        LossBeyondTolerance { lot: String, loss_g: Mass, fed_g: Mass, tolerance_ppm: i64 } = "loss_reason_missing", Some("1961 art. 34(b)"),
+            "lot {lot} lost {loss_g} g of {fed_g} g fed, beyond the tolerance of {tolerance_ppm} millionths: give the reason";
+        ImportAuthorizationMissing { site: String } = "import_authorization_missing", Some("1961 art. 31(4)"), "no import authorization in force covers this import by {site}";
+        ExportPermitMissing { site: String } = "export_permit_missing", Some("1961 art. 31(4), 31(5)"), "no export authorization in force covers this export by {site}";
+        CeilingExceeded { site: String, item: String, ceiling: i64, held: i64, requested: i64 } = "ceiling_exceeded", Some("1961 art. 29(3), 30(2)(a)"),
+            "{site} may hold {ceiling} of {item}; it holds or expects {held}, {requested} more asked";
+        WitnessMissing { officer: String } = "witness_not_officer", Some("1961 art. 34(b)"), "{officer} is no officer of the authority: destruction needs a witness of the authority";
+        WitnessTwice { witness: String } = "witness_twice", Some("1961 art. 34(b)"), "{witness} cannot be both witnesses: two different people must see the destruction";
+        ApprovalMissing { site: String, on: Date, why: &'static str } = "approval_missing", None, "this line of {site} of {on} needs a second person: {why}";
+        LineUnknown { line: u64 } = "line_unknown", None, "entry {line} is no line of the ledger";
+        LineReversed { line: u64 } = "line_reversed", None, "line {line} is reversed already";
+        LineFixed { line: u64, why: &'static str } = "line_not_reversible", None, "line {line} cannot be reversed: {why}";
+        NotACount { count: u64 } = "not_a_count", None, "entry {count} is no count";
+        HoldSubject { hold: String } = "hold_subject_unclear", None, "hold {hold} must name a site, or an item and its batch";
+    }
+}
+
+/// Whose second word a line needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Second {
+    /// An approver of the authority.
+    Approver,
+    /// Another person of the same holder.
+    SameHolder,
+}
+
+/// A lot as a line sees it: within one act several lines share it before any is posted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LotView {
+    pub substance: No,
+    pub held: Mass,
+    pub from_bulk: bool,
+}
+
+/// How goods go from consignor to consignee.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Forward,
+    /// Back to a supplier: holds and expiry do not stop it.
+    Back,
+}
+
+/// One line on its way through the checks.
+pub(super) struct Case<'a> {
+    pub state: &'a State,
+    pub today: Date,
+    pub movement: Movement,
+    pub site_no: No,
+    pub site: &'a Site,
+    pub item_no: No,
+    pub item: &'a Item,
+    pub batch: Option<No>,
+    pub peer: Option<No>,
+    pub transit: Option<&'a Transit>,
+    pub lot: Option<LotView>,
+    /// What earlier lines of the same act use of the same quota.
+    pub spent: i128,
+    pub second: Option<(Second, &'static str)>,
+    way: Way,
+}
+
+impl Case<'_> {
+    /// Runs every check that applies. `Err` refuses; broken rules of a report are kept as breaches.
+    pub fn run(&mut self) -> Refused<()> {
+        for (step, _) in STEPS {
+            if !applies(self.movement.movement, step) {
+                continue;
+            }
+            let outcome = match step {
+                Step::Identities => self.identities(),
+                Step::Amount => self.amount()?,
+                Step::Date => self.date()?,
+                Step::ConsignorLicence => self.consignor_licence(),
+                Step::ConsigneeLicence => self.consignee_licence(),
+                Step::Channel => self.channel(),
+                Step::Hold => self.hold(),
+                Step::Expiry => self.expiry(),
+                Step::Stock => self.stock(),
+                Step::Room => self.room(),
+                Step::Ceiling => self.ceiling(),
+                Step::TwoPersons => self.two_persons(),
+            };
+            self.keep(outcome)?;
+        }
+        self.movement.late = self.movement.occurred_on < self.today;
+        Ok(())
+    }
+
+    /// A broken rule refuses an instruction and marks a report.
+    pub fn keep(&mut self, outcome: Refused<()>) -> Refused<()> {
+        match outcome {
+            Err(refusal) if self.movement.mode == Mode::Report => {
+                if let Ok(code) = refusal.code.parse::<Id>() {
+                    self.movement.breaches.push(code);
+                }
+                Ok(())
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn names(&self) -> (String, String, String) {
+        (
+            self.movement.site.to_string(),
+            self.movement.item.to_string(),
+            self.movement.batch.to_string(),
+        )
+    }
+
+    fn identities(&self) -> Refused<()> {
+        let (site, item, batch) = self.names();
+        if !self.site.open {
+            return Err(crate::holder::HolderRefusal::SiteClosed { site }.into());
+        }
+        if let Some(peer) = self.peer.map(|peer| self.state.holders.site_at(peer))
+            && !peer.open
+        {
+            return Err(crate::holder::HolderRefusal::SiteClosed {
+                site: peer.id.to_string(),
+            }
+            .into());
+        }
+        let begins = begins_batch(self.movement.movement);
+        match self.batch {
+            None if begins => Ok(()),
+            None => Err(LedgerRefusal::BatchUnknown { item, batch }.into()),
+            Some(no) if begins => self.known_batch(no),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// A batch that exists may be added to only by the site where it began, while it is open, and keeps its expiry.
+    fn known_batch(&self, no: No) -> Refused<()> {
+        let known = self.state.ledger.batch_at(no);
+        let (_, item, batch) = self.names();
+        let makes = matches!(
+            self.movement.movement,
+            MovementKind::Manufacture | MovementKind::LotYield
+        );
+        if makes && known.origin != self.site_no {
+            let origin = self.state.holders.site_at(known.origin).id.to_string();
+            return Err(LedgerRefusal::BatchElsewhere { item, batch, origin }.into());
+        }
+        if makes && !known.open {
+            return Err(LedgerRefusal::BatchClosed { item, batch }.into());
+        }
+        if let Some(given) = self.movement.expires_on
+            && known.expires_on != Some(given)
+        {
+            let known = known
+                .expires_on
+                .map_or_else(|| "no day on record".to_owned(), |day| day.to_string());
+            return Err(LedgerRefusal::ExpiryDiffers {
+                item,
+                batch,
+                known,
+                given: given.to_string(),
+            }
+            .into());
+        }
+        Ok(())
+    }
+
+    /// An amount that cannot be understood is refused in either mode.
+    fn amount(&self) -> Refused<Refused<()>> {
+        let amount = self.movement.amount;
+        if amount > AMOUNT_MAX {
+            return Err(LedgerRefusal::AmountTooLarge {
+                amount,
+                max: AMOUNT_MAX,
+            }
+            .into());
+        }
+        let least = i64::from(self.movement.movement != MovementKind::Count);
+        if amount < least {
+            return Err(NameRefusal::NotPositive {
+                field: "amount",
+                amount: amount.to_string(),
+            }
+            .into());
+        }
+        Ok(Ok(()))
+    }
+
+    /// What has not happened yet is no fact: a day in the future is refused in either mode, and so is a second opening.
+    fn date(&self) -> Refused<Refused<()>> {
+        let on = self.movement.occurred_on;
+        if on > self.today {
+            return Err(LedgerRefusal::InFuture { on, today: self.today }.into());
+        }
+        let account = self.account();
+        let (site, item, batch) = self.names();
+        if self.movement.movement == MovementKind::Opening {
+            if account.is_some() {
+                return Err(LedgerRefusal::OpeningRepeated { site, item, batch }.into());
+            }
+            return Ok(Ok(()));
+        }
+        let opening = account
+            .and_then(|account| account.opened_on)
+            .unwrap_or(self.state.founding.books_from);
+        if on < opening {
+            return Ok(Err(LedgerRefusal::BeforeOpening { site, on, opening }.into()));
+        }
+        Ok(Ok(()))
+    }
+
+    fn account(&self) -> Option<&Account> {
+        self.state.ledger.account(self.site_no, self.batch?)
+    }
+
+    fn consignor_licence(&self) -> Refused<()> {
+        let on = self.movement.occurred_on;
+        let wanted = match self.movement.movement {
+            MovementKind::Manufacture => &[Activity::ManufactureSubstance][..],
+            MovementKind::LotYield if !self.item.bulk => &[Activity::ManufacturePreparation],
+            MovementKind::LotFeed | MovementKind::LotYield | MovementKind::UseInManufacture => {
+                &[Activity::ManufactureSubstance, Activity::ManufacturePreparation]
+            }
+            MovementKind::Import => &[Activity::Import],
+            MovementKind::Export => &[Activity::Export],
+            // An institution that sends goods back acts under no licence of trade.
+            MovementKind::Dispatch if self.site.retail => return Ok(()),
+            MovementKind::Dispatch if self.peer.is_none() => &[Activity::Export],
+            _ => return self.any_licence("consignor", self.site_no, self.site, on),
+        };
+        self.state
+            .licences
+            .check(self.state, "consignor", self.site_no, self.item.substance, wanted, on)
+    }
+
+    fn consignee_licence(&self) -> Refused<()> {
+        let Some(peer) = self.peer else { return Ok(()) };
+        self.any_licence(
+            "consignee",
+            peer,
+            self.state.holders.site_at(peer),
+            self.movement.occurred_on,
+        )
+    }
+
+    /// A licence for any of the activities that the site's kinds exercise.
+    fn any_licence(&self, party: &'static str, no: No, site: &Site, on: Date) -> Refused<()> {
+        let mut wanted = [Activity::Purchase; 9];
+        let mut count = 0;
+        for (slot, kind) in wanted.iter_mut().zip(&site.kinds) {
+            *slot = kind.activity();
+            count += 1;
+        }
+        let wanted = wanted.get(..count).unwrap_or_default();
+        self.state
+            .licences
+            .check(self.state, party, no, self.item.substance, wanted, on)
+    }
+
+    fn channel(&mut self) -> Refused<()> {
+        let Some(peer) = self.peer else { return Ok(()) };
+        let emergency = self
+            .movement
+            .details
+            .as_ref()
+            .is_some_and(|details| details.notice_due_on.is_some());
+        let on = self.movement.occurred_on;
+        let passage = self
+            .state
+            .channels
+            .check(self.state, self.site_no, peer, emergency, on)?;
+        if passage.back {
+            self.way = Way::Back;
+        }
+        if let Some(details) = self.movement.details.as_mut() {
+            let due = |days: u8| on.checked_add(jiff::Span::new().days(i64::from(days))).ok();
+            details.notice_due_on = passage.notice_days_max.and_then(due);
+        }
+        Ok(())
+    }
+
+    fn hold(&self) -> Refused<()> {
+        if self.way == Way::Back {
+            return Ok(());
+        }
+        let ledger = &self.state.ledger;
+        let held_site = [Some(self.site_no), self.peer]
+            .into_iter()
+            .flatten()
+            .find(|no| ledger.held_sites.contains(no));
+        if let Some(no) = held_site {
+            let hold = ledger
+                .holds()
+                .find(|hold| hold.site == Some(no))
+                .map(|hold| hold.id.to_string());
+            let name = self.state.holders.site_at(no).id.to_string();
+            return Err(LedgerRefusal::Held {
+                what: "site",
+                name,
+                hold: hold.unwrap_or_default(),
+            }
+            .into());
+        }
+        if let Some(no) = self.batch.filter(|no| ledger.held_batches.contains(no)) {
+            let hold = ledger
+                .holds()
+                .find(|hold| hold.batch == Some(no))
+                .map(|hold| hold.id.to_string());
+            let name = self.movement.batch.to_string();
+            return Err(LedgerRefusal::Held {
+                what: "batch",
+                name,
+                hold: hold.unwrap_or_default(),
+            }
+            .into());
+        }
+        Ok(())
+    }
+
+    fn expiry(&self) -> Refused<()> {
+        if self.way == Way::Back {
+            return Ok(());
+        }
+        let on = self.movement.occurred_on;
+        let expires = self.batch.and_then(|no| self.state.ledger.batch_at(no).expires_on);
+        match expires.filter(|day| *day < on) {
+            None => Ok(()),
+            Some(expired_on) => {
+                let (_, item, batch) = self.names();
+                Err(LedgerRefusal::Expired {
+                    item,
+                    batch,
+                    expired_on,
+                    on,
+                }
+                .into())
+            }
+        }
+    }
+
+    fn stock(&mut self) -> Refused<()> {
+        let requested = self.movement.amount;
+        if let Some((transit, dispatch)) = self.transit.zip(self.movement.dispatch) {
+            let outstanding = transit.outstanding;
+            if requested > outstanding {
+                self.movement.unexplained = requested - outstanding;
+                return Err(LedgerRefusal::TransitInsufficient {
+                    dispatch,
+                    outstanding,
+                    requested,
+                }
+                .into());
+            }
+            return Ok(());
+        }
+        if self.movement.movement == MovementKind::LotYield {
+            return self.lot_suffices();
+        }
+        let compartment = match self.movement.movement {
+            MovementKind::Destroy => Compartment::AwaitingDestruction,
+            _ => self.movement.from,
+        };
+        let available = self.account().map_or(0, |account| account.holds(compartment));
+        if requested <= available {
+            return Ok(());
+        }
+        self.movement.unexplained = requested - available.max(0);
+        let (site, item, batch) = self.names();
+        let compartment = compartment.word();
+        Err(LedgerRefusal::StockInsufficient {
+            site,
+            item,
+            batch,
+            compartment,
+            available,
+            requested,
+        }
+        .into())
+    }
+
+    fn lot_suffices(&self) -> Refused<()> {
+        let held_g = self.lot.map_or(Mass::ZERO, |lot| lot.held);
+        let requested_g = self.item.mass(self.movement.amount);
+        if requested_g <= held_g {
+            return Ok(());
+        }
+        let lot = self.movement.lot.as_ref().map(ToString::to_string).unwrap_or_default();
+        Err(LedgerRefusal::LotOverdrawn {
+            lot,
+            held_g,
+            requested_g,
+        }
+        .into())
+    }
+
+    fn room(&self) -> Refused<()> {
+        let (year, holder) = (self.movement.occurred_on.year(), self.site.holder);
+        let (planned, wanted) = match self.movement.movement {
+            MovementKind::Manufacture => (
+                Planned::Substance(self.item.substance),
+                self.item.mass(self.movement.amount).pg(),
+            ),
+            MovementKind::LotYield => {
+                if self.item.bulk || !self.lot.is_some_and(|lot| lot.from_bulk) {
+                    return Ok(());
+                }
+                (Planned::Preparation(self.item_no), i128::from(self.movement.amount))
+            }
+            // No authorization can be in force before two authorities have exchanged a word about it.
+            MovementKind::Import => {
+                return Err(LedgerRefusal::ImportAuthorizationMissing {
+                    site: self.movement.site.to_string(),
+                }
+                .into());
+            }
+            _ if self.peer.is_some() => return Ok(()),
+            _ => {
+                return Err(LedgerRefusal::ExportPermitMissing {
+                    site: self.movement.site.to_string(),
+                }
+                .into());
+            }
+        };
+        self.state
+            .planning
+            .check_room(self.state, year, planned, holder, wanted + self.spent)
+    }
+
+    fn ceiling(&self) -> Refused<()> {
+        let taker = if self.movement.movement == MovementKind::Import {
+            Some(self.site_no)
+        } else {
+            self.peer
+        };
+        let Some(taker) = taker else { return Ok(()) };
+        let Some((ceiling, held)) = self.state.ledger.ceilings.get(&(taker, self.item_no)).copied() else {
+            return Ok(());
+        };
+        let requested = self.movement.amount;
+        if held + requested <= ceiling {
+            return Ok(());
+        }
+        let (site, item) = (
+            self.state.holders.site_at(taker).id.to_string(),
+            self.movement.item.to_string(),
+        );
+        Err(LedgerRefusal::CeilingExceeded {
+            site,
+            item,
+            ceiling,
+            held,
+            requested,
+        }
+        .into())
+    }
+
+    fn two_persons(&mut self) -> Refused<()> {
+        if self.movement.movement == MovementKind::Destroy {
+            self.witnesses()?;
+        }
+        let leaves = matches!(self.movement.from, Compartment::Quarantine | Compartment::Special);
+        let counted = self.account().and_then(|account| account.counted_on);
+        let second = if counted.is_some_and(|day| self.movement.occurred_on < day) {
+            (Second::Approver, "its account has an accepted count of a later day")
+        } else if self.movement.movement == MovementKind::Reclassify && leaves {
+            (Second::Approver, "goods leave quarantine or special stocks")
+        } else if self.movement.movement == MovementKind::Receive && self.state.policies.two_person_receipt {
+            (Second::SameHolder, "two persons receive")
+        } else {
+            return Ok(());
+        };
+        if self.movement.mode == Mode::Report {
+            let (site, on) = (self.movement.site.to_string(), self.movement.occurred_on);
+            return Err(LedgerRefusal::ApprovalMissing {
+                site,
+                on,
+                why: second.1,
+            }
+            .into());
+        }
+        self.second = Some(second);
+        Ok(())
+    }
+
+    fn witnesses(&self) -> Refused<()> {
+        let Some(details) = self.movement.details.as_ref() else {
+            return Ok(());
+        };
+        let (Some(witness), Some(officer)) = (&details.witness, &details.officer) else {
+            return Ok(());
+        };
+        if witness == officer {
+            return Err(LedgerRefusal::WitnessTwice {
+                witness: witness.to_string(),
+            }
+            .into());
+        }
+        if !self.state.access.is_officer(officer) {
+            return Err(LedgerRefusal::WitnessMissing {
+                officer: officer.to_string(),
+            }
+            .into());
+        }
+        Ok(())
+    }
+}
+
+/// Whether a batch may begin with this kind of movement.
+fn begins_batch(kind: MovementKind) -> bool {
+    use MovementKind as K;
+    matches!(kind, K::Opening | K::Manufacture | K::LotYield | K::Import | K::Find)
+}
+
+/// A case with its site and item resolved.
+pub(super) fn case<'a>(state: &'a State, by: &'a Actor, today: Date, movement: Movement) -> Refused<Case<'a>> {
+    let (site_no, site) = state.holders.site(&movement.site)?;
+    // An inspector may count on his own; nobody else acts for a site but its holder.
+    let inspector = by.capacity() == crate::access::Capacity::Officer(Role::Inspector);
+    if !(inspector && movement.movement == MovementKind::Count) {
+        super::owns(state, by, site)?;
+    }
+    let (item_no, item) = state.items.find(&movement.item)?;
+    let batch = state.ledger.batches.no(&NamedUnderRef(item_no, &movement.batch));
+    Ok(Case {
+        state,
+        today,
+        movement,
+        site_no,
+        site,
+        item_no,
+        item,
+        batch,
+        peer: None,
+        transit: None,
+        lot: None,
+        spent: 0,
+        second: None,
+        way: Way::Forward,
+    })
+}

@@ -1,0 +1,288 @@
+//! The material ledger: a double-entry book in which every gram has a place.
+//!
+//! Accounts are `(site, batch)` with four compartments; a batch belongs to one item. Goods on the way, lots in process
+//! and control accounts close the book, so the sum over all accounts of an item is zero, always.
+
+mod apply;
+mod check;
+mod command;
+mod decide;
+mod flow;
+mod hold;
+mod lot;
+mod movement;
+mod reverse;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hashbrown::Equivalent;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::State;
+use crate::access::{Actor, not_entitled};
+use crate::holder::Site;
+use crate::id::Id;
+use crate::quantity::Mass;
+use crate::refusal::Refused;
+use crate::table::{Keyed, No, Table};
+
+pub use check::{LedgerRefusal, STEPS, Step, applies};
+pub use command::*;
+pub use flow::{Cell, Control, CountryFlow, Flows, LotFlow, month_of};
+pub use movement::{Compartment, CountAccepted, Details, LineReversed, LotClosed, Mode, Movement, MovementKind};
+
+pub(crate) use apply::{apply_count_accepted, apply_lot_closed, apply_movement, apply_reversed};
+pub(crate) use check::Second;
+pub(crate) use decide::{Act, decide};
+pub(crate) use hold::{apply_hold, apply_lift, decide_hold, decide_lift};
+pub(crate) use reverse::{decide_accept_count, decide_reverse};
+
+/// A batch of one item.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Batch {
+    /// The item.
+    pub item: No,
+    /// Its code.
+    pub code: Id,
+    /// The site where it began.
+    pub origin: No,
+    /// The last day of use.
+    pub expires_on: Option<Date>,
+    /// Whether more may be made into it; closed with its first dispatch.
+    pub open: bool,
+}
+
+/// A key made of a number and a name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct NamedUnder(No, Id);
+
+#[derive(Hash)]
+struct NamedUnderRef<'a>(No, &'a str);
+
+impl Equivalent<NamedUnder> for NamedUnderRef<'_> {
+    fn equivalent(&self, key: &NamedUnder) -> bool {
+        self.0 == key.0 && self.1 == key.1.as_str()
+    }
+}
+
+impl Keyed for Batch {
+    type Key = NamedUnder;
+    fn key(&self) -> NamedUnder {
+        NamedUnder(self.item, self.code.clone())
+    }
+}
+
+/// What one site holds of one batch.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Account {
+    /// The site.
+    pub site: No,
+    /// The batch.
+    pub batch: No,
+    /// By compartment, in counting units.
+    pub held: [i64; 4],
+    /// The day of its opening line, if it has one.
+    pub opened_on: Option<Date>,
+    /// The day of its last accepted count.
+    pub counted_on: Option<Date>,
+    /// The last year whose closing figure is an accepted count of 31 December.
+    pub closed_by_count: Option<i16>,
+}
+
+impl Account {
+    /// What a compartment holds.
+    pub fn holds(&self, compartment: Compartment) -> i64 {
+        self.held.get(compartment.place()).copied().unwrap_or_default()
+    }
+}
+
+impl Keyed for Account {
+    type Key = (No, No);
+    fn key(&self) -> (No, No) {
+        (self.site, self.batch)
+    }
+}
+
+/// Goods on the way.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Transit {
+    /// The consignor's site.
+    pub from: No,
+    /// The consignee's site; none when the goods go abroad.
+    pub to: Option<No>,
+    /// The batch.
+    pub batch: No,
+    /// What was sent.
+    pub sent: i64,
+    /// What is still on the way, or missing.
+    pub outstanding: i64,
+    /// Whether the rest is a shortage: the consignee has said that no more will come.
+    pub short: bool,
+    /// When it left.
+    pub dispatched_on: Date,
+}
+
+/// A lot in process.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Lot {
+    /// The site.
+    pub site: No,
+    /// Its id.
+    pub id: Id,
+    /// The substance.
+    pub substance: No,
+    /// Base that went in.
+    pub fed: Mass,
+    /// Base it holds now.
+    pub held: Mass,
+    /// Whether bulk substance went in: its preparations count against the preparation quota.
+    pub from_bulk: bool,
+    /// Whether it is open.
+    pub open: bool,
+}
+
+impl Keyed for Lot {
+    type Key = NamedUnder;
+    fn key(&self) -> NamedUnder {
+        NamedUnder(self.site, self.id.clone())
+    }
+}
+
+/// A hold on a site or a batch.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Hold {
+    /// Its id.
+    pub id: Id,
+    /// The site held.
+    pub site: Option<No>,
+    /// The batch held.
+    pub batch: Option<No>,
+}
+
+/// The ledger's state.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Ledger {
+    pub(crate) batches: Table<Batch>,
+    pub(crate) accounts: Table<Account>,
+    pub(crate) transit: BTreeMap<u64, Transit>,
+    pub(crate) lots: Table<Lot>,
+    pub(crate) holds: BTreeMap<Id, Hold>,
+    pub(crate) hold_ids: BTreeSet<Id>,
+    pub(crate) held_sites: BTreeSet<No>,
+    pub(crate) held_batches: BTreeSet<No>,
+    /// What a site holds and expects of an item, kept only where a ceiling is set: (ceiling, held and on the way).
+    pub(crate) ceilings: BTreeMap<(No, No), (i64, i64)>,
+    pub(crate) reversed: BTreeSet<u64>,
+    /// What flowed, by month and item.
+    pub flows: Flows,
+    /// Year-end counts accepted, by year and substance: counted − book of the supply side.
+    pub(crate) counted: BTreeMap<(i16, No), Mass>,
+}
+
+impl Ledger {
+    /// A batch with its number.
+    pub fn batch(&self, item: No, code: &str) -> Option<(No, &Batch)> {
+        self.batches.find(&NamedUnderRef(item, code))
+    }
+
+    /// A batch by number.
+    pub fn batch_at(&self, no: No) -> &Batch {
+        &self.batches[no]
+    }
+
+    /// The account of a site and batch.
+    pub fn account(&self, site: No, batch: No) -> Option<&Account> {
+        self.accounts.find(&(site, batch)).map(|(_, account)| account)
+    }
+
+    /// All accounts.
+    pub fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.accounts.iter()
+    }
+
+    /// Goods on the way and shortages, by entry number of their dispatch.
+    pub fn transit(&self) -> &BTreeMap<u64, Transit> {
+        &self.transit
+    }
+
+    /// All lots.
+    pub fn lots(&self) -> impl Iterator<Item = &Lot> {
+        self.lots.iter()
+    }
+
+    /// A lot of a site.
+    pub fn lot(&self, site: No, id: &str) -> Option<&Lot> {
+        self.lots.find(&NamedUnderRef(site, id)).map(|(_, lot)| lot)
+    }
+
+    /// Holds in force.
+    pub fn holds(&self) -> impl Iterator<Item = &Hold> {
+        self.holds.values()
+    }
+
+    /// What a site holds of an item in a compartment.
+    pub fn held(&self, site: No, item: No, compartment: Compartment) -> i64 {
+        let of_item = |account: &&Account| account.site == site && self.batches[account.batch].item == item;
+        self.accounts
+            .iter()
+            .filter(of_item)
+            .map(|account| account.holds(compartment))
+            .sum()
+    }
+
+    /// How many accounts of a site are not empty.
+    pub fn accounts_in_use(&self, site: No) -> usize {
+        let in_use = |account: &&Account| account.site == site && account.held.iter().any(|held| *held != 0);
+        self.accounts.iter().filter(in_use).count()
+    }
+
+    /// The sum over all accounts of every item, and over base in lots; every figure must be zero.
+    /// The first that is not is told.
+    pub fn out_of_balance(&self, items: usize) -> Option<(No, i128)> {
+        let mut sums = vec![0_i128; items];
+        let mut add = |item: No, amount: i64| {
+            if let Some(sum) = sums.get_mut(item as usize) {
+                *sum += i128::from(amount);
+            }
+        };
+        for account in self.accounts.iter() {
+            account
+                .held
+                .iter()
+                .for_each(|held| add(self.batches[account.batch].item, *held));
+        }
+        for transit in self.transit.values() {
+            add(self.batches[transit.batch].item, transit.outstanding);
+        }
+        for ((_, item), cell) in self.flows.cells() {
+            cell.controls().for_each(|amount| add(item, amount));
+        }
+        let wrong = sums
+            .iter()
+            .zip(0..)
+            .find(|(sum, _)| **sum != 0)
+            .map(|(sum, item)| (item, *sum));
+        let lots: Mass = self.lots.iter().map(|lot| lot.held).sum();
+        wrong.or_else(|| {
+            let out = lots - self.flows.in_lots();
+            (out != Mass::ZERO).then_some((No::MAX, out.pg()))
+        })
+    }
+
+    pub(crate) fn reindex(&mut self) {
+        self.batches.reindex();
+        self.accounts.reindex();
+        self.lots.reindex();
+    }
+}
+
+/// Whether somebody acts for the holder of this site.
+pub(crate) fn owns(state: &State, by: &Actor, site: &Site) -> Refused<()> {
+    let holder = &state.holders.holder_at(site.holder).entry.id;
+    if by.holder() == Some(holder.as_str()) {
+        Ok(())
+    } else {
+        not_entitled(by, "act for this site")
+    }
+}

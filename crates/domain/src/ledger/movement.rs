@@ -1,0 +1,319 @@
+//! A movement: one journal entry, one line of the ledger.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::country::Country;
+use crate::id::{Id, Text};
+use crate::quantity::Mass;
+
+/// What happened to the goods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MovementKind {
+    /// Stock at the beginning of the books.
+    Opening,
+    /// Synthesis of bulk substance.
+    Manufacture,
+    /// Into a lot in process.
+    LotFeed,
+    /// Out of a lot in process.
+    LotYield,
+    /// For another drug, a Schedule III preparation or a substance not covered.
+    UseInManufacture,
+    /// Sent.
+    Dispatch,
+    /// Received.
+    Receive,
+    /// Taken back by the consignor.
+    CancelDispatch,
+    /// Between compartments.
+    Reclassify,
+    /// Into the country.
+    Import,
+    /// Out of the country.
+    Export,
+    /// To a patient or ward.
+    Dispense,
+    /// Destroyed.
+    Destroy,
+    /// Lost or stolen at a site.
+    Lose,
+    /// Lost on the way.
+    LoseInTransit,
+    /// Found or recovered.
+    Find,
+    /// Counted; nothing moves.
+    Count,
+}
+
+impl MovementKind {
+    /// All kinds with their words, in the order of their numbers.
+    pub const ALL: [(Self, &'static str); 17] = [
+        (Self::Opening, "opening"),
+        (Self::Manufacture, "manufacture"),
+        (Self::LotFeed, "lot_feed"),
+        (Self::LotYield, "lot_yield"),
+        (Self::UseInManufacture, "use_in_manufacture"),
+        (Self::Dispatch, "dispatch"),
+        (Self::Receive, "receive"),
+        (Self::CancelDispatch, "cancel_dispatch"),
+        (Self::Reclassify, "reclassify"),
+        (Self::Import, "import"),
+        (Self::Export, "export"),
+        (Self::Dispense, "dispense"),
+        (Self::Destroy, "destroy"),
+        (Self::Lose, "lose"),
+        (Self::LoseInTransit, "lose_in_transit"),
+        (Self::Find, "find"),
+        (Self::Count, "count"),
+    ];
+
+    /// The word of the kind.
+    pub fn word(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(kind, _)| *kind == self)
+            .map_or("", |(_, word)| word)
+    }
+
+    /// Its number, for tables of derived data.
+    pub fn number(self) -> u8 {
+        Self::ALL
+            .iter()
+            .zip(0u8..)
+            .find(|((kind, _), _)| *kind == self)
+            .map_or(u8::MAX, |(_, number)| number)
+    }
+}
+
+/// Whether the holder asks or tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Asks to do it now: a broken rule refuses it.
+    #[default]
+    Instruct,
+    /// Tells what has happened: a broken rule is recorded with it.
+    Report,
+}
+
+impl Mode {
+    /// Whether it asks.
+    #[allow(clippy::trivially_copy_pass_by_ref)] // the shape that serde calls
+    pub fn is_instruct(&self) -> bool {
+        *self == Self::Instruct
+    }
+}
+
+/// Where in a site goods lie.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Compartment {
+    /// For use and sale.
+    #[default]
+    Stock,
+    /// Set aside until a decision.
+    Quarantine,
+    /// Waiting for witnessed destruction.
+    AwaitingDestruction,
+    /// Special stocks of the Government (1961 art. 1(1)(w)).
+    Special,
+}
+
+impl Compartment {
+    /// All compartments with their words, in the order of their places.
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::Stock, "stock"),
+        (Self::Quarantine, "quarantine"),
+        (Self::AwaitingDestruction, "awaiting_destruction"),
+        (Self::Special, "special"),
+    ];
+
+    /// Its place in an account.
+    pub fn place(self) -> usize {
+        match self {
+            Self::Stock => 0,
+            Self::Quarantine => 1,
+            Self::AwaitingDestruction => 2,
+            Self::Special => 3,
+        }
+    }
+
+    /// The word of the compartment.
+    pub fn word(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(compartment, _)| *compartment == self)
+            .map_or("", |(_, word)| word)
+    }
+
+    /// Whether it is the ordinary stock.
+    #[allow(clippy::trivially_copy_pass_by_ref)] // the shape that serde calls
+    pub fn is_stock(&self) -> bool {
+        *self == Self::Stock
+    }
+}
+
+/// What only some movements carry.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Details {
+    /// Number of the transport certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transport_certificate: Option<Id>,
+    /// The carrier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<Id>,
+    /// The authorization or permit it went under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization: Option<Id>,
+    /// The other country.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<Country>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Text>,
+    /// The case number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<Id>,
+    /// Method of destruction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Text>,
+    /// The witness of the holder, by id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witness: Option<Id>,
+    /// The witness of the authority, by id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officer: Option<Id>,
+    /// Notice of an emergency supply is due on this day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice_due_on: Option<Date>,
+    /// What the books held when it was counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub book: Option<i64>,
+    /// The figure as entered, with its unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entered: Option<Text>,
+}
+
+/// One line of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Movement {
+    /// What happened.
+    pub movement: MovementKind,
+    /// Asked or told.
+    #[serde(default, skip_serializing_if = "Mode::is_instruct")]
+    pub mode: Mode,
+    /// The site whose account moves.
+    pub site: Id,
+    /// The item.
+    pub item: Id,
+    /// The batch.
+    pub batch: Id,
+    /// In counting units.
+    pub amount: i64,
+    /// The civil day on which it happened.
+    pub occurred_on: Date,
+    /// The compartment that gives (or that was counted).
+    #[serde(default, skip_serializing_if = "Compartment::is_stock")]
+    pub from: Compartment,
+    /// The compartment that takes.
+    #[serde(default, skip_serializing_if = "Compartment::is_stock")]
+    pub into: Compartment,
+    /// The other site: consignee of a dispatch, consignor of a receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<Id>,
+    /// The entry number of the dispatch it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispatch: Option<u64>,
+    /// The lot in process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lot: Option<Id>,
+    /// The last day of use of a batch that begins here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_on: Option<Date>,
+    /// Missing stock that was posted from unexplained before the movement (report mode).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unexplained: i64,
+    /// What arrived beyond what was sent, posted from unexplained to quarantine.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub excess: i64,
+    /// Whether the rest of the dispatch is a shortage now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub short: bool,
+    /// Recorded after the day it happened.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
+    /// What only some movements carry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Box<Details>>,
+    /// Codes of the rules it broke (report mode).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub breaches: Vec<Id>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // the shape that serde calls
+fn is_zero(amount: &i64) -> bool {
+    *amount == 0
+}
+
+/// A lot in process is closed: what it still held is process loss.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LotClosed {
+    /// The site.
+    pub site: Id,
+    /// The lot.
+    pub lot: Id,
+    /// Base that went in.
+    pub fed: Mass,
+    /// Base in − base out; negative when more came out than went in.
+    pub loss: Mass,
+    /// The civil day.
+    pub occurred_on: Date,
+    /// Asked or told.
+    #[serde(default, skip_serializing_if = "Mode::is_instruct")]
+    pub mode: Mode,
+    /// Why the loss is beyond tolerance, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss_reason: Option<Text>,
+    /// Codes of the rules it broke (report mode).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub breaches: Vec<Id>,
+}
+
+/// A line was reversed: its mirror is posted, the original stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineReversed {
+    /// The entry number of the line.
+    pub line: u64,
+    /// The line as it stands there.
+    pub original: Movement,
+    /// Why.
+    pub reason: Text,
+}
+
+/// A count was accepted: lines dated before it need approval from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CountAccepted {
+    /// The entry number of the count.
+    pub count: u64,
+    /// The site.
+    pub site: Id,
+    /// The item.
+    pub item: Id,
+    /// The batch.
+    pub batch: Id,
+    /// The compartment.
+    pub from: Compartment,
+    /// The day of the count.
+    pub counted_on: Date,
+    /// What the books held.
+    pub book: i64,
+    /// What was counted.
+    pub counted: i64,
+}
