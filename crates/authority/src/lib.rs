@@ -1,1 +1,228 @@
-//! authority
+//! A running authority: the writer, the register's projector, checkpoints, snapshots, recovery and `fsck`.
+//!
+//! The journal is the truth; everything else here is derived from it and can be made anew.
+
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod error;
+mod fsck;
+mod place;
+mod projector;
+mod proof;
+mod receipt;
+mod recover;
+mod rows;
+mod snapshot;
+mod writer;
+
+use std::path::Path;
+use std::sync::{Arc, RwLockReadGuard};
+
+use crossbeam_channel::Receiver;
+use domain::authority::Founding;
+use domain::{Command, Context, Entry, Envelope, State};
+use jiff::Timestamp;
+use store::Stores;
+use tlog::{LogKey, Tree};
+
+pub use error::AuthorityError;
+pub use fsck::{Difference, Report, fsck};
+pub use place::{MadeBy, Place, Settings};
+pub use proof::proof;
+pub use receipt::{Outcome, Receipt};
+
+use writer::{Closed, Start, Writer};
+
+/// What a new authority is made of.
+#[derive(Clone, Debug)]
+pub struct NewAuthority {
+    /// Its id, such as `CN`.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its country's ISO 3166 code.
+    pub country: String,
+    /// The IANA zone by which its civil days are cut; the country's first one if none.
+    pub zone: Option<String>,
+    /// The origin of its log; `countersign/<id>/<8 hex of the log key's hash>` if none.
+    pub origin: Option<String>,
+    /// The first day its books may speak of; the day of the founding if none.
+    pub books_from: Option<jiff::civil::Date>,
+    /// Its first two administrators, by id.
+    pub administrators: [String; 2],
+    /// From which the log's key is made: 32 random bytes.
+    pub key_seed: [u8; 32],
+    /// The founding command's id.
+    pub command_id: uuid::Uuid,
+    /// The founding command's random bytes.
+    pub random: [u8; 32],
+}
+
+/// A running authority. It owns its place until it is closed.
+pub struct Authority {
+    place: Arc<Place>,
+    writer: Writer,
+    local: Arc<std::sync::Mutex<store::Local>>,
+    key: LogKey,
+}
+
+/// An authority at rest: its stores, ready to be opened again in the same process.
+pub struct AtRest {
+    place: Arc<Place>,
+    stores: Stores,
+    key: LogKey,
+}
+
+impl Authority {
+    /// Makes a new authority in an empty place.
+    pub fn create(place: Place, new: &NewAuthority, at: Timestamp) -> Result<Self, AuthorityError> {
+        let key = log_key(new)?;
+        place.keep_key(&key)?;
+        let folder = place.folder().unwrap_or(Path::new(""));
+        let mut stores = store::create(folder, place.engine())?;
+        found(&mut stores, new, &key, at)?;
+        AtRest { place: Arc::new(place), stores, key }.open()
+    }
+
+    /// Opens the authority of a folder.
+    pub fn open(folder: &Path) -> Result<Self, AuthorityError> {
+        let place = Place::open(folder)?;
+        let missing = || AuthorityError::Folder(folder.to_owned(), "storage in memory cannot be opened again".to_owned());
+        let key = place.key()?.ok_or_else(missing)?;
+        let stores = store::open(folder, place.engine())?;
+        AtRest { place: Arc::new(place), stores, key }.open()
+    }
+
+    /// Hands commands over at a moment, and waits until they are durable. One receipt a command, in order.
+    pub fn submit(&self, at: Timestamp, commands: Vec<Envelope>) -> Result<Vec<Receipt>, AuthorityError> {
+        self.writer.submit(at, commands)
+    }
+
+    /// Hands commands over at a moment; the receipts come when they are durable.
+    pub fn send(&self, at: Timestamp, commands: Vec<Envelope>) -> Result<Receiver<Result<Vec<Receipt>, AuthorityError>>, AuthorityError> {
+        self.writer.send(at, commands)
+    }
+
+    /// The committed state: nothing in it can be taken back by a crash.
+    pub fn state(&self) -> RwLockReadGuard<'_, State> {
+        match self.writer.committed().read() {
+            Ok(state) => state,
+            // A reader that panicked has changed nothing.
+            Err(poisoned) => poisoned.into_inner(),
+        }
+    }
+
+    /// Where it lives.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// What belongs to this machine alone: names of persons, enrolments, the business clock.
+    pub fn local(&self) -> std::sync::MutexGuard<'_, store::Local> {
+        match self.local.lock() {
+            Ok(local) => local,
+            Err(poisoned) => poisoned.into_inner(),
+        }
+    }
+
+    /// The verifier key of its log.
+    pub fn log_key(&self) -> String {
+        self.key.verifier()
+    }
+
+    /// Answers what waits, signs a last checkpoint, closes the register.
+    pub fn close(self) -> Result<AtRest, AuthorityError> {
+        let Closed { journal, register } = self.writer.close()?;
+        let local = Arc::into_inner(self.local).and_then(|local| local.into_inner().ok());
+        let local = local.ok_or_else(|| AuthorityError::Stopped("local data is still in use".to_owned()))?;
+        Ok(AtRest { place: self.place, stores: Stores { journal, register, local }, key: self.key })
+    }
+}
+
+impl AtRest {
+    /// Recovers the state and starts the writer.
+    pub fn open(self) -> Result<Authority, AuthorityError> {
+        let Self { place, stores, key } = self;
+        let Stores { journal, register, local } = stores;
+        let reader = journal.reader()?;
+        let (state, tree) = recover::recover(&place, &*reader)?;
+        if key.verifier() != state.founding.log_key.as_str() {
+            return Err(AuthorityError::Broken("the log key in keys/ is not the one the journal names".to_owned()));
+        }
+        drop(reader);
+        let start = Start { place: Arc::clone(&place), journal, register, state, tree, key: key.clone() };
+        let writer = Writer::start(start)?;
+        Ok(Authority { place, writer, local: Arc::new(std::sync::Mutex::new(local)), key })
+    }
+
+    /// Its stores, to look into.
+    pub fn stores(&self) -> &Stores {
+        &self.stores
+    }
+
+    /// Recomputes everything from the journal.
+    pub fn fsck(&self) -> Result<Report, AuthorityError> {
+        fsck::check(&self.place, &mut *self.stores.journal.reader()?, Some(&*self.stores.register.reader()?))
+    }
+}
+
+/// The log's key; its origin holds eight hex digits of the key's own hash, so that no two authorities share one.
+fn log_key(new: &NewAuthority) -> Result<LogKey, AuthorityError> {
+    use sha2::{Digest, Sha256};
+    if let Some(origin) = &new.origin {
+        return Ok(LogKey::generate(origin, new.key_seed)?);
+    }
+    let key = LogKey::generate("countersign", new.key_seed)?;
+    let verifier = key.verifier();
+    let public = verifier.rsplit('+').next().unwrap_or_default();
+    let hash = Sha256::digest(public.as_bytes());
+    let hex: String = hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    Ok(LogKey::generate(&format!("countersign/{}/{hex}", new.id), new.key_seed)?)
+}
+
+/// Writes the founding entries into an empty journal.
+fn found(stores: &mut Stores, new: &NewAuthority, key: &LogKey, at: Timestamp) -> Result<(), AuthorityError> {
+    let refused = |what: String| AuthorityError::Refused(what);
+    let country = domain::country::Country::parse(&new.country).map_err(|error| refused(error.to_string()))?;
+    let zone = new.zone.clone().unwrap_or_else(|| country.zone().to_owned());
+    let today = writer::time_zone(&zone)?.to_datetime(at).date();
+    let id = |what: &str, id: &str| id.parse().map_err(|error| refused(format!("{what}: {error}")));
+    let text = |what: &str, text: &str| text.parse().map_err(|error| refused(format!("{what}: {error}")));
+    let [first, other] = &new.administrators;
+    let founding = Founding {
+        id: id("id", &new.id)?,
+        name: text("name", &new.name)?,
+        country,
+        zone: text("zone", &zone)?,
+        books_from: new.books_from.unwrap_or(today),
+        origin: text("origin", key.origin())?,
+        log_key: text("log key", &key.verifier())?,
+        administrators: [id("administrator", first)?, id("administrator", other)?],
+    };
+    let actor = domain::access::Actor::operator();
+    let envelope = Envelope::new(new.command_id, actor, Command::Found(founding), new.random);
+    let context = Context { now: at, today, cited: None };
+    let events = domain::decide(None, &envelope.actor, &envelope.command, context)
+        .map_err(|refusal| refused(refusal.to_string()))?;
+    let (mut bytes, mut ends, mut leaves) = (Vec::new(), Vec::new(), Vec::new());
+    let mut tree = Tree::new();
+    for (event, place) in events.into_iter().zip(0_u32..) {
+        let entry = Entry {
+            seq: u64::from(place),
+            recorded_at: at,
+            recorded_on: today,
+            actor: envelope.actor.clone(),
+            command_id: envelope.id,
+            command_hash: envelope.hash,
+            salt: domain::journal::salt(&envelope.random, place),
+            event,
+        };
+        let start = bytes.len();
+        entry.write(&mut bytes).map_err(|error| AuthorityError::Broken(error.to_string()))?;
+        let leaf = tlog::leaf_hash(bytes.get(start..).unwrap_or_default());
+        tree.append(&leaf);
+        ends.push(bytes.len());
+        leaves.push(leaf);
+    }
+    Ok(stores.journal.append(&store::Group { first_seq: 0, bytes: &bytes, ends: &ends, leaves: &leaves, tiles: &[] })?)
+}

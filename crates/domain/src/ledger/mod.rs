@@ -186,6 +186,11 @@ impl Ledger {
         self.batches.find(&NamedUnderRef(item, code))
     }
 
+    /// All batches, in order of appearance.
+    pub fn batches(&self) -> impl Iterator<Item = &Batch> {
+        self.batches.iter()
+    }
+
     /// A batch by number.
     pub fn batch_at(&self, no: No) -> &Batch {
         &self.batches[no]

@@ -1,0 +1,159 @@
+//! Where an authority lives: a data folder with its settings, keys and lock; or memory.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use store::Engine;
+use tlog::LogKey;
+
+use crate::error::{AuthorityError, at};
+
+/// What made a folder. Commands may be submitted from files only where nothing real is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MadeBy {
+    /// A real authority.
+    Init,
+    /// The demonstration.
+    Demo,
+    /// A scenario.
+    Run,
+    /// A measurement.
+    Bench,
+}
+
+/// The file `authority.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The authority's id.
+    pub id: String,
+    /// The storage URL.
+    pub storage: String,
+    /// What made the folder.
+    pub made_by: MadeBy,
+}
+
+const SETTINGS_HEAD: &str = "\
+# Settings of one Countersign authority.
+# id: the authority's id in the exchange.
+# storage: `sqlite:` keeps journal.db, register.db and local.db in this folder.
+# made_by: init for a real authority; demo, run and bench folders may be thrown away.
+";
+
+/// A place that this process owns until it is dropped.
+#[derive(Debug)]
+pub struct Place {
+    folder: Option<PathBuf>,
+    engine: Engine,
+    made_by: MadeBy,
+    _lock: Option<File>,
+}
+
+impl Place {
+    /// A place in memory: everything ends with the process.
+    pub fn memory(made_by: MadeBy) -> Self {
+        Self { folder: None, engine: Engine::Memory, made_by, _lock: None }
+    }
+
+    /// Makes a new folder, or takes an empty one.
+    pub fn create(folder: &Path, id: &str, storage: &str, made_by: MadeBy) -> Result<Self, AuthorityError> {
+        let engine: Engine = storage.parse()?;
+        if engine == Engine::Memory {
+            return Ok(Self::memory(made_by));
+        }
+        fs::create_dir_all(folder).map_err(at(folder))?;
+        let lock = lock(folder)?;
+        if folder.join("authority.toml").exists() || engine.holds_journal(folder) {
+            let what = "an authority lives here already; name another folder with --dir";
+            return Err(AuthorityError::Folder(folder.to_owned(), what.to_owned()));
+        }
+        for part in ["keys", "snapshots", "files"] {
+            let part = folder.join(part);
+            fs::create_dir_all(&part).map_err(at(&part))?;
+            fs::set_permissions(&part, fs::Permissions::from_mode(0o700)).map_err(at(&part))?;
+        }
+        let settings = Settings { id: id.to_owned(), storage: storage.to_owned(), made_by };
+        let path = folder.join("authority.toml");
+        let text = toml::to_string(&settings).map_err(|error| AuthorityError::Folder(path.clone(), error.to_string()))?;
+        fs::write(&path, format!("{SETTINGS_HEAD}{text}")).map_err(at(&path))?;
+        Ok(Self { folder: Some(folder.to_owned()), engine, made_by, _lock: Some(lock) })
+    }
+
+    /// Opens a folder that holds an authority.
+    pub fn open(folder: &Path) -> Result<Self, AuthorityError> {
+        let settings = Settings::read(folder)?;
+        let engine = settings.storage.parse()?;
+        let lock = lock(folder)?;
+        Ok(Self { folder: Some(folder.to_owned()), engine, made_by: settings.made_by, _lock: Some(lock) })
+    }
+
+    /// The folder, unless it is memory.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// The storage engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// What made it.
+    pub fn made_by(&self) -> MadeBy {
+        self.made_by
+    }
+
+    /// Keeps the log's key, for its owner's eyes only.
+    pub(crate) fn keep_key(&self, key: &LogKey) -> Result<(), AuthorityError> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let path = folder.join("keys").join("log.key");
+        let mut file =
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(at(&path))?;
+        writeln!(file, "{}", key.to_text()).and_then(|()| file.sync_all()).map_err(at(&path))
+    }
+
+    /// The log's key.
+    pub(crate) fn key(&self) -> Result<Option<LogKey>, AuthorityError> {
+        let Some(folder) = &self.folder else { return Ok(None) };
+        let path = folder.join("keys").join("log.key");
+        let text = fs::read_to_string(&path).map_err(at(&path))?;
+        Ok(Some(LogKey::parse(text.trim())?))
+    }
+
+    /// Where snapshots lie.
+    pub(crate) fn snapshots(&self) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.join("snapshots"))
+    }
+}
+
+impl Settings {
+    /// Reads `authority.toml` of a folder.
+    pub fn read(folder: &Path) -> Result<Self, AuthorityError> {
+        let path = folder.join("authority.toml");
+        let text = fs::read_to_string(&path).map_err(|error| {
+            let what = match error.kind() {
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
+                    "no authority lives here (there is no authority.toml); make one with `countersign init` or `demo`"
+                        .to_owned()
+                }
+                _ => error.to_string(),
+            };
+            AuthorityError::Folder(folder.to_owned(), what)
+        })?;
+        toml::from_str(&text).map_err(|error| AuthorityError::Folder(path, error.to_string()))
+    }
+}
+
+/// One process owns a folder.
+fn lock(folder: &Path) -> Result<File, AuthorityError> {
+    let path = folder.join("lock");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(at(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(AuthorityError::Locked(folder.to_owned())),
+        Err(TryLockError::Error(error)) => Err(at(&path)(error)),
+    }
+}

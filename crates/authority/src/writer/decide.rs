@@ -1,0 +1,215 @@
+//! The first stage: decide, apply to the working state, encode, hash.
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use domain::seen::Known;
+use domain::{Context, Entry, Envelope, Event, State};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use store::{JournalReader, RegisterReader, Tile};
+use tlog::Tree;
+
+use super::{Answer, GROUP_COMMANDS_MAX, Group, Request, Work};
+use crate::error::AuthorityError;
+use crate::receipt::{Outcome, Receipt, reused};
+
+/// An id made within this time before now is looked up in the state alone, which keeps every id for longer.
+const ID_AGE_MAX: SignedDuration = SignedDuration::from_hours(48);
+/// An id from further ahead than this is looked up in the register too.
+const ID_AHEAD_MAX: SignedDuration = SignedDuration::from_hours(1);
+
+/// The first stage's desk.
+pub(super) struct First {
+    pub state: State,
+    pub tree: Tree,
+    pub zone: TimeZone,
+    /// Reads entries that a command cites.
+    pub cited: Box<dyn JournalReader>,
+    /// Finds commands of long ago.
+    pub register: Box<dyn RegisterReader>,
+    pub work: Sender<Work>,
+}
+
+impl First {
+    /// Takes requests until nobody can send any more, or the second stage has ended.
+    pub fn run(mut self, requests: &Receiver<Request>) {
+        let mut failed = false;
+        while let Ok(request) = requests.recv() {
+            let mut group = Group::default();
+            self.take(&mut group, request, &mut failed);
+            while !failed && group.commands() < GROUP_COMMANDS_MAX {
+                match requests.try_recv() {
+                    Ok(request) => self.take(&mut group, request, &mut failed),
+                    Err(_) => break,
+                }
+            }
+            if self.send(group).is_err() || failed {
+                return;
+            }
+        }
+    }
+
+    fn send(&mut self, mut group: Group) -> Result<(), AuthorityError> {
+        let tile = |tile: tlog::FullTile| Tile { level: tile.level, index: tile.index, bytes: tile.bytes };
+        group.tiles = self.tree.take_tiles().into_iter().map(tile).collect();
+        group.root = self.tree.root();
+        self.work.send(Work::Group(group)).map_err(|_| gone())
+    }
+
+    /// Decides all commands of a request. A failure answers the request and ends the stage.
+    fn take(&mut self, group: &mut Group, request: Request, failed: &mut bool) {
+        let now = request.at.max(self.state.recorded_at);
+        let today = self.zone.to_datetime(now).date();
+        let mut answers = Vec::with_capacity(request.commands.len());
+        for envelope in request.commands {
+            match self.answer(group, envelope, now, today) {
+                Ok(answer) => answers.push(answer),
+                Err(error) => {
+                    drop(request.reply.send(Err(error)));
+                    *failed = true;
+                    return;
+                }
+            }
+        }
+        group.replies.push((request.reply, answers));
+    }
+
+    fn answer(&mut self, group: &mut Group, envelope: Envelope, now: Timestamp, today: Date) -> Result<Answer, AuthorityError> {
+        if let Some(answer) = self.seen(group, &envelope, now)? {
+            return Ok(answer);
+        }
+        let cited = match domain::cites(&self.state, &envelope.command) {
+            Some(seq) => self.read_back(group, seq)?,
+            None => None,
+        };
+        let context = Context { now, today, cited: cited.as_ref() };
+        let id = envelope.id;
+        match domain::decide(Some(&self.state), &envelope.actor, &envelope.command, context) {
+            Ok(events) => {
+                let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
+                let (seq, leaf) = self.record(group, envelope, events, now, today)?;
+                Ok(Answer::Ready(Receipt { id, repeat: false, outcome: Outcome::Done { seq, count, leaf } }))
+            }
+            Err(refusal) => {
+                let mut seq = None;
+                if refusal.journaled
+                    && let Some(event) = domain::refused(&envelope.command, &refusal)
+                {
+                    seq = Some(self.record(group, envelope, vec![event], now, today)?.0);
+                }
+                let (code, article) = (refusal.code.to_owned(), refusal.article.map(str::to_owned));
+                let outcome = Outcome::Refused { code, says: refusal.says, article, seq };
+                Ok(Answer::Ready(Receipt { id, repeat: false, outcome }))
+            }
+        }
+    }
+
+    /// Whether the command was answered before. The state keeps ids for 72 hours; an id whose own time is further off
+    /// is looked up in the register.
+    fn seen(&mut self, group: &mut Group, envelope: &Envelope, now: Timestamp) -> Result<Option<Answer>, AuthorityError> {
+        let id = envelope.id;
+        match self.state.seen.get(&id, &envelope.hash) {
+            Some(Known::Answered { seq, count }) => return Ok(Some(Answer::Repeat { id, seq, count })),
+            Some(Known::Reused { seq }) => return Ok(Some(Answer::Ready(reused(id, seq)))),
+            None => {}
+        }
+        if made_lately(&id, now) {
+            return Ok(None);
+        }
+        self.barrier(group, true)?;
+        let Some(row) = self.register.command(id.as_bytes())? else { return Ok(None) };
+        if row.hash == envelope.hash {
+            return Ok(Some(Answer::Repeat { id, seq: row.seq, count: row.count }));
+        }
+        Ok(Some(Answer::Ready(reused(id, row.seq))))
+    }
+
+    /// Reads an entry back from the journal, once everything before is durable.
+    fn read_back(&mut self, group: &mut Group, seq: u64) -> Result<Option<Event>, AuthorityError> {
+        if seq >= self.state.size {
+            return Ok(None);
+        }
+        self.barrier(group, false)?;
+        let Some((bytes, _)) = self.cited.entry(seq)? else { return Ok(None) };
+        let entry = Entry::parse(&bytes).map_err(|error| AuthorityError::Broken(format!("entry {seq}: {error}")))?;
+        Ok(Some(entry.event))
+    }
+
+    /// Sends what is decided so far, and waits until it is durable.
+    fn barrier(&mut self, group: &mut Group, register: bool) -> Result<(), AuthorityError> {
+        self.send(std::mem::take(group))?;
+        let (done, wait) = bounded(1);
+        self.work.send(Work::Barrier { register, done }).map_err(|_| gone())?;
+        wait.recv().map_err(|_| gone())?
+    }
+
+    /// Turns events into entries of the group, and applies them to the working state.
+    fn record(
+        &mut self,
+        group: &mut Group,
+        envelope: Envelope,
+        events: Vec<Event>,
+        now: Timestamp,
+        today: Date,
+    ) -> Result<(u64, tlog::Hash), AuthorityError> {
+        let first = self.state.size;
+        let mut first_leaf = None;
+        let Envelope { id: command_id, actor, hash: command_hash, random, .. } = envelope;
+        for (event, place) in events.into_iter().zip(0..) {
+            let salt = domain::journal::salt(&random, place);
+            let (seq, actor) = (self.state.size, actor.clone());
+            let entry =
+                Entry { seq, recorded_at: now, recorded_on: today, actor, command_id, command_hash, salt, event };
+            let start = group.bytes.len();
+            entry.write(&mut group.bytes).map_err(|error| AuthorityError::Broken(error.to_string()))?;
+            let written = group.bytes.get(start..).unwrap_or_default();
+            if written.len() > domain::journal::ENTRY_BYTES_MAX {
+                let what = format!("an entry of {} bytes is larger than the log allows", written.len());
+                return Err(AuthorityError::Broken(what));
+            }
+            let leaf = tlog::leaf_hash(written);
+            self.tree.append(&leaf);
+            self.state.apply(&entry)?;
+            first_leaf.get_or_insert(leaf);
+            group.ends.push(group.bytes.len());
+            group.leaves.push(leaf);
+            group.entries.push(entry);
+        }
+        Ok((first, first_leaf.unwrap_or(tlog::EMPTY_ROOT)))
+    }
+}
+
+fn gone() -> AuthorityError {
+    AuthorityError::Stopped("its second stage has ended".to_owned())
+}
+
+/// Whether the id's own time lies near enough to now that the state must still know it.
+fn made_lately(id: &uuid::Uuid, now: Timestamp) -> bool {
+    let Some((seconds, nanos)) = id.get_timestamp().map(|time| time.to_unix()) else { return false };
+    let nanos = i32::try_from(nanos).unwrap_or_default();
+    let made = i64::try_from(seconds).ok().and_then(|seconds| Timestamp::new(seconds, nanos).ok());
+    made.is_some_and(|made| {
+        let age = now.duration_since(made);
+        -ID_AHEAD_MAX <= age && age <= ID_AGE_MAX
+    })
+}
+
+impl Default for Group {
+    fn default() -> Self {
+        Self {
+            bytes: Vec::new(),
+            ends: Vec::new(),
+            leaves: Vec::new(),
+            tiles: Vec::new(),
+            entries: Vec::new(),
+            root: tlog::EMPTY_ROOT,
+            replies: Vec::new(),
+        }
+    }
+}
+
+impl Group {
+    fn commands(&self) -> usize {
+        self.replies.iter().map(|(_, answers)| answers.len()).sum()
+    }
+}
