@@ -354,9 +354,11 @@ fn dispatch(state: &mut State, seq: u64, movement: &Movement, numbers: &Numbers)
         Some(peer) => Some(state.holders.sites.no(&**peer).ok_or_else(|| broken("site", peer))?),
     };
     let (sent, dispatched_on) = (movement.amount, movement.occurred_on);
+    let destination = movement.details.as_ref().and_then(|details| details.country);
     let transit = Transit {
         from: numbers.site,
         to,
+        destination,
         batch: numbers.batch,
         sent,
         outstanding: sent,
@@ -425,6 +427,7 @@ fn reopen(state: &mut State, original: &Movement, numbers: &Numbers) {
         let transit = Transit {
             from,
             to,
+            destination: None,
             batch,
             sent: amount,
             outstanding: amount,

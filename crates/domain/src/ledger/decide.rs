@@ -97,7 +97,7 @@ pub(crate) fn decide(state: &State, by: &Actor, today: Date, act: &Act<'_>) -> R
             if transit.to.is_some() {
                 return Err(foreign_dispatch(act.dispatch, &act.site));
             }
-            detail(&mut movement).reason = None;
+            detail(&mut movement).country = transit.destination;
             desk.consignor_line(movement, transit, act.occurred_on, act.mode)
         }
         Act::LoseInTransit(act) => {

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::State;
 use crate::access::{Actor, not_entitled};
+use crate::country::Country;
 use crate::holder::Site;
 use crate::id::Id;
 use crate::quantity::Mass;
@@ -111,6 +112,8 @@ pub struct Transit {
     pub from: No,
     /// The consignee's site; none when the goods go abroad.
     pub to: Option<No>,
+    /// The country of destination when the goods go abroad.
+    pub destination: Option<Country>,
     /// The batch.
     pub batch: No,
     /// What was sent.
