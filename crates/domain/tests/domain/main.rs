@@ -1,0 +1,15 @@
+//! The law and the ledger as their users meet them: tables in `tests/ledger`, properties, a naive second opinion.
+
+// Tests stop at the first thing that is not as it must be, and say it.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod query;
+mod scripts;
+mod text;
+mod world;

@@ -1,0 +1,157 @@
+//! Questions that a table asks of the state: `?  held  NAT-1 amp A1  900`.
+
+use domain::ledger::Compartment;
+use domain::plan::Planned;
+use domain::reporting::{identity, statement};
+
+use crate::world::World;
+
+/// The answer in the words of the tables.
+pub fn ask(world: &World, question: &str, of: &str) -> String {
+    let words: Vec<&str> = of.split(' ').collect();
+    match (question, &words[..]) {
+        ("held", [site, item, batch]) => held(world, site, item, batch, Compartment::Stock),
+        ("held_in", [compartment, site, item, batch]) => {
+            let found = Compartment::ALL.iter().find(|(_, word)| word == compartment);
+            held(world, site, item, batch, found.expect("a compartment").0)
+        }
+        ("identity", [year, substance, figures @ ..]) => figures_of(world, year, substance, figures),
+        ("estimate", [year, substance]) => estimate(world, year, substance),
+        ("content", [item]) => world
+            .state()
+            .items
+            .find(item)
+            .expect("an item")
+            .1
+            .content_pg
+            .to_string(),
+        ("quota", [year, holder, of]) => quota(world, year, holder, of),
+        ("plan_line", [year, of]) => plan_line(world, year, of),
+        ("on_the_way", [name]) => on_the_way(world, name),
+        ("notices", ["due"]) => {
+            let due = world.state().channels.notices_due();
+            joined(due.map(|(dispatch, day)| format!("{}:{day}", named(world, dispatch))))
+        }
+        ("waiting", ["count"]) => world.state().access.waiting().len().to_string(),
+        ("entries", ["since", name]) => (world.journal.len() as u64 - world.names[*name] - 1).to_string(),
+        ("exports", [year]) => {
+            let cells = statement(world.state(), year.parse().expect("a year"), None)
+                .exported
+                .cells;
+            joined(cells.iter().map(|cell| {
+                format!(
+                    "{}:{}:{}:{}",
+                    cell.substance, cell.destination, cell.total_g, cell.count
+                )
+            }))
+        }
+        ("closed", [year, substance]) => closed(world, year, substance),
+        ("makers", [year]) => {
+            let makers = statement(world.state(), year.parse().expect("a year"), None).makers;
+            format!("{} {}", makers.substance, makers.finished)
+        }
+        ("schedule", [substance, day]) => {
+            let (_, of) = world.state().substances.find(substance).expect("a substance");
+            format!("{:?}", of.schedule_on(day.parse().expect("a day")))
+        }
+        ("refused", [year, code]) => {
+            let refused = statement(world.state(), year.parse().expect("a year"), None).refused;
+            refused.get(*code).copied().unwrap_or_default().to_string()
+        }
+        _ => panic!("no question {question} {of}"),
+    }
+}
+
+fn joined(words: impl Iterator<Item = String>) -> String {
+    let words: Vec<String> = words.collect();
+    if words.is_empty() {
+        "none".to_owned()
+    } else {
+        words.join(" ")
+    }
+}
+
+fn named(world: &World, seq: u64) -> String {
+    let name = world.names.iter().find(|(_, named)| **named == seq);
+    name.map_or_else(|| seq.to_string(), |(name, _)| name.clone())
+}
+
+fn held(world: &World, site: &str, item: &str, batch: &str, compartment: Compartment) -> String {
+    let state = world.state();
+    let (site, _) = state.holders.site(site).expect("a site");
+    let (item, _) = state.items.find(item).expect("an item");
+    let account = state
+        .ledger
+        .batch(item, batch)
+        .and_then(|(batch, _)| state.ledger.account(site, batch));
+    account.map_or(0, |account| account.holds(compartment)).to_string()
+}
+
+fn figures_of(world: &World, year: &str, substance: &str, figures: &[&str]) -> String {
+    let rows = identity(world.state(), year.parse().expect("a year"));
+    let Some(row) = rows.iter().find(|row| row.substance.as_str() == substance) else {
+        return "none".to_owned();
+    };
+    let row = serde_json::to_value(row).expect("figures have a JSON form");
+    let figure = |name: &&str| {
+        let figure = row[format!("{name}_g")].as_str();
+        figure.unwrap_or_else(|| panic!("no figure {name}")).to_owned()
+    };
+    joined(figures.iter().map(figure))
+}
+
+fn estimate(world: &World, year: &str, substance: &str) -> String {
+    let state = world.state();
+    let (no, _) = state.substances.find(substance).expect("a substance");
+    let set = state.planning.estimate(year.parse().expect("a year"), no);
+    set.map_or("none".to_owned(), |set| {
+        format!("{} v{} {}", set.total, set.version, set.formula)
+    })
+}
+
+fn planned(world: &World, of: &str) -> Planned {
+    match world.state().substances.find(of) {
+        Ok((no, _)) => Planned::Substance(no),
+        Err(_) => Planned::Preparation(world.state().items.find(of).expect("an item").0),
+    }
+}
+
+fn quota(world: &World, year: &str, holder: &str, of: &str) -> String {
+    let (holder, _) = world.state().holders.holder(holder).expect("a holder");
+    let thing = planned(world, of);
+    let quota = world
+        .state()
+        .planning
+        .quota(year.parse().expect("a year"), thing, holder);
+    quota.map_or("none".to_owned(), |quota| {
+        format!("{} used {}", thing.print(quota.granted), thing.print(quota.used))
+    })
+}
+
+fn plan_line(world: &World, year: &str, of: &str) -> String {
+    let thing = planned(world, of);
+    let mut lines = world.state().planning.lines(year.parse().expect("a year"));
+    let line = lines.find(|(planned, _)| *planned == thing);
+    line.map_or("none".to_owned(), |(_, line)| {
+        format!("{} granted {}", thing.print(line.planned), thing.print(line.granted))
+    })
+}
+
+fn on_the_way(world: &World, name: &str) -> String {
+    let transit = world.state().ledger.transit().get(&world.names[name]);
+    transit.map_or("none".to_owned(), |transit| {
+        let short = if transit.short { " short" } else { "" };
+        format!("{} of {}{short}", transit.outstanding, transit.sent)
+    })
+}
+
+fn closed(world: &World, year: &str, substance: &str) -> String {
+    let closed = world.state().planning.closed(year.parse().expect("a year"));
+    let line = closed.and_then(|closed| closed.lines.iter().find(|line| line.substance.as_str() == substance));
+    line.map_or("none".to_owned(), |line| {
+        format!(
+            "acquired {} allowed {} excess {}",
+            line.acquired, line.allowed, line.excess
+        )
+    })
+}
