@@ -103,6 +103,11 @@ impl Authority {
         self.writer.send(at, commands)
     }
 
+    /// Waits until everything handed over before is durable and in the register.
+    pub fn drain(&self) -> Result<(), AuthorityError> {
+        self.writer.drain()
+    }
+
     /// The committed state: nothing in it can be taken back by a crash.
     pub fn state(&self) -> RwLockReadGuard<'_, State> {
         match self.writer.committed().read() {

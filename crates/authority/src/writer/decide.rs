@@ -56,22 +56,33 @@ impl First {
         self.work.send(Work::Group(group)).map_err(|_| gone())
     }
 
-    /// Decides all commands of a request. A failure answers the request and ends the stage.
+    /// Answers a request. A failure answers it too, and ends the stage.
     fn take(&mut self, group: &mut Group, request: Request, failed: &mut bool) {
-        let now = request.at.max(self.state.recorded_at);
-        let today = self.zone.to_datetime(now).date();
-        let mut answers = Vec::with_capacity(request.commands.len());
-        for envelope in request.commands {
-            match self.answer(group, envelope, now, today) {
-                Ok(answer) => answers.push(answer),
+        match request {
+            Request::Commands { at, commands, reply } => match self.decide_all(group, at, commands) {
+                Ok(answers) => group.replies.push((reply, answers)),
                 Err(error) => {
-                    drop(request.reply.send(Err(error)));
+                    drop(reply.send(Err(error)));
                     *failed = true;
-                    return;
                 }
+            },
+            Request::Drain(done) => {
+                let drained = self.barrier(group, true);
+                *failed = drained.is_err();
+                drop(done.send(drained));
             }
         }
-        group.replies.push((request.reply, answers));
+    }
+
+    fn decide_all(
+        &mut self,
+        group: &mut Group,
+        at: Timestamp,
+        commands: Vec<Envelope>,
+    ) -> Result<Vec<Answer>, AuthorityError> {
+        let now = at.max(self.state.recorded_at);
+        let today = self.zone.to_datetime(now).date();
+        commands.into_iter().map(|envelope| self.answer(group, envelope, now, today)).collect()
     }
 
     fn answer(&mut self, group: &mut Group, envelope: Envelope, now: Timestamp, today: Date) -> Result<Answer, AuthorityError> {

@@ -27,11 +27,12 @@ const GROUPS_WAITING_MAX: usize = 2;
 /// A group takes whatever waits, up to so many commands.
 pub(crate) const GROUP_COMMANDS_MAX: usize = 4096;
 
-/// Commands to decide, at one moment.
-pub(crate) struct Request {
-    pub at: Timestamp,
-    pub commands: Vec<Envelope>,
-    pub reply: Reply,
+/// What is asked of the writer.
+pub(crate) enum Request {
+    /// Commands to decide, at one moment.
+    Commands { at: Timestamp, commands: Vec<Envelope>, reply: Reply },
+    /// Wait until everything before is durable and in the register.
+    Drain(Sender<Result<(), AuthorityError>>),
 }
 
 pub(crate) type Reply = Sender<Result<Vec<Receipt>, AuthorityError>>;
@@ -117,8 +118,20 @@ impl Writer {
         commands: Vec<Envelope>,
     ) -> Result<Receiver<Result<Vec<Receipt>, AuthorityError>>, AuthorityError> {
         let (reply, answer) = bounded(1);
-        match self.requests.try_send(Request { at, commands, reply }) {
-            Ok(()) => Ok(answer),
+        self.ask(Request::Commands { at, commands, reply })?;
+        Ok(answer)
+    }
+
+    /// Waits until everything before is durable and in the register.
+    pub fn drain(&self) -> Result<(), AuthorityError> {
+        let (done, wait) = bounded(1);
+        self.ask(Request::Drain(done))?;
+        wait.recv().map_err(|_| self.why_stopped())?
+    }
+
+    fn ask(&self, request: Request) -> Result<(), AuthorityError> {
+        match self.requests.try_send(request) {
+            Ok(()) => Ok(()),
             Err(crossbeam_channel::TrySendError::Full(_)) => Err(AuthorityError::Full),
             Err(crossbeam_channel::TrySendError::Disconnected(_)) => Err(self.why_stopped()),
         }
