@@ -1,1 +1,27 @@
-//! sim
+//! Plays scenarios: executable stories in TOML that a regulator can read. The demo, the acceptance tests and the
+//! documentation are the same files.
+//!
+//! [`Scenario::read`] reads a file with what it includes and finds every mistake in it before anything is played;
+//! [`run`] founds the authorities on a [`Host`] and plays the story in virtual time, one [`StepLine`] a step. The same
+//! file and seed give the same entries. Nothing is printed here.
+
+mod check;
+mod error;
+mod figures;
+mod form;
+mod ids;
+mod line;
+mod memory;
+mod node;
+mod player;
+mod rows;
+mod story;
+mod verb;
+
+pub use error::ScenarioError;
+pub use form::Person;
+pub use line::{LineOutcome, StepLine, Summary};
+pub use memory::{Entries, Memory};
+pub use node::{Host, NewAuthority, Node, NodeError, Outcome, Receipt};
+pub use player::{Options, run};
+pub use story::Scenario;

@@ -1,0 +1,90 @@
+//! What the runner needs of a running authority: very little.
+
+use domain::{Envelope, State};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use uuid::Uuid;
+
+/// An authority that a story founds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAuthority {
+    /// Its id, such as `CN`.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its country, in two letters.
+    pub country: String,
+    /// Its IANA time zone.
+    pub zone: String,
+    /// The first day of its books.
+    pub books_from: Date,
+    /// Its first two administrators, by id.
+    pub administrators: [String; 2],
+    /// The id of its founding command.
+    pub command_id: Uuid,
+    /// The random bytes of its founding command.
+    pub random: [u8; 32],
+}
+
+/// What became of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The command's id.
+    pub id: Uuid,
+    /// Whether it was answered before: this is the first answer again.
+    pub repeat: bool,
+    /// The answer.
+    pub outcome: Outcome,
+}
+
+/// The answer to a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It became entries.
+    Done {
+        /// The number of the first.
+        seq: u64,
+        /// How many.
+        count: u32,
+        /// The leaf hash of the first.
+        leaf: [u8; 32],
+    },
+    /// It was refused.
+    Refused {
+        /// The stable code.
+        code: String,
+        /// The sentence.
+        says: String,
+        /// The article of law, where there is one.
+        article: Option<String>,
+        /// The entry of the refusal; none if it is not journaled.
+        seq: Option<u64>,
+    },
+}
+
+/// Why an authority could not answer at all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NodeError(pub String);
+
+/// A running authority.
+pub trait Node {
+    /// Submits a group of commands and waits until they are durable: one receipt a command, in order.
+    fn submit(&mut self, at: Timestamp, commands: Vec<Envelope>) -> Result<Vec<Receipt>, NodeError>;
+    /// Shows the committed state.
+    fn with_state(&self, look: &mut dyn FnMut(&State));
+    /// The exact bytes of an entry, if there is one of this number.
+    fn entry(&self, seq: u64) -> Result<Option<Vec<u8>>, NodeError>;
+    /// Stops it and opens it again from what it made durable.
+    fn restart(&mut self, at: Timestamp) -> Result<(), NodeError>;
+    /// Recomputes everything from the journal; tells every difference.
+    fn fsck(&mut self) -> Result<Vec<String>, NodeError>;
+    /// Stops it.
+    fn close(self: Box<Self>, at: Timestamp) -> Result<(), NodeError>;
+}
+
+/// Where authorities come to live: in memory, in folders.
+pub trait Host {
+    /// Founds an authority and starts it.
+    fn create(&mut self, authority: &NewAuthority, at: Timestamp) -> Result<Box<dyn Node>, NodeError>;
+}

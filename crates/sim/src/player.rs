@@ -1,0 +1,499 @@
+//! Plays a story: founds the authorities, grants roles at their first mention, submits, compares, looks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::access::Actor;
+use domain::{Command, Envelope};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::check::{Look, View};
+use crate::error::{ScenarioError, Spot};
+use crate::figures::Figure;
+use crate::form::Expect;
+use crate::ids::{self, Place};
+use crate::line::{LineOutcome, StepLine, Summary};
+use crate::node::{Host, NewAuthority, Node, NodeError, Outcome, Receipt};
+use crate::story::{Act, Founded, Scenario, What, sent_again};
+use crate::verb;
+
+/// The most lines of rows in one group.
+const GROUP_MAX: usize = 1000;
+/// The first two administrators of every authority.
+const ADMINISTRATORS: [&str; 2] = ["a", "b"];
+
+/// How a story is played.
+pub struct Options<'a> {
+    /// Command ids and random bytes come of it.
+    pub seed: u64,
+    /// Where the authorities live.
+    pub host: &'a mut dyn Host,
+}
+
+/// Plays a story from its beginning and tells each step. The story goes on after a mismatch; an error ends it.
+pub fn run(
+    scenario: &Scenario,
+    options: Options<'_>,
+    tell: &mut dyn FnMut(&StepLine),
+) -> Result<Summary, ScenarioError> {
+    let mut player = Player::found(scenario, options, tell)?;
+    for act in &scenario.acts {
+        player.play(act)?;
+    }
+    player.flush()?;
+    player.close(scenario)
+}
+
+/// What an id names.
+#[derive(Clone, Copy, Debug)]
+struct Named {
+    authority: usize,
+    /// The first entry of the step: for a decision of two people, the proposal.
+    first: u64,
+    /// The entry of what was done: after the second person's yes, the first of its effects.
+    entry: u64,
+}
+
+struct Sent {
+    authority: usize,
+    envelope: Envelope,
+    outcome: Outcome,
+}
+
+struct Player<'a> {
+    seed: u64,
+    authorities: &'a [Founded],
+    nodes: Vec<Box<dyn Node>>,
+    granted: BTreeSet<(usize, Actor)>,
+    names: BTreeMap<&'a str, Named>,
+    again: BTreeMap<&'a str, usize>,
+    sent: BTreeMap<&'a str, Sent>,
+    group: Vec<(&'a Act, Envelope)>,
+    grouped: BTreeSet<&'a str>,
+    tell: &'a mut dyn FnMut(&StepLine),
+    summary: Summary,
+}
+
+impl<'a> Player<'a> {
+    fn found(
+        scenario: &'a Scenario,
+        options: Options<'_>,
+        tell: &'a mut dyn FnMut(&StepLine),
+    ) -> Result<Self, ScenarioError> {
+        let mut player = Self {
+            seed: options.seed,
+            authorities: &scenario.authorities,
+            nodes: Vec::new(),
+            granted: BTreeSet::new(),
+            names: BTreeMap::new(),
+            again: sent_again(&scenario.acts),
+            sent: BTreeMap::new(),
+            group: Vec::new(),
+            grouped: BTreeSet::new(),
+            tell,
+            summary: Summary {
+                lines: 0,
+                done: 0,
+                refused: BTreeMap::new(),
+                checked: 0,
+                mismatches: 0,
+                ended_at: scenario.start,
+            },
+        };
+        for (place, founded) in scenario.authorities.iter().enumerate() {
+            let of = Spot::file(&founded.id);
+            let row = u32::try_from(place).unwrap_or_default();
+            let first = Place {
+                step: 0,
+                row,
+                part: ids::FOUNDING,
+            };
+            let new = new_authority(founded, options.seed, first);
+            let node = options.host.create(&new, founded.at);
+            player.nodes.push(node.map_err(|why| of.error(why.to_string()))?);
+            player.policies(place, founded, row).map_err(|says| of.error(says))?;
+        }
+        Ok(player)
+    }
+
+    /// The policy switches of an authority, by its two administrators.
+    fn policies(&mut self, authority: usize, founded: &Founded, row: u32) -> Result<(), String> {
+        for (part, policy) in (ids::POLICIES..).step_by(2).zip(&founded.policies) {
+            let place = Place { step: 0, row, part };
+            self.decide(authority, founded.at, place, "set_policy", &policy.to_string(), part + 1)?;
+        }
+        Ok(())
+    }
+
+    /// A decision of the two administrators.
+    fn decide(
+        &mut self,
+        authority: usize,
+        at: Timestamp,
+        place: Place,
+        verb: &str,
+        with: &str,
+        approval: u8,
+    ) -> Result<(), String> {
+        let [first, other] = ADMINISTRATORS.map(|person| format!("administrator:{person}").parse::<Actor>());
+        let command = Command::parse(verb, with)?;
+        let seq = self.must(authority, at, ids::envelope(self.seed, at, place, first?, command))?;
+        let command = Command::parse("approve", &format!("{{\"of\":{seq}}}"))?;
+        let place = Place { part: approval, ..place };
+        self.must(authority, at, ids::envelope(self.seed, at, place, other?, command))?;
+        Ok(())
+    }
+
+    /// Submits a command of the runner's own, which must be done.
+    fn must(&mut self, authority: usize, at: Timestamp, envelope: Envelope) -> Result<u64, String> {
+        let receipts = self.node(authority).submit(at, vec![envelope]).map_err(|why| why.to_string())?;
+        match receipts.into_iter().next().map(|receipt| receipt.outcome) {
+            Some(Outcome::Done { seq, .. }) => Ok(seq),
+            Some(Outcome::Refused { code, says, .. }) => Err(format!("{code}: {says}")),
+            None => Err("the authority gave no receipt".to_owned()),
+        }
+    }
+
+    fn node(&mut self, authority: usize) -> &mut dyn Node {
+        &mut *self.nodes[authority]
+    }
+
+    fn play(&mut self, act: &'a Act) -> Result<(), ScenarioError> {
+        let broken = |why: NodeError| act.spot.error(why.to_string());
+        let What::Command { .. } = &act.what else {
+            self.flush()?;
+            let outcome = match (&act.what, act.authority) {
+                (What::Check(looks), Some(authority)) => self.check(authority, act.at, looks),
+                (What::Again { of }, _) => self.send_again(act.at, of).map_err(broken)?,
+                (What::Restart, Some(authority)) => {
+                    self.node(authority).restart(act.at).map_err(broken)?;
+                    LineOutcome::Passed
+                }
+                _ => LineOutcome::Passed,
+            };
+            self.report(act, outcome);
+            return Ok(());
+        };
+        let leader = self.group.first().map(|(leader, _)| (leader.n, leader.at, leader.authority));
+        if leader != Some((act.n, act.at, act.authority)) || self.group.len() >= GROUP_MAX {
+            self.flush()?;
+        }
+        self.command(act)
+    }
+
+    /// Puts a command into the group that goes together.
+    fn command(&mut self, act: &'a Act) -> Result<(), ScenarioError> {
+        let (What::Command { actor, granted, verb, with, expect }, Some(authority)) = (&act.what, act.authority) else {
+            return Ok(());
+        };
+        if *granted {
+            self.grant(authority, act, actor)?;
+        }
+        let with = match self.resolved(authority, verb, with)? {
+            Ok(with) => with,
+            Err(found) => {
+                self.flush()?;
+                let expected = expect.to_string();
+                self.report(act, LineOutcome::Mismatch { expected, found });
+                return Ok(());
+            }
+        };
+        let command = match Command::parse(verb, &Value::Object(with).to_string()) {
+            Ok(command) => command,
+            Err(says) => {
+                self.flush()?;
+                self.report(act, malformed(expect, says));
+                return Ok(());
+            }
+        };
+        let place = Place {
+            step: act.n,
+            row: act.row,
+            part: 0,
+        };
+        self.group.push((act, ids::envelope(self.seed, act.at, place, actor.clone(), command)));
+        self.grouped.extend(act.id.as_deref());
+        Ok(())
+    }
+
+    /// Grants a role or duty at its first mention.
+    fn grant(&mut self, authority: usize, act: &Act, actor: &Actor) -> Result<(), ScenarioError> {
+        if self.granted.contains(&(authority, actor.clone())) {
+            return Ok(());
+        }
+        self.flush()?;
+        let mut known = *actor == Actor::operator();
+        self.nodes[authority].with_state(&mut |state| known |= state.access.holds(actor));
+        if !known {
+            let place = Place {
+                step: act.n,
+                row: act.row,
+                part: ids::GRANT,
+            };
+            let with = serde_json::json!({ "actor": actor }).to_string();
+            self.decide(authority, act.at, place, "grant_role", &with, ids::GRANT_APPROVAL)
+                .map_err(|why| act.spot.error(format!("{actor} cannot be given its role: {why}")))?;
+        }
+        self.granted.insert((authority, actor.clone()));
+        Ok(())
+    }
+
+    /// A command's fields with the id of a step replaced by the number of its entry.
+    /// The inner error tells why there is no such entry.
+    fn resolved(
+        &mut self,
+        authority: usize,
+        verb: &str,
+        with: &Map<String, Value>,
+    ) -> Result<Result<Map<String, Value>, String>, ScenarioError> {
+        let mut with = with.clone();
+        let Some(field) = verb::reference_of(verb) else {
+            return Ok(Ok(with));
+        };
+        let Some(Value::String(of)) = with.get(field) else {
+            return Ok(Ok(with));
+        };
+        if self.grouped.contains(of.as_str()) {
+            self.flush()?;
+        }
+        let Some(named) = self.names.get(of.as_str()) else {
+            return Ok(Err(format!("{field} names {of:?}, which left no entry")));
+        };
+        if named.authority != authority {
+            let other = &self.authorities[named.authority].id;
+            return Ok(Err(format!("{field} names {of:?}, an entry of {other}")));
+        }
+        let number = if field == "of" { named.first } else { named.entry };
+        with.insert(field.to_owned(), number.into());
+        Ok(Ok(with))
+    }
+
+    /// Submits the group, and tells each of its steps.
+    fn flush(&mut self) -> Result<(), ScenarioError> {
+        let group = std::mem::take(&mut self.group);
+        self.grouped.clear();
+        let Some((leader, _)) = group.first() else { return Ok(()) };
+        let (at, spot) = (leader.at, &leader.spot);
+        let authority = leader.authority.unwrap_or_default();
+        for (act, envelope) in &group {
+            if let Some(id) = act.id.as_deref().filter(|id| self.again.contains_key(id)) {
+                let outcome = Outcome::Refused {
+                    code: String::new(),
+                    says: String::new(),
+                    article: None,
+                    seq: None,
+                };
+                let envelope = envelope.clone();
+                self.sent.insert(id, Sent { authority, envelope, outcome });
+            }
+        }
+        let (acts, envelopes): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+        let receipts = self.node(authority).submit(at, envelopes).map_err(|why| spot.error(why.to_string()))?;
+        if receipts.len() != acts.len() {
+            return Err(spot.error(format!("{} commands gave {} receipts", acts.len(), receipts.len())));
+        }
+        for (act, receipt) in acts.into_iter().zip(receipts) {
+            self.answered(act, authority, receipt);
+        }
+        Ok(())
+    }
+
+    fn answered(&mut self, act: &'a Act, authority: usize, receipt: Receipt) {
+        let What::Command { verb, with, expect, .. } = &act.what else {
+            return;
+        };
+        if let Some(sent) = act.id.as_deref().and_then(|id| self.sent.get_mut(id)) {
+            sent.outcome = receipt.outcome.clone();
+        }
+        if let Outcome::Done { seq, .. } = receipt.outcome {
+            let approval = verb == "approve";
+            // The effects of a decision follow the second person's yes.
+            let entry = if approval { seq + 1 } else { seq };
+            if approval
+                && let Some(Value::String(of)) = with.get("of")
+                && let Some(named) = self.names.get_mut(of.as_str())
+            {
+                named.entry = entry;
+            }
+            if let Some(id) = act.id.as_deref() {
+                let first = seq;
+                self.names.insert(id, Named { authority, first, entry });
+            }
+        }
+        self.report(act, compare(expect, receipt));
+    }
+
+    /// The same command a second time: the first receipt, and nothing new in the journal.
+    fn send_again(&mut self, at: Timestamp, of: &str) -> Result<LineOutcome, NodeError> {
+        let mismatch = |found: String| LineOutcome::Mismatch {
+            expected: format!("the first receipt of {of}"),
+            found,
+        };
+        let Some(sent) = self.sent.get(of) else {
+            return Ok(mismatch("it was never sent".to_owned()));
+        };
+        let (authority, envelope, first) = (sent.authority, sent.envelope.clone(), sent.outcome.clone());
+        let size = |player: &Self| {
+            let mut size = 0;
+            player.nodes[authority].with_state(&mut |state| size = state.size);
+            size
+        };
+        let before = size(self);
+        let receipts = self.node(authority).submit(at, vec![envelope])?;
+        let after = size(self);
+        let Some(receipt) = receipts.into_iter().next() else {
+            return Ok(mismatch("no receipt".to_owned()));
+        };
+        if after != before {
+            return Ok(mismatch(format!("{} new entries", after - before)));
+        }
+        if receipt.outcome != first {
+            return Ok(mismatch(told(&receipt.outcome)));
+        }
+        if !receipt.repeat {
+            return Ok(mismatch(format!("{}, answered anew", told(&receipt.outcome))));
+        }
+        Ok(LineOutcome::Ok(receipt))
+    }
+
+    fn check(&mut self, authority: usize, at: Timestamp, looks: &[Look]) -> LineOutcome {
+        let mut figures = Vec::new();
+        for look in looks {
+            let found = match look {
+                Look::Fsck(expected) => self.fsck(authority, *expected),
+                look => self.look(authority, at, look),
+            };
+            match found {
+                Ok(found) => figures.extend(found),
+                Err(found) => {
+                    let expected = "a figure".to_owned();
+                    return LineOutcome::Mismatch { expected, found };
+                }
+            }
+        }
+        let wrong: Vec<&Figure> = figures.iter().filter(|figure| !figure.agrees()).collect();
+        if wrong.is_empty() {
+            return LineOutcome::Checked(figures.len());
+        }
+        let list = |value: fn(&Figure) -> &Value| {
+            let each = wrong.iter().map(|figure| format!("{} {}", figure.name, value(figure)));
+            each.collect::<Vec<_>>().join(", ")
+        };
+        LineOutcome::Mismatch {
+            expected: list(|figure| &figure.expected),
+            found: list(|figure| &figure.found),
+        }
+    }
+
+    fn fsck(&mut self, authority: usize, expected: bool) -> Result<Vec<Figure>, String> {
+        let differences = self.node(authority).fsck().map_err(|why| why.to_string())?;
+        match differences.first() {
+            Some(first) if expected => Err(format!("{} differences: {first}", differences.len())),
+            first => Ok(vec![Figure::new("the journal proves the state", expected, first.is_none())]),
+        }
+    }
+
+    fn look(&self, authority: usize, at: Timestamp, look: &Look) -> Result<Vec<Figure>, String> {
+        let node = &self.nodes[authority];
+        let number = |id: &str| match self.names.get(id) {
+            Some(named) if named.authority == authority => Ok(named.entry),
+            _ => Err(format!("{id:?} names no entry of this authority")),
+        };
+        let document = |seq: u64| {
+            let bytes = node.entry(seq).map_err(|why| why.to_string())?;
+            let bytes = bytes.ok_or_else(|| format!("there is no entry {seq}"))?;
+            serde_json::from_slice(&bytes).map_err(|why| why.to_string())
+        };
+        let today = self.authorities[authority].zone.to_datetime(at).date();
+        let mut found = Err("the authority shows no state".to_owned());
+        node.with_state(&mut |state| {
+            let view = View {
+                state,
+                today,
+                number: &number,
+                document: &document,
+            };
+            found = view.figures(look);
+        });
+        found
+    }
+
+    fn report(&mut self, act: &Act, outcome: LineOutcome) {
+        let (actor, verb) = match &act.what {
+            What::Command { actor, verb, .. } => (actor.to_string(), verb.as_str()),
+            What::Again { .. } => (String::new(), "again"),
+            What::Check(_) => (String::new(), "check"),
+            What::Wait => (String::new(), "wait"),
+            What::Restart => (String::new(), "restart"),
+            What::Deliver => (String::new(), "deliver"),
+        };
+        let authority = act.authority.map(|place| self.authorities[place].id.clone());
+        let id = match &act.what {
+            What::Again { of } => Some(of.clone()),
+            _ => act.id.clone(),
+        };
+        let line = StepLine {
+            n: act.n,
+            row: act.row,
+            file: act.spot.file.to_string(),
+            line: act.spot.line,
+            at: act.at,
+            authority: authority.unwrap_or_default(),
+            actor,
+            verb: verb.to_owned(),
+            id,
+            outcome,
+        };
+        self.summary.count(&line);
+        (self.tell)(&line);
+    }
+
+    fn close(mut self, scenario: &Scenario) -> Result<Summary, ScenarioError> {
+        let at = self.summary.ended_at;
+        for (node, founded) in self.nodes.drain(..).zip(&scenario.authorities) {
+            node.close(at).map_err(|why| Spot::file(&founded.id).error(why.to_string()))?;
+        }
+        Ok(self.summary)
+    }
+}
+
+fn new_authority(founded: &Founded, seed: u64, place: Place) -> NewAuthority {
+    NewAuthority {
+        id: founded.id.clone(),
+        name: founded.name.clone(),
+        country: founded.country.code().to_owned(),
+        zone: founded.zone_name.clone(),
+        books_from: founded.books_from,
+        administrators: ADMINISTRATORS.map(str::to_owned),
+        command_id: ids::command_id(seed, founded.at, place),
+        random: ids::random(seed, place),
+    }
+}
+
+fn told(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Done { seq, .. } => format!("ok, entry {seq}"),
+        Outcome::Refused { code, says, .. } => format!("refused {code}: {says}"),
+    }
+}
+
+fn compare(expect: &Expect, receipt: Receipt) -> LineOutcome {
+    match (expect, &receipt.outcome) {
+        (Expect::Ok, Outcome::Done { .. }) => LineOutcome::Ok(receipt),
+        (Expect::Refused(expected), Outcome::Refused { code, .. }) if expected == code => LineOutcome::Refused(receipt),
+        (expect, outcome) => LineOutcome::Mismatch {
+            expected: expect.to_string(),
+            found: told(outcome),
+        },
+    }
+}
+
+fn malformed(expect: &Expect, says: String) -> LineOutcome {
+    match expect {
+        Expect::Refused(code) if code == "malformed" => LineOutcome::Malformed(says),
+        expect => LineOutcome::Mismatch {
+            expected: expect.to_string(),
+            found: format!("refused malformed: {says}"),
+        },
+    }
+}
