@@ -348,9 +348,9 @@ impl Case<'_> {
             }
             MovementKind::Import => &[Activity::Import],
             MovementKind::Export => &[Activity::Export],
+            MovementKind::Dispatch if self.peer.is_none() => &[Activity::Export],
             // An institution that sends goods back acts under no licence of trade.
             MovementKind::Dispatch if self.site.retail => return Ok(()),
-            MovementKind::Dispatch if self.peer.is_none() => &[Activity::Export],
             _ => return self.any_licence("consignor", self.site_no, self.site, on),
         };
         self.state
