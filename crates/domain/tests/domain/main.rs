@@ -9,6 +9,7 @@
     clippy::indexing_slicing
 )]
 
+mod movements;
 mod query;
 mod scripts;
 mod text;
