@@ -138,7 +138,8 @@ impl Licence {
     /// Whether it is in force on any day of a year.
     pub fn in_force_in(&self, year: i16) -> bool {
         let (from, until) = (self.grant.valid_from, self.grant.valid_until);
-        from.year() <= year && year <= until.year() && self.revoked.is_none_or(|day| day.year() >= year && day > from)
+        let first = Date::new(year, 1, 1).map_or(from, |new_year| new_year.max(from));
+        from.year() <= year && year <= until.year() && self.revoked.is_none_or(|day| day > first)
     }
 
     fn why_not(&self, party: &'static str, site: &Site, on: Date) -> Option<LicenceRefusal> {
