@@ -266,7 +266,7 @@ impl<'a> Desk<'a> {
         if transit.to != Some(site_no) {
             return Err(foreign_dispatch(act.dispatch, &act.site));
         }
-        movement.excess = (act.amount - transit.outstanding).max(0);
+        movement.excess = act.amount.saturating_sub(transit.outstanding).max(0);
         movement.short = !act.more_to_come && act.amount < transit.outstanding;
         movement.peer = Some(self.site_id(transit.from));
         let mut case = self.open(movement, act.occurred_on, act.mode)?;
