@@ -239,10 +239,14 @@ impl Ledger {
             .sum()
     }
 
-    /// How many accounts of a site are not empty.
+    /// How many accounts of a site are not empty: what it holds, what it has in process, what it has sent.
     pub fn accounts_in_use(&self, site: No) -> usize {
         let in_use = |account: &&Account| account.site == site && account.held.iter().any(|held| *held != 0);
+        let in_process = |lot: &&Lot| lot.site == site && lot.open;
+        let sent = |transit: &&Transit| transit.from == site;
         self.accounts.iter().filter(in_use).count()
+            + self.lots.iter().filter(in_process).count()
+            + self.transit.values().filter(sent).count()
     }
 
     /// The sum over all accounts of every item, and over base in lots; every figure must be zero.
