@@ -206,6 +206,11 @@ impl Channels {
         }
     }
 
+    /// A dispatch that was reversed waits for no notice: it never was.
+    pub(crate) fn forget_notice(&mut self, dispatch: u64) {
+        self.notices.remove(&dispatch);
+    }
+
     /// An emergency supply waits for its notice.
     pub(crate) fn await_notice(&mut self, dispatch: u64, site: No, due: Date) {
         self.notices.insert(dispatch, (site, due));

@@ -147,6 +147,8 @@ fn post_unexplained(state: &mut State, movement: &Movement, numbers: &Numbers, s
             .and_then(|dispatch| state.ledger.transit.get_mut(&dispatch))
     {
         transit.outstanding += sign * movement.unexplained;
+        let to = transit.to;
+        expect(state, to, numbers.item, sign * movement.unexplained);
     }
 }
 
@@ -160,24 +162,32 @@ fn transfer(state: &mut State, movement: &Movement, numbers: &Numbers, from: Pla
         }
         let cell = state.ledger.flows.cell(movement.occurred_on, numbers.item);
         match place {
-            Place::Held(_, Compartment::Special) => cell.special += signed,
+            // What an institution holds lies beyond the boundary, whatever it is set aside for.
             Place::Held(..) if retail => cell.retail_held += signed,
+            Place::Held(_, Compartment::Special) => cell.special += signed,
             Place::Held(..) | Place::Transit => cell.supply_held += signed,
             Place::Control(control) => cell.control(retail && !in_transit(from, to), control, signed),
         }
     }
-    if retail && let (Place::Transit, Place::Held(..)) = (from, to) {
-        state.ledger.flows.cell(movement.occurred_on, numbers.item).consumed += amount;
+    if retail {
+        cross_boundary(state, movement, numbers.item, from, to, amount);
     }
-    if retail && let (Place::Held(..), Place::Transit) = (from, to) {
-        let as_found = state.policies.hospital_return == crate::policy::HospitalReturn::Found;
-        let cell = state.ledger.flows.cell(movement.occurred_on, numbers.item);
-        let flow = if as_found {
-            &mut cell.returned
-        } else {
-            &mut cell.consumed
-        };
-        *flow += if as_found { amount } else { -amount };
+}
+
+/// What is received beyond the boundary is consumed; what comes back, or does not go back after all, counts as policy
+/// says.
+fn cross_boundary(state: &mut State, movement: &Movement, item: No, from: Place, to: Place, amount: i64) {
+    let outward = match (from, to) {
+        (Place::Transit, Place::Held(..)) => amount,
+        (Place::Held(..), Place::Transit) => -amount,
+        _ => return,
+    };
+    let as_found = state.policies.hospital_return == crate::policy::HospitalReturn::Found;
+    let cell = state.ledger.flows.cell(movement.occurred_on, item);
+    if as_found && movement.movement != MovementKind::Receive {
+        cell.returned -= outward;
+    } else {
+        cell.consumed += outward;
     }
 }
 
@@ -262,6 +272,7 @@ fn unfollow(state: &mut State, reversed: &LineReversed, numbers: &Numbers) {
             if let Some(transit) = state.ledger.transit.remove(&reversed.line) {
                 expect(state, transit.to, numbers.item, -transit.outstanding);
             }
+            state.channels.forget_notice(reversed.line);
         }
         MovementKind::Receive => reopen(state, original, numbers),
         _ => {}
