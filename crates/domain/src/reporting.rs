@@ -99,7 +99,8 @@ impl Sums {
         self.manufactured += base(-cell.supply(Control::Produced) - cell.retail(Control::Produced));
         self.imported += base(-cell.supply(Control::Imported));
         self.found += base(-cell.supply(Control::Found) + cell.returned);
-        self.consumed += base(cell.consumed);
+        // Supply to a patient is consumption, whoever supplies (1961 art. 1(2)).
+        self.consumed += base(cell.consumed + cell.supply(Control::Dispensed));
         self.utilized += base(cell.supply(Control::Used));
         self.exported += base(cell.supply(Control::Exported));
         self.destroyed += base(cell.supply(Control::Destroyed));
