@@ -35,7 +35,10 @@ impl AuthorityError {
     /// Whether storage or another process is the reason, rather than what was asked.
     pub fn is_unavailable(&self) -> bool {
         match self {
-            Self::Store(store) => !matches!(store, store::StoreError::Refused { .. } | store::StoreError::Corrupt { .. }),
+            Self::Store(store) => !matches!(
+                store,
+                store::StoreError::Refused { .. } | store::StoreError::Corrupt { .. }
+            ),
             Self::Locked(_) | Self::Full | Self::Stopped(_) => true,
             Self::Log(_) | Self::Broken(_) | Self::Folder(..) | Self::Refused(_) => false,
         }

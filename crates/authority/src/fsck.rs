@@ -73,8 +73,18 @@ pub fn fsck(folder: &Path) -> Result<Report, AuthorityError> {
 }
 
 fn unreadable(error: &StoreError) -> Report {
-    let difference = Difference { place: "journal.db".to_owned(), seq: None, what: error.to_string() };
-    Report { entries: 0, root: tlog::EMPTY_ROOT, seconds: 0.0, differences: vec![difference], state: None }
+    let difference = Difference {
+        place: "journal.db".to_owned(),
+        seq: None,
+        what: error.to_string(),
+    };
+    Report {
+        entries: 0,
+        root: tlog::EMPTY_ROOT,
+        seconds: 0.0,
+        differences: vec![difference],
+        state: None,
+    }
 }
 
 /// Checks a journal, and a register if one is given.
@@ -129,8 +139,17 @@ fn read_all(journal: &mut dyn JournalReader, chunks: &SyncSender<Result<Vec<Line
     let mut chunk = Vec::with_capacity(CHUNK);
     let outcome = journal.read(0, u64::MAX, &mut |row| {
         let entry = Entry::parse(row.bytes).map_err(|error| error.to_string());
-        chunk.push(Line { seq: row.seq, leaf: tlog::leaf_hash(row.bytes), stored: *row.leaf, entry });
-        if chunk.len() == CHUNK && chunks.send(Ok(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK)))).is_err() {
+        chunk.push(Line {
+            seq: row.seq,
+            leaf: tlog::leaf_hash(row.bytes),
+            stored: *row.leaf,
+            entry,
+        });
+        if chunk.len() == CHUNK
+            && chunks
+                .send(Ok(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK))))
+                .is_err()
+        {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
@@ -184,13 +203,20 @@ impl Pass {
         pass.note("checkpoint", read);
         let mut strangers = Vec::new();
         let read = journal.cosignatures(&mut |size, name, _| {
-            strangers.push(format!("the cosignature of {name} for {size} entries verifies with no key the journal knows"));
+            strangers.push(format!(
+                "the cosignature of {name} for {size} entries verifies with no key the journal knows"
+            ));
             ControlFlow::Continue(())
         });
         pass.note("cosignature", read);
-        strangers.into_iter().for_each(|what| pass.differ("cosignature", None, what));
+        strangers
+            .into_iter()
+            .for_each(|what| pass.differ("cosignature", None, what));
         (pass.tiles, pass.checkpoints) = (tiles, checkpoints);
-        let snapshots = place.snapshots().map(|folder| snapshot::all(&folder)).unwrap_or_default();
+        let snapshots = place
+            .snapshots()
+            .map(|folder| snapshot::all(&folder))
+            .unwrap_or_default();
         let read = snapshots.iter().filter_map(|path| snapshot::read(path));
         pass.snapshots = read.map(|snapshot| (snapshot.state.size, snapshot)).collect();
         pass
@@ -204,7 +230,11 @@ impl Pass {
 
     fn differ(&mut self, place: &str, seq: Option<u64>, what: String) {
         if self.differences.len() < DIFFERENCES_MAX {
-            self.differences.push(Difference { place: place.to_owned(), seq, what });
+            self.differences.push(Difference {
+                place: place.to_owned(),
+                seq,
+                what,
+            });
         }
     }
 
@@ -251,14 +281,22 @@ impl Pass {
         if let Some(snapshot) = self.snapshots.remove(&size) {
             let same = self.state.as_ref().and_then(|state| state.hash().ok()) == snapshot.state.hash().ok();
             if snapshot.root == self.tree.root() && !same {
-                self.differ("snapshot", None, format!("the state at {size} entries is not what the entries give"));
+                self.differ(
+                    "snapshot",
+                    None,
+                    format!("the state at {size} entries is not what the entries give"),
+                );
             }
         }
     }
 
     fn finish(&mut self, entries: u64) {
         if !self.broken && self.tree.size() != entries {
-            self.differ("entry", Some(self.tree.size()), format!("the journal ends here, but should have {entries}"));
+            self.differ(
+                "entry",
+                Some(self.tree.size()),
+                format!("the journal ends here, but should have {entries}"),
+            );
         }
         let strangers: Vec<(u8, u64)> = self.tiles.keys().copied().collect();
         if !self.broken {
@@ -269,14 +307,28 @@ impl Pass {
         self.check_checkpoints();
         let Some(state) = &self.state else { return };
         if let Some((item, sum)) = state.ledger.out_of_balance(state.items.iter().count()) {
-            let name = if item == u32::MAX { "lots in process".to_owned() } else { state.items.at(item).id.to_string() };
-            self.differ("balance", None, format!("the accounts of {name} sum to {sum}, not to zero"));
+            let name = if item == u32::MAX {
+                "lots in process".to_owned()
+            } else {
+                state.items.at(item).id.to_string()
+            };
+            self.differ(
+                "balance",
+                None,
+                format!("the accounts of {name} sum to {sum}, not to zero"),
+            );
         }
     }
 
     fn check_checkpoints(&mut self) {
-        let Some(key) = self.state.as_ref().map(|state| state.founding.log_key.to_string()) else { return };
-        let notes: Vec<(u64, String)> = self.checkpoints.iter().map(|(size, note)| (*size, note.clone())).collect();
+        let Some(key) = self.state.as_ref().map(|state| state.founding.log_key.to_string()) else {
+            return;
+        };
+        let notes: Vec<(u64, String)> = self
+            .checkpoints
+            .iter()
+            .map(|(size, note)| (*size, note.clone()))
+            .collect();
         for (size, note) in notes {
             let what = match tlog::verify_all(&note, std::slice::from_ref(&key)) {
                 Err(error) => Some(error.to_string()),
@@ -314,7 +366,11 @@ fn compare_register(
             failed = again.flush(maker.rows()).err();
             maker.clear();
         }
-        if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if failed.is_some() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     })?;
     if let Some(error) = failed {
         return Err(error.into());
@@ -322,7 +378,11 @@ fn compare_register(
     again.flush(maker.rows())?;
     if again.reader()?.content_hash()? != register.content_hash()? {
         let what = "its rows are not what the journal gives; delete it and it is built anew".to_owned();
-        report.differences.push(Difference { place: "register.db".to_owned(), seq: None, what });
+        report.differences.push(Difference {
+            place: "register.db".to_owned(),
+            seq: None,
+            what,
+        });
     }
     Ok(())
 }

@@ -16,12 +16,13 @@ mod snapshot;
 mod writer;
 
 use std::path::Path;
-use std::sync::{Arc, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, RwLockReadGuard};
 
 use crossbeam_channel::Receiver;
 use domain::authority::Founding;
 use domain::{Command, Context, Entry, Envelope, State};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use store::Stores;
 use tlog::{LogKey, Tree};
 
@@ -62,8 +63,34 @@ pub struct NewAuthority {
 pub struct Authority {
     place: Arc<Place>,
     writer: Writer,
-    local: Arc<std::sync::Mutex<store::Local>>,
+    local: Mutex<store::Local>,
+    reader: Mutex<Box<dyn store::JournalReader>>,
     key: LogKey,
+}
+
+/// What can be read of an authority that nobody runs, without starting a writer.
+pub struct Look {
+    /// The state of everything in its journal.
+    pub state: State,
+    /// The newest signed checkpoint, as a note.
+    pub checkpoint: Option<String>,
+    /// The journal, for reading.
+    pub journal: Box<dyn store::JournalReader>,
+    _place: Place,
+}
+
+/// Reads the authority of a folder. The folder is owned until the look is dropped.
+pub fn look(folder: &Path) -> Result<Look, AuthorityError> {
+    let place = Place::open(folder)?;
+    let journal = store::open_journal_reader(folder, place.engine())?;
+    let (state, _) = recover::recover(&place, &*journal)?;
+    let checkpoint = journal.latest_checkpoint()?.map(|(_, note)| note);
+    Ok(Look {
+        state,
+        checkpoint,
+        journal,
+        _place: place,
+    })
 }
 
 /// An authority at rest: its stores, ready to be opened again in the same process.
@@ -81,16 +108,27 @@ impl Authority {
         let folder = place.folder().unwrap_or(Path::new(""));
         let mut stores = store::create(folder, place.engine())?;
         found(&mut stores, new, &key, at)?;
-        AtRest { place: Arc::new(place), stores, key }.open()
+        AtRest {
+            place: Arc::new(place),
+            stores,
+            key,
+        }
+        .open()
     }
 
     /// Opens the authority of a folder.
     pub fn open(folder: &Path) -> Result<Self, AuthorityError> {
         let place = Place::open(folder)?;
-        let missing = || AuthorityError::Folder(folder.to_owned(), "storage in memory cannot be opened again".to_owned());
+        let missing =
+            || AuthorityError::Folder(folder.to_owned(), "storage in memory cannot be opened again".to_owned());
         let key = place.key()?.ok_or_else(missing)?;
         let stores = store::open(folder, place.engine())?;
-        AtRest { place: Arc::new(place), stores, key }.open()
+        AtRest {
+            place: Arc::new(place),
+            stores,
+            key,
+        }
+        .open()
     }
 
     /// Hands commands over at a moment, and waits until they are durable. One receipt a command, in order.
@@ -99,7 +137,11 @@ impl Authority {
     }
 
     /// Hands commands over at a moment; the receipts come when they are durable.
-    pub fn send(&self, at: Timestamp, commands: Vec<Envelope>) -> Result<Receiver<Result<Vec<Receipt>, AuthorityError>>, AuthorityError> {
+    pub fn send(
+        &self,
+        at: Timestamp,
+        commands: Vec<Envelope>,
+    ) -> Result<Receiver<Result<Vec<Receipt>, AuthorityError>>, AuthorityError> {
         self.writer.send(at, commands)
     }
 
@@ -117,13 +159,21 @@ impl Authority {
         }
     }
 
+    /// Looks into its journal.
+    pub fn read<T>(&self, look: impl FnOnce(&dyn store::JournalReader) -> T) -> T {
+        match self.reader.lock() {
+            Ok(reader) => look(&**reader),
+            Err(poisoned) => look(&**poisoned.into_inner()),
+        }
+    }
+
     /// Where it lives.
     pub fn place(&self) -> &Place {
         &self.place
     }
 
     /// What belongs to this machine alone: names of persons, enrolments, the business clock.
-    pub fn local(&self) -> std::sync::MutexGuard<'_, store::Local> {
+    pub fn local(&self) -> MutexGuard<'_, store::Local> {
         match self.local.lock() {
             Ok(local) => local,
             Err(poisoned) => poisoned.into_inner(),
@@ -138,9 +188,19 @@ impl Authority {
     /// Answers what waits, signs a last checkpoint, closes the register.
     pub fn close(self) -> Result<AtRest, AuthorityError> {
         let Closed { journal, register } = self.writer.close()?;
-        let local = Arc::into_inner(self.local).and_then(|local| local.into_inner().ok());
-        let local = local.ok_or_else(|| AuthorityError::Stopped("local data is still in use".to_owned()))?;
-        Ok(AtRest { place: self.place, stores: Stores { journal, register, local }, key: self.key })
+        let local = match self.local.into_inner() {
+            Ok(local) => local,
+            Err(poisoned) => poisoned.into_inner(),
+        };
+        Ok(AtRest {
+            place: self.place,
+            stores: Stores {
+                journal,
+                register,
+                local,
+            },
+            key: self.key,
+        })
     }
 }
 
@@ -148,26 +208,53 @@ impl AtRest {
     /// Recovers the state and starts the writer.
     pub fn open(self) -> Result<Authority, AuthorityError> {
         let Self { place, stores, key } = self;
-        let Stores { journal, register, local } = stores;
+        let Stores {
+            journal,
+            register,
+            local,
+        } = stores;
         let reader = journal.reader()?;
         let (state, tree) = recover::recover(&place, &*reader)?;
         if key.verifier() != state.founding.log_key.as_str() {
-            return Err(AuthorityError::Broken("the log key in keys/ is not the one the journal names".to_owned()));
+            return Err(AuthorityError::Broken(
+                "the log key in keys/ is not the one the journal names".to_owned(),
+            ));
         }
-        drop(reader);
-        let start = Start { place: Arc::clone(&place), journal, register, state, tree, key: key.clone() };
+        let start = Start {
+            place: Arc::clone(&place),
+            journal,
+            register,
+            state,
+            tree,
+            key: key.clone(),
+        };
         let writer = Writer::start(start)?;
-        Ok(Authority { place, writer, local: Arc::new(std::sync::Mutex::new(local)), key })
+        Ok(Authority {
+            place,
+            writer,
+            local: Mutex::new(local),
+            reader: Mutex::new(reader),
+            key,
+        })
     }
 
-    /// Its stores, to look into.
-    pub fn stores(&self) -> &Stores {
-        &self.stores
+    /// A reader of its journal.
+    pub fn journal(&self) -> Result<Box<dyn store::JournalReader>, AuthorityError> {
+        Ok(self.stores.journal.reader()?)
+    }
+
+    /// Where it lives.
+    pub fn place(&self) -> &Place {
+        &self.place
     }
 
     /// Recomputes everything from the journal.
     pub fn fsck(&self) -> Result<Report, AuthorityError> {
-        fsck::check(&self.place, &mut *self.stores.journal.reader()?, Some(&*self.stores.register.reader()?))
+        fsck::check(
+            &self.place,
+            &mut *self.stores.journal.reader()?,
+            Some(&*self.stores.register.reader()?),
+        )
     }
 }
 
@@ -182,11 +269,14 @@ fn log_key(new: &NewAuthority) -> Result<LogKey, AuthorityError> {
     let public = verifier.rsplit('+').next().unwrap_or_default();
     let hash = Sha256::digest(public.as_bytes());
     let hex: String = hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    Ok(LogKey::generate(&format!("countersign/{}/{hex}", new.id), new.key_seed)?)
+    Ok(LogKey::generate(
+        &format!("countersign/{}/{hex}", new.id),
+        new.key_seed,
+    )?)
 }
 
-/// Writes the founding entries into an empty journal.
-fn found(stores: &mut Stores, new: &NewAuthority, key: &LogKey, at: Timestamp) -> Result<(), AuthorityError> {
+/// The founding as a command's fields, and the civil day of it.
+fn founding(new: &NewAuthority, key: &LogKey, at: Timestamp) -> Result<(Founding, Date), AuthorityError> {
     let refused = |what: String| AuthorityError::Refused(what);
     let country = domain::country::Country::parse(&new.country).map_err(|error| refused(error.to_string()))?;
     let zone = new.zone.clone().unwrap_or_else(|| country.zone().to_owned());
@@ -204,9 +294,20 @@ fn found(stores: &mut Stores, new: &NewAuthority, key: &LogKey, at: Timestamp) -
         log_key: text("log key", &key.verifier())?,
         administrators: [id("administrator", first)?, id("administrator", other)?],
     };
+    Ok((founding, today))
+}
+
+/// Writes the founding entries into an empty journal.
+fn found(stores: &mut Stores, new: &NewAuthority, key: &LogKey, at: Timestamp) -> Result<(), AuthorityError> {
+    let refused = |what: String| AuthorityError::Refused(what);
+    let (founding, today) = founding(new, key, at)?;
     let actor = domain::access::Actor::operator();
     let envelope = Envelope::new(new.command_id, actor, Command::Found(founding), new.random);
-    let context = Context { now: at, today, cited: None };
+    let context = Context {
+        now: at,
+        today,
+        cited: None,
+    };
     let events = domain::decide(None, &envelope.actor, &envelope.command, context)
         .map_err(|refusal| refused(refusal.to_string()))?;
     let (mut bytes, mut ends, mut leaves) = (Vec::new(), Vec::new(), Vec::new());
@@ -223,11 +324,26 @@ fn found(stores: &mut Stores, new: &NewAuthority, key: &LogKey, at: Timestamp) -
             event,
         };
         let start = bytes.len();
-        entry.write(&mut bytes).map_err(|error| AuthorityError::Broken(error.to_string()))?;
+        entry
+            .write(&mut bytes)
+            .map_err(|error| AuthorityError::Broken(error.to_string()))?;
         let leaf = tlog::leaf_hash(bytes.get(start..).unwrap_or_default());
         tree.append(&leaf);
         ends.push(bytes.len());
         leaves.push(leaf);
     }
-    Ok(stores.journal.append(&store::Group { first_seq: 0, bytes: &bytes, ends: &ends, leaves: &leaves, tiles: &[] })?)
+    Ok(stores.journal.append(&store::Group {
+        first_seq: 0,
+        bytes: &bytes,
+        ends: &ends,
+        leaves: &leaves,
+        tiles: &[],
+    })?)
+}
+
+impl NewAuthority {
+    /// Whether it can be founded, before anything is made for it.
+    pub fn check(&self) -> Result<(), AuthorityError> {
+        founding(self, &log_key(self)?, Timestamp::UNIX_EPOCH).map(|_| ())
+    }
 }

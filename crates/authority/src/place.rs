@@ -56,7 +56,12 @@ pub struct Place {
 impl Place {
     /// A place in memory: everything ends with the process.
     pub fn memory(made_by: MadeBy) -> Self {
-        Self { folder: None, engine: Engine::Memory, made_by, _lock: None }
+        Self {
+            folder: None,
+            engine: Engine::Memory,
+            made_by,
+            _lock: None,
+        }
     }
 
     /// Makes a new folder, or takes an empty one.
@@ -76,11 +81,21 @@ impl Place {
             fs::create_dir_all(&part).map_err(at(&part))?;
             fs::set_permissions(&part, fs::Permissions::from_mode(0o700)).map_err(at(&part))?;
         }
-        let settings = Settings { id: id.to_owned(), storage: storage.to_owned(), made_by };
+        let settings = Settings {
+            id: id.to_owned(),
+            storage: storage.to_owned(),
+            made_by,
+        };
         let path = folder.join("authority.toml");
-        let text = toml::to_string(&settings).map_err(|error| AuthorityError::Folder(path.clone(), error.to_string()))?;
+        let text =
+            toml::to_string(&settings).map_err(|error| AuthorityError::Folder(path.clone(), error.to_string()))?;
         fs::write(&path, format!("{SETTINGS_HEAD}{text}")).map_err(at(&path))?;
-        Ok(Self { folder: Some(folder.to_owned()), engine, made_by, _lock: Some(lock) })
+        Ok(Self {
+            folder: Some(folder.to_owned()),
+            engine,
+            made_by,
+            _lock: Some(lock),
+        })
     }
 
     /// Opens a folder that holds an authority.
@@ -88,7 +103,12 @@ impl Place {
         let settings = Settings::read(folder)?;
         let engine = settings.storage.parse()?;
         let lock = lock(folder)?;
-        Ok(Self { folder: Some(folder.to_owned()), engine, made_by: settings.made_by, _lock: Some(lock) })
+        Ok(Self {
+            folder: Some(folder.to_owned()),
+            engine,
+            made_by: settings.made_by,
+            _lock: Some(lock),
+        })
     }
 
     /// The folder, unless it is memory.
@@ -110,9 +130,15 @@ impl Place {
     pub(crate) fn keep_key(&self, key: &LogKey) -> Result<(), AuthorityError> {
         let Some(folder) = &self.folder else { return Ok(()) };
         let path = folder.join("keys").join("log.key");
-        let mut file =
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(at(&path))?;
-        writeln!(file, "{}", key.to_text()).and_then(|()| file.sync_all()).map_err(at(&path))
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(at(&path))?;
+        writeln!(file, "{}", key.to_text())
+            .and_then(|()| file.sync_all())
+            .map_err(at(&path))
     }
 
     /// The log's key.
@@ -150,7 +176,12 @@ impl Settings {
 /// One process owns a folder.
 fn lock(folder: &Path) -> Result<File, AuthorityError> {
     let path = folder.join("lock");
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(at(&path))?;
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(at(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(AuthorityError::Locked(folder.to_owned())),

@@ -43,8 +43,17 @@ impl Projector {
         let (work, orders) = bounded(GROUPS_WAITING_MAX);
         let catching_up = Arc::new(AtomicBool::new(true));
         let whole = register.cursor() == state.size;
-        let maker = if whole { RowMaker::following(state) } else { RowMaker::default() };
-        let mut desk = Desk { next: register.cursor(), register, maker, journal };
+        let maker = if whole {
+            RowMaker::following(state)
+        } else {
+            RowMaker::default()
+        };
+        let mut desk = Desk {
+            next: register.cursor(),
+            register,
+            maker,
+            journal,
+        };
         let (size, flag) = (state.size, Arc::clone(&catching_up));
         let run = move || {
             let failed = if whole { Ok(()) } else { desk.begin_anew(size) };
@@ -53,7 +62,11 @@ impl Projector {
         };
         let thread = std::thread::Builder::new().name("projector".to_owned()).spawn(run);
         let thread = thread.map_err(|error| AuthorityError::Stopped(error.to_string()))?;
-        Ok(Self { work, catching_up, thread: Some(thread) })
+        Ok(Self {
+            work,
+            catching_up,
+            thread: Some(thread),
+        })
     }
 
     /// Hands over a durable group. While the projector catches up, what does not fit is left for it to read.
@@ -110,7 +123,11 @@ impl Desk {
     fn add(&mut self, entry: &Entry) -> Result<(), AuthorityError> {
         self.maker.add(entry);
         self.next = entry.seq + 1;
-        if self.maker.waiting() >= CHUNK_ROWS { self.flush() } else { Ok(()) }
+        if self.maker.waiting() >= CHUNK_ROWS {
+            self.flush()
+        } else {
+            Ok(())
+        }
     }
 
     fn take(&mut self, entries: &[Entry]) -> Result<(), AuthorityError> {
@@ -118,7 +135,10 @@ impl Desk {
             self.read_to(first.seq)?;
         }
         let (next, mut entries) = (self.next, entries.iter());
-        entries.by_ref().filter(|entry| entry.seq >= next).try_for_each(|entry| self.add(entry))
+        entries
+            .by_ref()
+            .filter(|entry| entry.seq >= next)
+            .try_for_each(|entry| self.add(entry))
     }
 
     /// Numbers are given in order of appearance, so a register that lags is emptied and fed from the first entry.
@@ -133,16 +153,17 @@ impl Desk {
             let mut slice = Vec::new();
             let limit = SLICE.min(size - self.next);
             let mut broken = None;
-            self.journal.read(self.next, limit, &mut |row| match Entry::parse(row.bytes) {
-                Ok(entry) => {
-                    slice.push(entry);
-                    ControlFlow::Continue(())
-                }
-                Err(error) => {
-                    broken = Some(AuthorityError::Broken(format!("entry {}: {error}", row.seq)));
-                    ControlFlow::Break(())
-                }
-            })?;
+            self.journal
+                .read(self.next, limit, &mut |row| match Entry::parse(row.bytes) {
+                    Ok(entry) => {
+                        slice.push(entry);
+                        ControlFlow::Continue(())
+                    }
+                    Err(error) => {
+                        broken = Some(AuthorityError::Broken(format!("entry {}: {error}", row.seq)));
+                        ControlFlow::Break(())
+                    }
+                })?;
             if let Some(error) = broken {
                 return Err(error);
             }

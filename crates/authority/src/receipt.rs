@@ -58,13 +58,26 @@ pub(crate) fn outcome_of(entry: &Entry, count: u32, leaf: tlog::Hash) -> Outcome
             article: refused.article.clone(),
             seq: Some(entry.seq),
         },
-        _ => Outcome::Done { seq: entry.seq, count, leaf },
+        _ => Outcome::Done {
+            seq: entry.seq,
+            count,
+            leaf,
+        },
     }
 }
 
 /// The refusal of an id that was used for another command. It is not journaled.
 pub(crate) fn reused(id: Uuid, seq: u64) -> Receipt {
     let says = format!("command id {id} was used for another command, entry {seq}: make a new id for a new command");
-    let outcome = Outcome::Refused { code: "command_id_reused".to_owned(), says, article: None, seq: None };
-    Receipt { id, repeat: false, outcome }
+    let outcome = Outcome::Refused {
+        code: "command_id_reused".to_owned(),
+        says,
+        article: None,
+        seq: None,
+    };
+    Receipt {
+        id,
+        repeat: false,
+        outcome,
+    }
 }

@@ -15,11 +15,15 @@ pub(crate) struct JournalHashes<'a>(pub &'a dyn JournalReader);
 
 impl Hashes for JournalHashes<'_> {
     fn leaves(&self, from: u64, to: u64) -> Result<Vec<tlog::Hash>, tlog::Error> {
-        self.0.leaves(from, to).map_err(|error| tlog::Error::Storage(error.to_string()))
+        self.0
+            .leaves(from, to)
+            .map_err(|error| tlog::Error::Storage(error.to_string()))
     }
 
     fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, tlog::Error> {
-        self.0.tile(level, index).map_err(|error| tlog::Error::Storage(error.to_string()))
+        self.0
+            .tile(level, index)
+            .map_err(|error| tlog::Error::Storage(error.to_string()))
     }
 }
 
@@ -27,7 +31,9 @@ impl Hashes for JournalHashes<'_> {
 pub(crate) fn recover(place: &Place, journal: &dyn JournalReader) -> Result<(State, Tree), AuthorityError> {
     let size = journal.size()?;
     if size == 0 {
-        return Err(AuthorityError::Broken("the journal is empty: its authority was never founded".to_owned()));
+        return Err(AuthorityError::Broken(
+            "the journal is empty: its authority was never founded".to_owned(),
+        ));
     }
     let hashes = JournalHashes(journal);
     let mut tree = Tree::restore(size, &hashes)?;
@@ -45,15 +51,16 @@ fn newest_snapshot(place: &Place, hashes: &JournalHashes<'_>, size: u64) -> Opti
     let fits = |found: &snapshot::Snapshot| {
         found.state.size <= size && tlog::root_at(hashes, found.state.size).is_ok_and(|root| root == found.root)
     };
-    snapshot::all(&folder).iter().rev().filter_map(|path| snapshot::read(path)).find(fits).map(|found| found.state)
+    snapshot::all(&folder)
+        .iter()
+        .rev()
+        .filter_map(|path| snapshot::read(path))
+        .find(fits)
+        .map(|found| found.state)
 }
 
 /// Applies the entries from the state's size on.
-pub(crate) fn replay(
-    journal: &dyn JournalReader,
-    state: &mut Option<State>,
-    size: u64,
-) -> Result<(), AuthorityError> {
+pub(crate) fn replay(journal: &dyn JournalReader, state: &mut Option<State>, size: u64) -> Result<(), AuthorityError> {
     let mut failed = None;
     let from = state.as_ref().map_or(0, |state| state.size);
     journal.read(from, size - from, &mut |row| {
@@ -86,7 +93,9 @@ fn agrees_with_checkpoint(
     hashes: &JournalHashes<'_>,
     state: &State,
 ) -> Result<(), AuthorityError> {
-    let Some((size, note)) = journal.latest_checkpoint()? else { return Ok(()) };
+    let Some((size, note)) = journal.latest_checkpoint()? else {
+        return Ok(());
+    };
     let checkpoint = tlog::verify(&note, state.founding.log_key.as_str())?;
     if checkpoint.size != size || size > state.size || tlog::root_at(hashes, size)? != checkpoint.root {
         let what = format!("it is not the journal whose checkpoint of {size} entries was signed");

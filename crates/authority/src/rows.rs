@@ -3,7 +3,9 @@
 use domain::table::Lookup;
 use domain::{Entry, Event};
 use jiff::civil::Date;
-use store::{CommandRow, EntryRow, MovementRow, NAME_BATCH, NAME_ITEM, NAME_KIND, NAME_MODE, NAME_SITE, RefusalRow, Rows};
+use store::{
+    CommandRow, EntryRow, MovementRow, NAME_BATCH, NAME_ITEM, NAME_KIND, NAME_MODE, NAME_SITE, RefusalRow, Rows,
+};
 
 use domain::ledger::{Movement, MovementKind};
 
@@ -24,7 +26,10 @@ struct Numbering<K> {
 
 impl<K> Default for Numbering<K> {
     fn default() -> Self {
-        Self { lookup: Lookup::default(), next: 0 }
+        Self {
+            lookup: Lookup::default(),
+            next: 0,
+        }
     }
 }
 
@@ -88,7 +93,12 @@ impl RowMaker {
             self.name_kinds();
         }
         self.rows.to_seq = entry.seq + 1;
-        match self.rows.commands.last_mut().filter(|last| last.id == *entry.command_id.as_bytes()) {
+        match self
+            .rows
+            .commands
+            .last_mut()
+            .filter(|last| last.id == *entry.command_id.as_bytes())
+        {
             Some(last) => last.count += 1,
             None => self.rows.commands.push(CommandRow {
                 id: *entry.command_id.as_bytes(),
@@ -146,7 +156,9 @@ impl RowMaker {
     fn name_kinds(&mut self) {
         self.kinds_named = true;
         for (kind, word) in MovementKind::ALL {
-            self.rows.names.push((NAME_KIND, u32::from(kind.number()), word.to_owned()));
+            self.rows
+                .names
+                .push((NAME_KIND, u32::from(kind.number()), word.to_owned()));
         }
         for (mode, word) in [(0, "instruct"), (1, "report")] {
             self.rows.names.push((NAME_MODE, mode, word.to_owned()));

@@ -27,7 +27,10 @@ pub(crate) fn write(folder: &Path, size: u64, root: &tlog::Hash, state: &[u8]) -
     let mut file = fs::File::create(&unfinished).map_err(at(&unfinished))?;
     let hash: [u8; 32] = Sha256::digest(state).into();
     let parts: [&[u8]; 4] = [HEADER, root, &hash, state];
-    parts.iter().try_for_each(|part| file.write_all(part)).map_err(at(&unfinished))?;
+    parts
+        .iter()
+        .try_for_each(|part| file.write_all(part))
+        .map_err(at(&unfinished))?;
     file.sync_all().map_err(at(&unfinished))?;
     fs::rename(&unfinished, &path).map_err(at(&path))?;
     for old in all(folder).iter().rev().skip(KEPT) {
@@ -38,9 +41,13 @@ pub(crate) fn write(folder: &Path, size: u64, root: &tlog::Hash, state: &[u8]) -
 
 /// All snapshots, oldest first.
 pub(crate) fn all(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let mut paths: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|ext| ext == "state")).collect();
+    let mut paths: Vec<PathBuf> = paths
+        .filter(|path| path.extension().is_some_and(|ext| ext == "state"))
+        .collect();
     paths.sort();
     paths
 }
@@ -54,5 +61,8 @@ pub(crate) fn read(path: &Path) -> Option<Snapshot> {
     if Sha256::digest(state).as_slice() != hash {
         return None;
     }
-    Some(Snapshot { state: State::from_bytes(state).ok()?, root: *root })
+    Some(Snapshot {
+        state: State::from_bytes(state).ok()?,
+        root: *root,
+    })
 }

@@ -208,7 +208,7 @@ fn effects(state: &State, by: &Actor, command: &Command, context: Context<'_>) -
     }
     let event = match command {
         Command::Reverse(data) => Event::LineReversed(ledger::decide_reverse(state, by, data, context.cited)?),
-        Command::AcceptCount(data) => Event::CountAccepted(ledger::decide_accept_count(data, context.cited)?),
+        Command::AcceptCount(data) => Event::CountAccepted(ledger::decide_accept_count(state, data, context.cited)?),
         command => record(state, by, command, context.today)?,
     };
     Ok((vec![event], None))

@@ -236,6 +236,11 @@ impl Planning {
             .map(|((year, planned, holder), quota)| (*year, *planned, *holder, *quota))
     }
 
+    /// The last year that is closed.
+    pub fn last_closed(&self) -> Option<i16> {
+        self.closed.keys().next_back().copied()
+    }
+
     /// A closed year.
     pub fn closed(&self, year: i16) -> Option<&YearClosed> {
         self.closed.get(&year)

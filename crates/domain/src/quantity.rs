@@ -155,10 +155,10 @@ impl fmt::Display for Mass {
         let pg = self.0.unsigned_abs();
         let (whole, rest) = (pg / PG_PER_G.unsigned_abs(), pg % PG_PER_G.unsigned_abs());
         if rest == 0 {
-            return write!(f, "{sign}{whole}");
+            return f.pad(&format!("{sign}{whole}"));
         }
         let digits = format!("{rest:012}");
-        write!(f, "{sign}{whole}.{}", digits.trim_end_matches('0'))
+        f.pad(&format!("{sign}{whole}.{}", digits.trim_end_matches('0')))
     }
 }
 

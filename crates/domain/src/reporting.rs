@@ -241,6 +241,10 @@ pub struct ExportCell {
     pub total_g: Mass,
     /// How many consignments.
     pub count: i64,
+    /// Assurance grade; none while the partner's word is not in our journal.
+    pub grade: Option<char>,
+    /// Authorities that signed the cell.
+    pub signed_by: Vec<Country>,
 }
 
 /// Exports of a year.
@@ -395,11 +399,16 @@ fn exported(state: &State, year: i16) -> Exported {
         *total += item.mass(flow.exported);
         *count += flow.exports;
     }
-    let cell = |((substance, destination), (total_g, count))| ExportCell {
-        substance,
-        destination,
-        total_g,
-        count,
+    let cell = |((substance, destination), (total_g, count))| {
+        let (grade, signed_by) = (None, Vec::new());
+        ExportCell {
+            substance,
+            destination,
+            total_g,
+            count,
+            grade,
+            signed_by,
+        }
     };
     let cells: Vec<ExportCell> = cells.into_iter().map(cell).collect();
     Exported {

@@ -1,2 +1,67 @@
-//! server
-fn main() {}
+//! `countersign`: one binary for an authority, from its founding to its statements.
+
+mod clock;
+mod output;
+mod overview;
+mod stories;
+mod verbs;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use output::{Done, Global};
+
+/// Control of a country's medical narcotic drugs, and international verification of every export
+#[derive(Debug, Parser)]
+#[command(name = "countersign", version, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Play a country's year on real storage and print its overview
+    Demo(stories::DemoArgs),
+    /// Play a scenario file; exit 1 on a mismatch
+    Run(stories::RunArgs),
+    /// Make a new authority: keys, journal, enrolment links of its first two administrators
+    Init(verbs::InitArgs),
+    /// Submit commands from a file to a folder made by demo, run or bench
+    Submit(verbs::SubmitArgs),
+    /// The overview of a year in words and figures
+    Statement(overview::StatementArgs),
+    /// Recompute everything from the journal; name the first difference
+    Fsck,
+    /// Write an offline proof of one journal entry
+    Proof(verbs::ProofArgs),
+    /// Measure the writer under load
+    Bench(verbs::BenchArgs),
+}
+
+fn run(cli: &Cli) -> Done {
+    match &cli.verb {
+        Verb::Demo(args) => stories::demo(&cli.global, args),
+        Verb::Run(args) => stories::run(&cli.global, args),
+        Verb::Init(args) => verbs::init(&cli.global, args),
+        Verb::Submit(args) => verbs::submit(&cli.global, args),
+        Verb::Statement(args) => overview::statement(&cli.global, args),
+        Verb::Fsck => verbs::fsck(&cli.global),
+        Verb::Proof(args) => verbs::proof(&cli.global, args),
+        Verb::Bench(args) => verbs::bench(&cli.global, args),
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("countersign: {failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}

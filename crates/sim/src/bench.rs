@@ -90,7 +90,10 @@ impl Dice {
     fn bytes<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0; N];
         for chunk in bytes.chunks_mut(8) {
-            chunk.iter_mut().zip(self.roll().to_le_bytes()).for_each(|(to, from)| *to = from);
+            chunk
+                .iter_mut()
+                .zip(self.roll().to_le_bytes())
+                .for_each(|(to, from)| *to = from);
         }
         bytes
     }
@@ -118,7 +121,6 @@ struct OnTheWay {
 /// The load generator's own book: it predicts every entry number, so that receipts need not be waited for.
 pub struct Load {
     dice: Dice,
-    options: Options,
     wholesalers: u64,
     institutions: u64,
     now: Timestamp,
@@ -135,7 +137,7 @@ fn command(verb: &str, with: &serde_json::Value) -> Result<Command, AuthorityErr
 
 impl Load {
     /// Makes the world of the load in a new authority: holders, licences, items, channel, stock.
-    pub fn new(authority: &Authority, options: Options) -> Result<Self, AuthorityError> {
+    pub fn new(authority: &Authority, options: &Options) -> Result<Self, AuthorityError> {
         let (wholesalers, institutions) = match options.profile {
             Profile::National | Profile::MonthEnd => (60, 4_000),
             Profile::Small => (4, 60),
@@ -149,7 +151,6 @@ impl Load {
         let now = authority.state().recorded_at;
         let mut load = Self {
             dice: Dice(options.seed),
-            options,
             wholesalers,
             institutions,
             now,
@@ -190,8 +191,12 @@ impl Load {
         }
         let sites = (0..self.wholesalers).map(|no| (format!("W{no}"), "regional_wholesaler"));
         let sites = sites.chain((0..self.institutions).map(|no| (format!("I{no}"), "institution")));
-        let sites: Vec<(String, &str)> =
-            sites.chain([("M".to_owned(), "substance_maker"), ("X".to_owned(), "regional_wholesaler")]).collect();
+        let sites: Vec<(String, &str)> = sites
+            .chain([
+                ("M".to_owned(), "substance_maker"),
+                ("X".to_owned(), "regional_wholesaler"),
+            ])
+            .collect();
         for (id, kind) in &sites {
             orders.push((licensing(), "register_holder", json!({ "id": id, "name": id })));
             let site = json!({ "id": format!("{id}-S"), "holder": id, "kinds": [kind], "province": "P" });
@@ -209,10 +214,15 @@ impl Load {
         }
         self.decide_by_two(authority, &decisions, "administrator:b")?;
         let mut decisions: Vec<(&str, &str, serde_json::Value)> = Vec::new();
-        let edge = json!({ "id": "R-I", "from": "regional_wholesaler", "to": "institution", "effective_from": "2020-01-01" });
+        let edge =
+            json!({ "id": "R-I", "from": "regional_wholesaler", "to": "institution", "effective_from": "2020-01-01" });
         decisions.push(("licensing_officer:l", "open_channel", edge));
         for (id, kind) in sites.iter().filter(|(_, kind)| *kind != "institution") {
-            let activity = if *kind == "substance_maker" { "manufacture_substance" } else { "wholesale_regional" };
+            let activity = if *kind == "substance_maker" {
+                "manufacture_substance"
+            } else {
+                "wholesale_regional"
+            };
             let until = if id == "X" { "2023-12-31" } else { "2030-12-31" };
             let licence = json!({ "id": format!("{id}-L"), "holder": id, "activity": activity,
                 "substances": substances, "sites": [format!("{id}-S")], "valid_from": "2023-01-01", "valid_until": until });
@@ -221,7 +231,10 @@ impl Load {
         self.decide_by_two(authority, &decisions, "approver:q")?;
         let mut orders = Vec::new();
         for (id, _) in sites.iter().filter(|(_, kind)| *kind == "regional_wholesaler") {
-            for ((name, _), batch) in SUBSTANCES.iter().flat_map(|item| (0..BATCHES_PER_ITEM).map(move |no| (item, no))) {
+            for ((name, _), batch) in SUBSTANCES
+                .iter()
+                .flat_map(|item| (0..BATCHES_PER_ITEM).map(move |no| (item, no)))
+            {
                 let opening = json!({ "site": format!("{id}-S"), "item": format!("{name}-amp"),
                     "batch": format!("B{batch}"), "amount": STOCK, "occurred_on": "2024-01-01", "mode": "report" });
                 orders.push((format!("{id}:r"), "opening", opening));
@@ -230,7 +243,11 @@ impl Load {
         self.all(authority, &orders)
     }
 
-    fn all(&mut self, authority: &Authority, orders: &[(String, &str, serde_json::Value)]) -> Result<(), AuthorityError> {
+    fn all(
+        &mut self,
+        authority: &Authority,
+        orders: &[(String, &str, serde_json::Value)],
+    ) -> Result<(), AuthorityError> {
         for chunk in orders.chunks(1000) {
             let mut commands = Vec::with_capacity(chunk.len());
             for (actor, verb, with) in chunk {
@@ -248,8 +265,10 @@ impl Load {
         decisions: &[(&str, &str, serde_json::Value)],
         second: &str,
     ) -> Result<(), AuthorityError> {
-        let orders: Vec<(String, &str, serde_json::Value)> =
-            decisions.iter().map(|(actor, verb, with)| ((*actor).to_owned(), *verb, with.clone())).collect();
+        let orders: Vec<(String, &str, serde_json::Value)> = decisions
+            .iter()
+            .map(|(actor, verb, with)| ((*actor).to_owned(), *verb, with.clone()))
+            .collect();
         let from = authority.state().size;
         self.all(authority, &orders)?;
         let orders: Vec<(String, &str, serde_json::Value)> = (from..authority.state().size)
@@ -305,7 +324,11 @@ impl Load {
             Some(Wrong::ClosedChannel) => Self::site((from + 1) % self.wholesalers, 'W'),
             _ => Self::site(to, 'I'),
         };
-        let asked = if wrong == Some(Wrong::Oversize) { STOCK * 10 } else { amount };
+        let asked = if wrong == Some(Wrong::Oversize) {
+            STOCK * 10
+        } else {
+            amount
+        };
         let act = domain::ledger::Dispatch {
             site: from_id,
             to: Some(to_id),
@@ -322,7 +345,13 @@ impl Load {
         };
         let envelope = self.envelope(&actor, Command::Dispatch(act))?;
         if wrong.is_none() {
-            self.on_the_way.push_back(OnTheWay { seq: self.next_seq, to, item, batch, amount });
+            self.on_the_way.push_back(OnTheWay {
+                seq: self.next_seq,
+                to,
+                item,
+                batch,
+                amount,
+            });
             self.last = Some(envelope.clone());
         }
         self.next_seq += 1;
@@ -330,8 +359,14 @@ impl Load {
     }
 
     fn receive(&mut self, today: jiff::civil::Date) -> Result<Envelope, AuthorityError> {
-        let Some(mut goods) = self.on_the_way.pop_front() else { return self.dispatch(today, None) };
-        let amount = if self.dice.below(40) == 0 { goods.amount - 1 } else { goods.amount };
+        let Some(mut goods) = self.on_the_way.pop_front() else {
+            return self.dispatch(today, None);
+        };
+        let amount = if self.dice.below(40) == 0 {
+            goods.amount - 1
+        } else {
+            goods.amount
+        };
         let act = domain::ledger::Receive {
             site: Self::site(goods.to, 'I'),
             dispatch: goods.seq,
@@ -348,7 +383,9 @@ impl Load {
     }
 
     fn dispense(&mut self, today: jiff::civil::Date) -> Result<Envelope, AuthorityError> {
-        let Some(goods) = self.held.pop_front() else { return self.receive(today) };
+        let Some(goods) = self.held.pop_front() else {
+            return self.receive(today);
+        };
         let act = domain::ledger::Dispense {
             site: Self::site(goods.to, 'I'),
             item: item_id(goods.item),
@@ -400,7 +437,9 @@ fn batch_id(no: u64) -> domain::id::Id {
 
 fn done(receipts: &[Receipt]) -> Result<(), AuthorityError> {
     match receipts.iter().find_map(|receipt| receipt.outcome.code()) {
-        Some(code) => Err(AuthorityError::Refused(format!("the load's own world was refused: {code}"))),
+        Some(code) => Err(AuthorityError::Refused(format!(
+            "the load's own world was refused: {code}"
+        ))),
         None => Ok(()),
     }
 }
@@ -414,9 +453,13 @@ pub fn start() -> Timestamp {
 const UNDER_WAY: usize = 4;
 
 /// Runs the load. Every receipt is checked against the generator's own book.
-pub fn run(authority: &Authority, options: Options, probe: Option<&Path>) -> Result<Measured, AuthorityError> {
-    let storage = if authority.place().folder().is_some() { "sqlite" } else { "memory" };
-    let mut load = Load::new(authority, options.clone())?;
+pub fn run(authority: &Authority, options: &Options, probe: Option<&Path>) -> Result<Measured, AuthorityError> {
+    let storage = if authority.place().folder().is_some() {
+        "sqlite"
+    } else {
+        "memory"
+    };
+    let mut load = Load::new(authority, options)?;
     authority.drain()?;
     let fsync_rate = probe.map_or(Ok(0.0), fsync_probe)?;
     let (mut accepted, mut refused) = (0, BTreeMap::new());
@@ -432,7 +475,9 @@ pub fn run(authority: &Authority, options: Options, probe: Option<&Path>) -> Res
             continue;
         }
         let Some(answer) = waiting.pop_front() else { break };
-        let receipts = answer.recv().map_err(|_| AuthorityError::Stopped("the writer has ended".to_owned()))??;
+        let receipts = answer
+            .recv()
+            .map_err(|_| AuthorityError::Stopped("the writer has ended".to_owned()))??;
         for receipt in receipts {
             match (&receipt.outcome, receipt.repeat) {
                 (_, true) => *refused.entry("duplicate".to_owned()).or_default() += 1,
@@ -465,7 +510,12 @@ pub fn run(authority: &Authority, options: Options, probe: Option<&Path>) -> Res
 pub fn fsync_probe(folder: &Path) -> Result<f64, AuthorityError> {
     let path = folder.join("probe.tmp");
     let failed = |error: std::io::Error| AuthorityError::Folder(path.clone(), error.to_string());
-    let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(&path).map_err(failed)?;
+    let mut file = OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .open(&path)
+        .map_err(failed)?;
     let block = [7; 4096];
     let started = Instant::now();
     for _ in 0..500 {
@@ -482,11 +532,14 @@ pub fn fsync_probe(folder: &Path) -> Result<f64, AuthorityError> {
 fn rss_peak_mb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = peak.and_then(|peak| peak.trim().strip_suffix("kB")).and_then(|kib| kib.trim().parse::<u64>().ok());
+    let kib = peak
+        .and_then(|peak| peak.trim().strip_suffix("kB"))
+        .and_then(|kib| kib.trim().parse::<u64>().ok());
     kib.unwrap_or_default() / 1024
 }
 
 /// A command id at a virtual time, for one who submits single commands.
 pub fn id_at(at: Timestamp, random: &[u8; 10]) -> Uuid {
-    uuid::Builder::from_unix_timestamp_millis(u64::try_from(at.as_millisecond()).unwrap_or_default(), random).into_uuid()
+    uuid::Builder::from_unix_timestamp_millis(u64::try_from(at.as_millisecond()).unwrap_or_default(), random)
+        .into_uuid()
 }

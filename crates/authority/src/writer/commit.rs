@@ -55,7 +55,9 @@ impl Second {
         drop(signed.take_tiles());
         let root = tlog::root_at(&hashes, size)?;
         let newest = place.snapshots().and_then(|folder| snapshot::all(&folder).pop());
-        let snapshot_at = newest.and_then(|path| path.file_stem()?.to_str()?.parse().ok()).unwrap_or(0);
+        let snapshot_at = newest
+            .and_then(|path| path.file_stem()?.to_str()?.parse().ok())
+            .unwrap_or(0);
         let (signed_at, durable) = (Instant::now(), (size, root));
         let snapshot_at = if snapshot_at > size { 0 } else { snapshot_at };
         Ok(Self {
@@ -94,7 +96,10 @@ impl Second {
         self.sign()?;
         self.take_snapshot()?;
         let register = self.projector.close()?;
-        Ok(Closed { journal: self.journal, register })
+        Ok(Closed {
+            journal: self.journal,
+            register,
+        })
     }
 
     /// From here on nothing is acknowledged: the reason is kept for everybody who asks.
@@ -106,7 +111,15 @@ impl Second {
     }
 
     fn commit(&mut self, group: Group) -> Result<(), AuthorityError> {
-        let Group { bytes, ends, leaves, tiles, entries, root, replies } = group;
+        let Group {
+            bytes,
+            ends,
+            leaves,
+            tiles,
+            entries,
+            root,
+            replies,
+        } = group;
         if let Some(first) = entries.first() {
             let group = store::Group {
                 first_seq: first.seq,
@@ -127,7 +140,10 @@ impl Second {
             self.projector.take(Arc::new(entries))?;
         }
         for (reply, answers) in replies {
-            let receipts = answers.into_iter().map(|answer| self.receipt(answer)).collect::<Result<Vec<_>, _>>()?;
+            let receipts = answers
+                .into_iter()
+                .map(|answer| self.receipt(answer))
+                .collect::<Result<Vec<_>, _>>()?;
             // Nobody may be waiting any more; the commands are durable all the same.
             drop(reply.send(Ok(receipts)));
         }
@@ -151,15 +167,23 @@ impl Second {
             Answer::Repeat { id, seq, count } => {
                 let missing = || AuthorityError::Broken(format!("entry {seq} is missing"));
                 let (bytes, leaf) = self.reader.entry(seq)?.ok_or_else(missing)?;
-                let entry = Entry::parse(&bytes)
-                    .map_err(|error| AuthorityError::Broken(format!("entry {seq}: {error}")))?;
-                Ok(Receipt { id, repeat: true, outcome: outcome_of(&entry, count, leaf) })
+                let entry =
+                    Entry::parse(&bytes).map_err(|error| AuthorityError::Broken(format!("entry {seq}: {error}")))?;
+                Ok(Receipt {
+                    id,
+                    repeat: true,
+                    outcome: outcome_of(&entry, count, leaf),
+                })
             }
         }
     }
 
     fn sign_if_due(&mut self) -> Result<(), AuthorityError> {
-        if self.signed_at.elapsed() < CHECKPOINT_EVERY { Ok(()) } else { self.sign() }
+        if self.signed_at.elapsed() < CHECKPOINT_EVERY {
+            Ok(())
+        } else {
+            self.sign()
+        }
     }
 
     /// Signs a checkpoint of everything durable, after reading the new leaves back from storage: what is signed is
@@ -168,20 +192,35 @@ impl Second {
         self.signed_at = Instant::now();
         let (size, root) = self.durable;
         while self.signed.size() < size {
-            let leaves = self.reader.leaves(self.signed.size(), size.min(self.signed.size() + 65_536))?;
+            let leaves = self
+                .reader
+                .leaves(self.signed.size(), size.min(self.signed.size() + 65_536))?;
             if leaves.is_empty() {
-                return Err(AuthorityError::Broken(format!("leaf {} is missing", self.signed.size())));
+                return Err(AuthorityError::Broken(format!(
+                    "leaf {} is missing",
+                    self.signed.size()
+                )));
             }
             leaves.iter().for_each(|leaf| self.signed.append(leaf));
             drop(self.signed.take_tiles());
         }
         if self.signed.root() != root {
-            return Err(AuthorityError::Broken("the leaves read back are not those that were written".to_owned()));
+            return Err(AuthorityError::Broken(
+                "the leaves read back are not those that were written".to_owned(),
+            ));
         }
-        if self.reader.latest_checkpoint()?.is_some_and(|(signed, _)| signed == size) {
+        if self
+            .reader
+            .latest_checkpoint()?
+            .is_some_and(|(signed, _)| signed == size)
+        {
             return Ok(());
         }
-        let checkpoint = Checkpoint { origin: self.key.origin().to_owned(), size, root };
+        let checkpoint = Checkpoint {
+            origin: self.key.origin().to_owned(),
+            size,
+            root,
+        };
         let note = tlog::sign(&checkpoint, &self.key)?;
         Ok(self.journal.put_checkpoint(size, &note)?)
     }
@@ -189,7 +228,9 @@ impl Second {
     /// Writes the committed state beside the journal. It is a cache: a failure costs time at the next start, no more.
     fn take_snapshot(&mut self) -> Result<(), AuthorityError> {
         let (size, root) = self.durable;
-        let Some(folder) = self.place.snapshots().filter(|_| self.snapshot_at < size) else { return Ok(()) };
+        let Some(folder) = self.place.snapshots().filter(|_| self.snapshot_at < size) else {
+            return Ok(());
+        };
         self.snapshot_at = size;
         let state = self.committed.read().map_err(|_| poisoned())?.to_bytes();
         let state = state.map_err(AuthorityError::Broken)?;

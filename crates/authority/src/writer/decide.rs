@@ -50,7 +50,11 @@ impl First {
     }
 
     fn send(&mut self, mut group: Group) -> Result<(), AuthorityError> {
-        let tile = |tile: tlog::FullTile| Tile { level: tile.level, index: tile.index, bytes: tile.bytes };
+        let tile = |tile: tlog::FullTile| Tile {
+            level: tile.level,
+            index: tile.index,
+            bytes: tile.bytes,
+        };
         group.tiles = self.tree.take_tiles().into_iter().map(tile).collect();
         group.root = self.tree.root();
         self.work.send(Work::Group(group)).map_err(|_| gone())
@@ -82,10 +86,19 @@ impl First {
     ) -> Result<Vec<Answer>, AuthorityError> {
         let now = at.max(self.state.recorded_at);
         let today = self.zone.to_datetime(now).date();
-        commands.into_iter().map(|envelope| self.answer(group, envelope, now, today)).collect()
+        commands
+            .into_iter()
+            .map(|envelope| self.answer(group, envelope, now, today))
+            .collect()
     }
 
-    fn answer(&mut self, group: &mut Group, envelope: Envelope, now: Timestamp, today: Date) -> Result<Answer, AuthorityError> {
+    fn answer(
+        &mut self,
+        group: &mut Group,
+        envelope: Envelope,
+        now: Timestamp,
+        today: Date,
+    ) -> Result<Answer, AuthorityError> {
         if let Some(answer) = self.seen(group, &envelope, now)? {
             return Ok(answer);
         }
@@ -93,13 +106,21 @@ impl First {
             Some(seq) => self.read_back(group, seq)?,
             None => None,
         };
-        let context = Context { now, today, cited: cited.as_ref() };
+        let context = Context {
+            now,
+            today,
+            cited: cited.as_ref(),
+        };
         let id = envelope.id;
         match domain::decide(Some(&self.state), &envelope.actor, &envelope.command, context) {
             Ok(events) => {
                 let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
                 let (seq, leaf) = self.record(group, envelope, events, now, today)?;
-                Ok(Answer::Ready(Receipt { id, repeat: false, outcome: Outcome::Done { seq, count, leaf } }))
+                Ok(Answer::Ready(Receipt {
+                    id,
+                    repeat: false,
+                    outcome: Outcome::Done { seq, count, leaf },
+                }))
             }
             Err(refusal) => {
                 let mut seq = None;
@@ -109,15 +130,29 @@ impl First {
                     seq = Some(self.record(group, envelope, vec![event], now, today)?.0);
                 }
                 let (code, article) = (refusal.code.to_owned(), refusal.article.map(str::to_owned));
-                let outcome = Outcome::Refused { code, says: refusal.says, article, seq };
-                Ok(Answer::Ready(Receipt { id, repeat: false, outcome }))
+                let outcome = Outcome::Refused {
+                    code,
+                    says: refusal.says,
+                    article,
+                    seq,
+                };
+                Ok(Answer::Ready(Receipt {
+                    id,
+                    repeat: false,
+                    outcome,
+                }))
             }
         }
     }
 
     /// Whether the command was answered before. The state keeps ids for 72 hours; an id whose own time is further off
     /// is looked up in the register.
-    fn seen(&mut self, group: &mut Group, envelope: &Envelope, now: Timestamp) -> Result<Option<Answer>, AuthorityError> {
+    fn seen(
+        &mut self,
+        group: &mut Group,
+        envelope: &Envelope,
+        now: Timestamp,
+    ) -> Result<Option<Answer>, AuthorityError> {
         let id = envelope.id;
         match self.state.seen.get(&id, &envelope.hash) {
             Some(Known::Answered { seq, count }) => return Ok(Some(Answer::Repeat { id, seq, count })),
@@ -128,9 +163,15 @@ impl First {
             return Ok(None);
         }
         self.barrier(group, true)?;
-        let Some(row) = self.register.command(id.as_bytes())? else { return Ok(None) };
+        let Some(row) = self.register.command(id.as_bytes())? else {
+            return Ok(None);
+        };
         if row.hash == envelope.hash {
-            return Ok(Some(Answer::Repeat { id, seq: row.seq, count: row.count }));
+            return Ok(Some(Answer::Repeat {
+                id,
+                seq: row.seq,
+                count: row.count,
+            }));
         }
         Ok(Some(Answer::Ready(reused(id, row.seq))))
     }
@@ -141,7 +182,9 @@ impl First {
             return Ok(None);
         }
         self.barrier(group, false)?;
-        let Some((bytes, _)) = self.cited.entry(seq)? else { return Ok(None) };
+        let Some((bytes, _)) = self.cited.entry(seq)? else {
+            return Ok(None);
+        };
         let entry = Entry::parse(&bytes).map_err(|error| AuthorityError::Broken(format!("entry {seq}: {error}")))?;
         Ok(Some(entry.event))
     }
@@ -165,14 +208,30 @@ impl First {
     ) -> Result<(u64, tlog::Hash), AuthorityError> {
         let first = self.state.size;
         let mut first_leaf = None;
-        let Envelope { id: command_id, actor, hash: command_hash, random, .. } = envelope;
+        let Envelope {
+            id: command_id,
+            actor,
+            hash: command_hash,
+            random,
+            ..
+        } = envelope;
         for (event, place) in events.into_iter().zip(0..) {
             let salt = domain::journal::salt(&random, place);
             let (seq, actor) = (self.state.size, actor.clone());
-            let entry =
-                Entry { seq, recorded_at: now, recorded_on: today, actor, command_id, command_hash, salt, event };
+            let entry = Entry {
+                seq,
+                recorded_at: now,
+                recorded_on: today,
+                actor,
+                command_id,
+                command_hash,
+                salt,
+                event,
+            };
             let start = group.bytes.len();
-            entry.write(&mut group.bytes).map_err(|error| AuthorityError::Broken(error.to_string()))?;
+            entry
+                .write(&mut group.bytes)
+                .map_err(|error| AuthorityError::Broken(error.to_string()))?;
             let written = group.bytes.get(start..).unwrap_or_default();
             if written.len() > domain::journal::ENTRY_BYTES_MAX {
                 let what = format!("an entry of {} bytes is larger than the log allows", written.len());
@@ -196,9 +255,13 @@ fn gone() -> AuthorityError {
 
 /// Whether the id's own time lies near enough to now that the state must still know it.
 fn made_lately(id: &uuid::Uuid, now: Timestamp) -> bool {
-    let Some((seconds, nanos)) = id.get_timestamp().map(|time| time.to_unix()) else { return false };
+    let Some((seconds, nanos)) = id.get_timestamp().map(|time| time.to_unix()) else {
+        return false;
+    };
     let nanos = i32::try_from(nanos).unwrap_or_default();
-    let made = i64::try_from(seconds).ok().and_then(|seconds| Timestamp::new(seconds, nanos).ok());
+    let made = i64::try_from(seconds)
+        .ok()
+        .and_then(|seconds| Timestamp::new(seconds, nanos).ok());
     made.is_some_and(|made| {
         let age = now.duration_since(made);
         -ID_AHEAD_MAX <= age && age <= ID_AGE_MAX

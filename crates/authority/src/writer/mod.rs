@@ -30,7 +30,11 @@ pub(crate) const GROUP_COMMANDS_MAX: usize = 4096;
 /// What is asked of the writer.
 pub(crate) enum Request {
     /// Commands to decide, at one moment.
-    Commands { at: Timestamp, commands: Vec<Envelope>, reply: Reply },
+    Commands {
+        at: Timestamp,
+        commands: Vec<Envelope>,
+        reply: Reply,
+    },
     /// Wait until everything before is durable and in the register.
     Drain(Sender<Result<(), AuthorityError>>),
 }
@@ -41,7 +45,10 @@ pub(crate) type Reply = Sender<Result<Vec<Receipt>, AuthorityError>>;
 enum Work {
     Group(Group),
     /// Everything before is durable; with `register`, it is in the register too.
-    Barrier { register: bool, done: Sender<Result<(), AuthorityError>> },
+    Barrier {
+        register: bool,
+        done: Sender<Result<(), AuthorityError>>,
+    },
 }
 
 /// A group of entries with the answers that wait for them.
@@ -90,7 +97,14 @@ pub(crate) struct Start {
 impl Writer {
     /// Starts both stages and the projector.
     pub fn start(start: Start) -> Result<Self, AuthorityError> {
-        let Start { place, journal, register, state, tree, key } = start;
+        let Start {
+            place,
+            journal,
+            register,
+            state,
+            tree,
+            key,
+        } = start;
         let zone = time_zone(state.founding.zone.as_str())?;
         let register_reader = register.reader()?;
         let projector = Projector::start(register, journal.reader()?, &state)?;
@@ -99,11 +113,31 @@ impl Writer {
         let (requests, incoming) = bounded(REQUESTS_WAITING_MAX);
         let (work, orders) = bounded(GROUPS_WAITING_MAX);
         let cited = journal.reader()?;
-        let second = commit::Second::new(place, journal, projector, Arc::clone(&committed), key, Arc::clone(&stopped))?;
-        let first = decide::First { state, tree, zone, cited, register: register_reader, work };
+        let second = commit::Second::new(
+            place,
+            journal,
+            projector,
+            Arc::clone(&committed),
+            key,
+            Arc::clone(&stopped),
+        )?;
+        let first = decide::First {
+            state,
+            tree,
+            zone,
+            cited,
+            register: register_reader,
+            work,
+        };
         let first = spawn("decide", move || first.run(&incoming))?;
         let second = spawn("commit", move || second.run(&orders))?;
-        Ok(Self { requests, committed, stopped, first: Some(first), second: Some(second) })
+        Ok(Self {
+            requests,
+            committed,
+            stopped,
+            first: Some(first),
+            second: Some(second),
+        })
     }
 
     /// Hands commands over and waits until they are durable.
@@ -155,7 +189,10 @@ impl Writer {
             drop(first.join());
         }
         let stopped = self.why_stopped();
-        self.second.take().and_then(|second| second.join().ok()).unwrap_or(Err(stopped))
+        self.second
+            .take()
+            .and_then(|second| second.join().ok())
+            .unwrap_or(Err(stopped))
     }
 }
 

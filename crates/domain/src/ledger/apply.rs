@@ -492,6 +492,7 @@ pub(crate) fn apply_count_accepted(state: &mut State, accepted: &CountAccepted) 
         .accounts
         .find_mut(&(site, batch))
         .ok_or_else(|| broken("account", &accepted.batch))?;
+    ledger.accepted.insert(accepted.count);
     account.counted_on = account.counted_on.max(Some(day));
     if closes {
         account.closed_by_count = account.closed_by_count.max(Some(day.year()));

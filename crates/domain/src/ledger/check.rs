@@ -139,6 +139,7 @@ refusals! {
         LineUnknown { line: u64 } = "line_unknown", None, "entry {line} is no line of the ledger";
         LineReversed { line: u64 } = "line_reversed", None, "line {line} is reversed already";
         LineFixed { line: u64, why: &'static str } = "line_not_reversible", None, "line {line} cannot be reversed: {why}";
+        CountAccepted { count: u64 } = "count_accepted", None, "count {count} is accepted already";
         NotACount { count: u64 } = "not_a_count", None, "entry {count} is no count";
         HoldSubject { hold: String } = "hold_subject_unclear", None, "hold {hold} must name a site, or an item and its batch";
     }

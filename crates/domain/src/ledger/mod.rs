@@ -177,6 +177,7 @@ pub struct Ledger {
     /// What a site holds and expects of an item, kept only where a ceiling is set: (ceiling, held and on the way).
     pub(crate) ceilings: BTreeMap<(No, No), (i64, i64)>,
     pub(crate) reversed: BTreeSet<u64>,
+    pub(crate) accepted: BTreeSet<u64>,
     /// What flowed, by month and item.
     pub flows: Flows,
     /// Year-end counts accepted, by year and substance: counted − book of the supply side.

@@ -100,8 +100,15 @@ fn lies_there(state: &State, original: &Movement, compartment: Compartment, requ
 }
 
 /// Decides the acceptance of a count.
-pub(crate) fn decide_accept_count(accept: &AcceptCount, cited: Option<&Event>) -> Refused<CountAccepted> {
+pub(crate) fn decide_accept_count(
+    state: &State,
+    accept: &AcceptCount,
+    cited: Option<&Event>,
+) -> Refused<CountAccepted> {
     let count = accept.count;
+    if state.ledger.accepted.contains(&count) {
+        return Err(LedgerRefusal::CountAccepted { count }.into());
+    }
     match cited {
         Some(Event::Movement(counted)) if counted.movement == MovementKind::Count => Ok(CountAccepted {
             count,

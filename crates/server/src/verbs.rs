@@ -1,0 +1,337 @@
+//! The verbs that need no story: init, submit, fsck, proof, bench.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use authority::{Authority, MadeBy, NewAuthority, Outcome, Place, Receipt};
+use crossbeam_channel::Receiver;
+use domain::Envelope;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use sim::bench;
+
+use crate::clock;
+use crate::output::{Done, Failure, Global, base64, random, say};
+
+/// `init --country CC --name N [--id ID] [--zone Z] [--origin O] [--storage URL]`
+#[derive(Clone, Debug, clap::Args)]
+pub struct InitArgs {
+    /// The country, as ISO 3166 alpha-2
+    #[arg(long, value_name = "CC")]
+    country: String,
+    /// The authority's name
+    #[arg(long)]
+    name: String,
+    /// Its id in the exchange; the country's code unless given
+    #[arg(long)]
+    id: Option<String>,
+    /// The IANA time zone by which its days are cut; the country's first one unless given
+    #[arg(long)]
+    zone: Option<String>,
+    /// The origin of its log; made from the id and the log's key unless given
+    #[arg(long)]
+    origin: Option<String>,
+}
+
+/// How long an enrolment link is good.
+const ENROLMENT: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
+
+/// Makes a new authority, and one-time enrolment links of its first two administrators.
+pub fn init(global: &Global, args: &InitArgs) -> Done {
+    let folder = global.folder();
+    let now = Timestamp::now();
+    let new = NewAuthority {
+        id: args.id.clone().unwrap_or_else(|| args.country.clone()),
+        name: args.name.clone(),
+        country: args.country.clone(),
+        zone: args.zone.clone(),
+        origin: args.origin.clone(),
+        books_from: None,
+        administrators: ["a".to_owned(), "b".to_owned()],
+        key_seed: random()?,
+        command_id: bench::id_at(now, &random()?),
+        random: random()?,
+    };
+    let storage = global.storage_url("sqlite:");
+    if storage == "memory:" {
+        return Err(Failure::Usage(
+            "an authority in memory would be gone at once: leave --storage out".to_owned(),
+        ));
+    }
+    new.check()?;
+    let place = Place::create(&folder, &new.id, &storage, MadeBy::Init)?;
+    let authority = Authority::create(place, &new, now)?;
+    let mut links = BTreeMap::new();
+    for person in &new.administrators {
+        let token: [u8; 32] = random()?;
+        let text: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
+        let expires = now.checked_add(ENROLMENT).unwrap_or(now);
+        authority.local().put_enrolment(&store::Enrolment {
+            person: person.clone(),
+            token_hash: Sha256::digest(text.as_bytes()).into(),
+            expires_at_us: expires.as_microsecond(),
+        })?;
+        links.insert(person.clone(), format!("http://localhost:8080/enrol/{text}"));
+    }
+    let key = authority.log_key();
+    authority.close()?;
+    let document = json!({ "authority": new.id, "dir": folder, "log_key": key, "enrolment": links });
+    global.print(&document, || {
+        let mut lines = vec![
+            format!("Authority {} lives in {}.", new.id, folder.display()),
+            format!("Its log's key: {key}"),
+            "One-time enrolment links of its first two administrators, good for seven days:".to_owned(),
+        ];
+        lines.extend(links.iter().map(|(person, link)| format!("  {person}  {link}")));
+        lines.join("\n")
+    })
+}
+
+/// `submit FILE.ndjson`
+#[derive(Clone, Debug, clap::Args)]
+pub struct SubmitArgs {
+    /// Commands, one JSON object a line: {"id", "as", "do", "with"}; `-` reads standard input
+    file: PathBuf,
+}
+
+/// The longest line of a file of commands.
+const LINE_BYTES_MAX: u64 = 1 << 20;
+/// Commands handed over and not yet answered.
+const UNDER_WAY: usize = 512;
+
+type Answer = Receiver<Result<Vec<Receipt>, authority::AuthorityError>>;
+
+/// Submits commands of a file, and prints a receipt a line as each becomes durable.
+pub fn submit(global: &Global, args: &SubmitArgs) -> Done {
+    let input: Box<dyn Read> = if args.file == Path::new("-") {
+        Box::new(std::io::stdin())
+    } else {
+        let open = std::fs::File::open(&args.file);
+        Box::new(open.map_err(|error| Failure::Unavailable(format!("{}: {error}", args.file.display())))?)
+    };
+    let authority = Authority::open(&global.folder())?;
+    if authority.place().made_by() == MadeBy::Init {
+        let what = "a real authority takes commands from persons who have signed in, not from a file";
+        return Err(Failure::Refused(format!("not_entitled: {what}")));
+    }
+    let mut under_way: VecDeque<(u64, Answer)> = VecDeque::new();
+    let (mut number, mut refused) = (0, 0_u64);
+    let mut input = BufReader::new(input);
+    loop {
+        let mut line = String::new();
+        let read = input.by_ref().take(LINE_BYTES_MAX).read_line(&mut line);
+        let read = read.map_err(|error| Failure::Refused(format!("malformed: line {}: {error}", number + 1)))?;
+        number += 1;
+        if read > 0 && !line.trim().is_empty() {
+            match Envelope::parse(&line, random()?) {
+                Ok(envelope) => {
+                    let now = clock::now(&authority)?;
+                    under_way.push_back((number, authority.send(now, vec![envelope])?));
+                }
+                Err(why) => {
+                    answer_all(&mut under_way, 0, &mut refused)?;
+                    refused += 1;
+                    say(&json!({ "line": number, "refused": { "code": "malformed", "says": why } }).to_string())?;
+                }
+            }
+        }
+        let keep = if read == 0 { 0 } else { UNDER_WAY };
+        answer_all(&mut under_way, keep, &mut refused)?;
+        if read == 0 {
+            break;
+        }
+    }
+    authority.close()?;
+    if refused > 0 {
+        Err(Failure::Refused(format!("{refused} commands were refused")))
+    } else {
+        Ok(())
+    }
+}
+
+/// Prints receipts until no more than `keep` are under way.
+fn answer_all(under_way: &mut VecDeque<(u64, Answer)>, keep: usize, refused: &mut u64) -> Done {
+    while under_way.len() > keep {
+        let Some((line, answer)) = under_way.pop_front() else {
+            break;
+        };
+        let gone = |_| Failure::Unavailable("the writer has ended".to_owned());
+        for receipt in answer.recv().map_err(gone)?? {
+            *refused += u64::from(receipt.outcome.code().is_some());
+            say(&receipt_json(line, &receipt).to_string())?;
+        }
+    }
+    Ok(())
+}
+
+/// A receipt as JSON.
+pub fn receipt_json(line: u64, receipt: &Receipt) -> serde_json::Value {
+    match &receipt.outcome {
+        Outcome::Done { seq, count, leaf } => json!({
+            "line": line, "id": receipt.id, "repeat": receipt.repeat, "seq": seq, "count": count, "leaf": base64(leaf)
+        }),
+        Outcome::Refused {
+            code,
+            says,
+            article,
+            seq,
+        } => json!({
+            "line": line, "id": receipt.id, "repeat": receipt.repeat, "seq": seq,
+            "refused": { "code": code, "says": says, "article": article }
+        }),
+    }
+}
+
+/// What `fsck --json` prints.
+#[derive(Serialize)]
+struct FsckDocument {
+    ok: bool,
+    entries: u64,
+    root: String,
+    state: Option<String>,
+    seconds: f64,
+    differences: Vec<FsckDifference>,
+}
+
+#[derive(Serialize)]
+struct FsckDifference {
+    r#where: String,
+    seq: Option<u64>,
+    what: String,
+}
+
+/// Recomputes everything from the journal and names what differs.
+pub fn fsck(global: &Global) -> Done {
+    let report = authority::fsck(&global.folder())?;
+    let differences = report.differences.iter().map(|difference| FsckDifference {
+        r#where: difference.place.clone(),
+        seq: difference.seq,
+        what: difference.what.clone(),
+    });
+    let document = FsckDocument {
+        ok: report.differences.is_empty(),
+        entries: report.entries,
+        root: base64(&report.root),
+        state: report.state.map(|hash| base64(&hash)),
+        seconds: report.seconds,
+        differences: differences.collect(),
+    };
+    global.print(&document, || {
+        if document.ok {
+            return format!("{} entries hold together; root {}", document.entries, document.root);
+        }
+        let line = |difference: &FsckDifference| match difference.seq {
+            Some(seq) => format!("{} {seq}: {}", difference.r#where, difference.what),
+            None => format!("{}: {}", difference.r#where, difference.what),
+        };
+        document.differences.iter().map(line).collect::<Vec<_>>().join("\n")
+    })?;
+    match document.differences.first() {
+        None => Ok(()),
+        Some(first) => Err(Failure::Refused(format!(
+            "fsck_failed: {}: {}",
+            first.r#where, first.what
+        ))),
+    }
+}
+
+/// `proof --entry SEQ --out F`
+#[derive(Clone, Debug, clap::Args)]
+pub struct ProofArgs {
+    /// The entry's number
+    #[arg(long, value_name = "SEQ")]
+    entry: u64,
+    /// The file to write
+    #[arg(long, value_name = "F")]
+    out: PathBuf,
+}
+
+/// Writes an offline proof of one entry, with the entry itself.
+pub fn proof(global: &Global, args: &ProofArgs) -> Done {
+    let look = authority::look(&global.folder())?;
+    let (bytes, mut proof) = authority::proof(&*look.journal, args.entry)?;
+    proof.extra = Some(bytes);
+    let text = proof.to_text().map_err(|error| Failure::Refused(error.to_string()))?;
+    std::fs::write(&args.out, text)
+        .map_err(|error| Failure::Unavailable(format!("{}: {error}", args.out.display())))?;
+    let document = json!({ "entry": args.entry, "out": args.out, "log_key": look.state.founding.log_key });
+    global.print(&document, || {
+        format!("Entry {} is proven in {}", args.entry, args.out.display())
+    })
+}
+
+/// `bench [--events N] [--batch B] [--profile P] [--seed S]`
+#[derive(Clone, Debug, clap::Args)]
+pub struct BenchArgs {
+    /// How many commands
+    #[arg(long, default_value_t = 100_000)]
+    events: u64,
+    /// How many commands are submitted at once
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    batch: u32,
+    /// How the load is shaped
+    #[arg(long, default_value = "national")]
+    profile: ProfileArg,
+    /// The seed
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum ProfileArg {
+    National,
+    Small,
+    MonthEnd,
+}
+
+/// Makes one authority in the data folder and measures its writer under load.
+pub fn bench(global: &Global, args: &BenchArgs) -> Done {
+    let storage = global.storage_url("sqlite:");
+    let folder = global.folder();
+    let place = Place::create(&folder, "CN", &storage, MadeBy::Bench)?;
+    let start = bench::start();
+    let new = NewAuthority {
+        id: "CN".to_owned(),
+        name: "An authority under load".to_owned(),
+        country: "CN".to_owned(),
+        zone: Some("UTC".to_owned()),
+        origin: None,
+        books_from: None,
+        administrators: ["a".to_owned(), "b".to_owned()],
+        key_seed: random()?,
+        command_id: bench::id_at(start, &[0; 10]),
+        random: [0; 32],
+    };
+    let authority = Authority::create(place, &new, start)?;
+    let profile = match args.profile {
+        ProfileArg::National => bench::Profile::National,
+        ProfileArg::Small => bench::Profile::Small,
+        ProfileArg::MonthEnd => bench::Profile::MonthEnd,
+    };
+    let batch = usize::try_from(args.batch).unwrap_or(usize::MAX);
+    let options = bench::Options {
+        events: args.events,
+        batch,
+        profile,
+        seed: args.seed,
+    };
+    let probe = (storage != "memory:").then_some(folder.as_path());
+    let measured = bench::run(&authority, &options, probe)?;
+    let last = authority.state().recorded_at;
+    clock::keep(&authority, last)?;
+    authority.close()?;
+    global.print(&measured, || {
+        format!(
+            "{} events in {:.2} s: {} a second; with the register {:.2} s: {} a second; {} fsyncs a second",
+            measured.events,
+            measured.seconds,
+            measured.rate,
+            measured.drained_seconds,
+            measured.drained_rate,
+            measured.fsync_rate
+        )
+    })
+}
