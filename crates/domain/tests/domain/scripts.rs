@@ -29,4 +29,7 @@ macro_rules! scripts {
     };
 }
 
-scripts! { national }
+scripts! {
+    amounts channels counts estimates holds labels licences lots national quotas registers reversals transit two_persons
+    years
+}

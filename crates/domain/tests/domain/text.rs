@@ -96,9 +96,21 @@ fn read(value: &str, names: &BTreeMap<String, u64>) -> Value {
         return value;
     }
     match value.strip_prefix('[').and_then(|list| list.strip_suffix(']')) {
-        Some(list) => split(list, ',').into_iter().map(|word| read(word, names)).collect(),
+        Some(list) => split(list, ',')
+            .into_iter()
+            .flat_map(|word| repeated(word, names))
+            .collect(),
         None => value.into(),
     }
+}
+
+/// `word*3` stands for three times the word.
+fn repeated(word: &str, names: &BTreeMap<String, u64>) -> Vec<Value> {
+    let times = word
+        .split_once('*')
+        .and_then(|(word, times)| Some((word, times.parse().ok()?)));
+    let (word, times) = times.unwrap_or((word, 1));
+    vec![read(word, names); times]
 }
 
 /// Splits at a mark that stands outside quotes and brackets.
