@@ -9,6 +9,8 @@
     clippy::indexing_slicing
 )]
 
+mod coverage;
+mod golden;
 mod movements;
 mod query;
 mod scripts;

@@ -30,6 +30,15 @@ macro_rules! scripts {
 }
 
 scripts! {
-    amounts channels counts estimates holds labels licences lots national quotas registers reversals transit two_persons
+    amounts channels counts estimates golden holds labels licences lots national quotas registers reversals transit two_persons
     years
+}
+
+/// A world that has lived through everything an entry can tell: the history of `golden.txt`.
+pub fn whole_life() -> World {
+    let mut world = World::fixed();
+    for line in lines(include_str!("../ledger/golden.txt")) {
+        world.follow("golden.txt", &line);
+    }
+    world
 }
