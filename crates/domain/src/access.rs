@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use compact_str::CompactString;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Command;
@@ -187,7 +188,7 @@ pub(crate) fn not_entitled<T>(actor: &Actor, command: &'static str) -> Refused<T
 }
 
 /// Grant of a role or duty to a person: the actor as which they may act from now on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoleGrant {
     /// The actor, such as `permit_officer:li` or `H-1:zhang`.
@@ -195,7 +196,7 @@ pub struct RoleGrant {
 }
 
 /// The second person's yes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Approval {
     /// The entry number of the proposed decision.
@@ -203,7 +204,7 @@ pub struct Approval {
 }
 
 /// The second person's no.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rejection {
     /// The entry number of the proposed decision.

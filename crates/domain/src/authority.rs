@@ -2,14 +2,16 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::access::Actor;
 use crate::country::Country;
 use crate::id::{Id, Text};
+use crate::schema::Day;
 
 /// The founding of an authority: the first command of its journal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Founding {
     /// Its id in the exchange, such as `CN`.
@@ -21,6 +23,7 @@ pub struct Founding {
     /// The IANA time zone by which its civil days are cut.
     pub zone: Text,
     /// The first day its books may speak of.
+    #[schemars(with = "Day")]
     pub books_from: Date,
     /// The origin of its log.
     pub origin: Text,

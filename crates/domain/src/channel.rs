@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::State;
@@ -10,10 +11,11 @@ use crate::access::Actor;
 use crate::holder::SiteKind;
 use crate::id::{Id, Text};
 use crate::refusal::{NameRefusal, Refused, refusals, taken, unknown};
+use crate::schema::Day;
 use crate::table::No;
 
 /// An allowed edge of the channel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EdgeEntry {
     /// Its id.
@@ -31,21 +33,23 @@ pub struct EdgeEntry {
     /// Only in an emergency, with notice to the authority within so many days.
     pub notice_days_max: Option<u8>,
     /// Since when.
+    #[schemars(with = "Day")]
     pub effective_from: Date,
 }
 
 /// The end of an edge.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EdgeClosing {
     /// The edge.
     pub edge: Id,
     /// The last day on which it is open.
+    #[schemars(with = "Day")]
     pub until: Date,
 }
 
 /// Approval of one consignor for one consignee.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EdgeApproval {
     /// Its id.
@@ -55,15 +59,17 @@ pub struct EdgeApproval {
     /// The consignee's site.
     pub to: Id,
     /// First day.
+    #[schemars(with = "Day")]
     pub valid_from: Date,
     /// Last day.
+    #[schemars(with = "Day")]
     pub valid_until: Date,
     /// Why.
     pub reason: Text,
 }
 
 /// Notice of an emergency supply.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmergencyNotice {
     /// The dispatch it is about.

@@ -1,6 +1,7 @@
 //! Commands: what somebody asks the authority to do. One list says each command's word, its fields, who may give it,
 //! and whether a second person must approve it.
 
+use schemars::{Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -62,6 +63,14 @@ macro_rules! commands {
             fn write_with(&self, out: &mut Vec<u8>) {
                 let written = match self { $(Self::$variant(with) => serde_json::to_writer(&mut *out, with)),* };
                 debug_assert!(written.is_ok(), "a command always has a JSON form");
+            }
+
+            /// The JSON Schema of the fields of a command.
+            pub fn schema(verb: &str, generator: &mut SchemaGenerator) -> Option<Schema> {
+                match verb {
+                    $($verb => Some(generator.subschema_for::<$payload>()),)*
+                    _ => None,
+                }
             }
 
             /// Reads a command's fields. The error says which field and why.

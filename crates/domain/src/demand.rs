@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::State;
@@ -12,7 +13,7 @@ use crate::refusal::{NameRefusal, Refused, refusals};
 use crate::table::No;
 
 /// A demand return: one site, one preparation, one year. A later one for the same three replaces the earlier.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DemandReturn {
     /// The year of the need.

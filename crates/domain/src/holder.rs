@@ -1,6 +1,7 @@
 //! Holders of narcotic drugs, companies and institutions, and their sites.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::State;
@@ -10,7 +11,7 @@ use crate::refusal::{NameRefusal, Refused, refusals, taken, unknown};
 use crate::table::{Keyed, No, Table};
 
 /// What a site is in the fixed channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SiteKind {
     /// Makes bulk substance.
@@ -75,7 +76,7 @@ impl SiteKind {
 }
 
 /// Registration of a holder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HolderEntry {
     /// Its id.
@@ -85,7 +86,7 @@ pub struct HolderEntry {
 }
 
 /// Registration of a site of a holder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SiteEntry {
     /// Its id.
@@ -99,7 +100,7 @@ pub struct SiteEntry {
 }
 
 /// Closing of a site.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SiteClosing {
     /// The site.
@@ -109,7 +110,7 @@ pub struct SiteClosing {
 }
 
 /// The most of one item that a site may hold, goods on their way included.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StockCeiling {
     /// The site.

@@ -1,15 +1,17 @@
 //! Inspections as recorded facts: what was planned, when the site was visited, what was found.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::State;
 use crate::id::{Id, Text};
 use crate::refusal::{Refused, refusals, taken, unknown};
+use crate::schema::Day;
 use crate::table::{Keyed, No, Table};
 
 /// Why a site is visited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InspectionKind {
     /// A regular patrol.
@@ -21,7 +23,7 @@ pub enum InspectionKind {
 }
 
 /// How grave a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Grade {
     /// Control is lost or about to be.
@@ -33,7 +35,7 @@ pub enum Grade {
 }
 
 /// An inspection that is planned.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InspectionPlan {
     /// Its id.
@@ -43,23 +45,25 @@ pub struct InspectionPlan {
     /// Why.
     pub kind: InspectionKind,
     /// The day it is planned for.
+    #[schemars(with = "Day")]
     pub planned_on: Date,
 }
 
 /// The visit itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Visit {
     /// The inspection.
     pub inspection: Id,
     /// The day.
+    #[schemars(with = "Day")]
     pub visited_on: Date,
     /// Ids of the inspectors; at least one.
     pub inspectors: Vec<Id>,
 }
 
 /// One finding.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// Its id.

@@ -35,6 +35,7 @@ pub mod quantity;
 pub mod reference;
 pub mod refusal;
 pub mod reporting;
+mod schema;
 pub mod seen;
 mod state;
 pub mod substance;

@@ -1,16 +1,18 @@
 //! Licences: activity × substance × site, with validity, conditions, suspension and revocation; purchase cards.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::State;
 use crate::holder::Site;
 use crate::id::{Id, Text};
 use crate::refusal::{NameRefusal, Refused, refusals, taken, unknown};
+use crate::schema::Day;
 use crate::table::{Keyed, No, Table};
 
 /// What a licence allows (1961 art. 29, 30, 31(3)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Activity {
     /// Make bulk substance.
@@ -45,7 +47,7 @@ impl Activity {
 }
 
 /// Grant of a licence to a holder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LicenceGrant {
     /// Licence number.
@@ -59,8 +61,10 @@ pub struct LicenceGrant {
     /// The holder's sites it covers.
     pub sites: Vec<Id>,
     /// First day.
+    #[schemars(with = "Day")]
     pub valid_from: Date,
     /// Last day.
+    #[schemars(with = "Day")]
     pub valid_until: Date,
     /// Conditions, one a line.
     #[serde(default)]
@@ -68,7 +72,7 @@ pub struct LicenceGrant {
 }
 
 /// A purchase card of one institution's site.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PurchaseCard {
     /// Card number.
@@ -78,18 +82,21 @@ pub struct PurchaseCard {
     /// The substances it covers.
     pub substances: Vec<Id>,
     /// First day.
+    #[schemars(with = "Day")]
     pub valid_from: Date,
     /// Last day.
+    #[schemars(with = "Day")]
     pub valid_until: Date,
 }
 
 /// A change in the standing of a licence or card from a day on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StandingChange {
     /// The licence or card.
     pub licence: Id,
     /// The first day on which it holds.
+    #[schemars(with = "Day")]
     pub from: Date,
     /// Why.
     pub reason: Text,

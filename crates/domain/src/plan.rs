@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::State;
@@ -12,7 +13,7 @@ use crate::refusal::{NameRefusal, Refused, refusals, unknown};
 use crate::table::No;
 
 /// What one establishment is to manufacture of a synthetic drug (1961 art. 19(1)(h)).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedManufacture {
     /// The site.
@@ -22,7 +23,7 @@ pub struct PlannedManufacture {
 }
 
 /// The estimate of one substance for one year (1961 art. 19(1)); all masses in anhydrous base.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EstimateEntry {
     /// The year.
@@ -64,7 +65,7 @@ pub struct EstimateSet {
 }
 
 /// Planned output of one preparation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PreparationLine {
     /// The preparation.
@@ -74,7 +75,7 @@ pub struct PreparationLine {
 }
 
 /// The production plan of one substance for one year: its total is the sum of its four parts, in base.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanEntry {
     /// The year.
@@ -96,7 +97,7 @@ pub struct PlanEntry {
 }
 
 /// A quota of one maker: bulk in base (`of` names a substance), or a preparation in dispensing units (`of` names an item).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QuotaEntry {
     /// The year.
@@ -110,7 +111,7 @@ pub struct QuotaEntry {
 }
 
 /// Closing of a year: the comparison of 1961 art. 21(1).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct YearClosing {
     /// The year.

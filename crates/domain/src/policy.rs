@@ -1,11 +1,12 @@
 //! Policy switches: what a country may decide for itself. Each has a default and is changed by two administrators.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::refusal::{Refused, refusals};
 
 /// How an institution's return to its supplier counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HospitalReturn {
     /// It lowers consumption of the period in which it happens.
@@ -16,7 +17,7 @@ pub enum HospitalReturn {
 }
 
 /// One switch, set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "policy", rename_all = "snake_case", deny_unknown_fields)]
 pub enum PolicyChange {
     /// Whether a receipt waits for a second person of the same holder. Default: no.

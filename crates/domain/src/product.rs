@@ -1,5 +1,6 @@
 //! Items: what the ledger counts. Bulk substance in one salt form, or a preparation.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::State;
@@ -9,7 +10,7 @@ use crate::refusal::{NameRefusal, Refused, refusals, taken, unknown};
 use crate::table::{Keyed, No, Table};
 
 /// Registration of a bulk substance in one salt form; counted in micrograms of that salt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BulkEntry {
     /// Its name in the ledger, such as `fentanyl-citrate`.
@@ -21,7 +22,7 @@ pub struct BulkEntry {
 }
 
 /// Registration of a preparation; counted in dispensing units.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PreparationEntry {
     /// Its name in the ledger, such as `fentanyl-0.1mg-amp`.

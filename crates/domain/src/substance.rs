@@ -1,14 +1,16 @@
 //! The register of substances: schedules with effective dates, and salt forms with their content of anhydrous base.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{Id, Text};
 use crate::refusal::{Refused, refusals, taken, unknown};
+use crate::schema::Day;
 use crate::table::{Keyed, No, Table};
 
 /// The schedules of the Single Convention on Narcotic Drugs, 1961.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum Schedule {
     /// Full control.
     I,
@@ -20,7 +22,7 @@ pub enum Schedule {
 }
 
 /// A salt form of a substance.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Salt {
     /// The form, such as `citrate`; `base` for the base itself.
@@ -34,7 +36,7 @@ pub struct Salt {
 }
 
 /// Registration of a substance with its salt forms.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubstanceEntry {
     /// The international non-proprietary name in lower case, such as `fentanyl`.
@@ -46,6 +48,7 @@ pub struct SubstanceEntry {
     /// Schedule of the 1961 Convention.
     pub schedule: Schedule,
     /// Since when it is controlled.
+    #[schemars(with = "Day")]
     pub effective_on: Date,
     /// Whether it is a synthetic drug in the sense of 1961 art. 19(1)(g): its total of estimates follows art. 19(2)(c).
     pub synthetic: bool,
@@ -58,7 +61,7 @@ pub struct SubstanceEntry {
 }
 
 /// A change of schedule: the older line stays, so what was controlled on a date can be told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScheduleChange {
     /// The substance.
@@ -66,6 +69,7 @@ pub struct ScheduleChange {
     /// Its new schedule.
     pub schedule: Schedule,
     /// The day on which the decision was received (1961 art. 3(7)).
+    #[schemars(with = "Day")]
     pub effective_on: Date,
     /// The decision.
     pub source: Text,

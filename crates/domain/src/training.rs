@@ -3,15 +3,17 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::State;
 use crate::id::{Id, Text};
 use crate::refusal::{NameRefusal, Refused, refusals, taken, unknown};
+use crate::schema::Day;
 use crate::table::{Keyed, Table};
 
 /// A session that is held.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SessionEntry {
     /// Its id.
@@ -19,11 +21,12 @@ pub struct SessionEntry {
     /// What it is about.
     pub title: Text,
     /// The day.
+    #[schemars(with = "Day")]
     pub held_on: Date,
 }
 
 /// Who attended a session for a holder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Attendance {
     /// The session.

@@ -1,23 +1,26 @@
 //! What holders say to the ledger. Every act has a site, a day on which it happened, and a mode.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::movement::{Compartment, Mode};
 use crate::country::Country;
 use crate::id::{Id, Text};
 use crate::quantity::Amount;
+use crate::schema::Day;
 
 /// Declares the acts: each has its own fields, then `occurred_on` and `mode`.
 macro_rules! acts {
     ($($(#[$meta:meta])* $name:ident { $($(#[$fmeta:meta])* $field:ident : $type:ty,)* })*) => {
         $(
             $(#[$meta])*
-            #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+            #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
             #[serde(deny_unknown_fields)]
             pub struct $name {
                 $($(#[$fmeta])* pub $field: $type,)*
                 /// The civil day on which it happened, in the authority's time zone.
+                #[schemars(with = "Day")]
                 pub occurred_on: Date,
                 /// `instruct` asks to do it now; `report` tells what has happened already.
                 #[serde(default, skip_serializing_if = "Mode::is_instruct")]
@@ -40,6 +43,7 @@ acts! {
         amount: Amount,
         /// The last day of use.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<Day>")]
         expires_on: Option<Date>,
     }
     /// Synthesis of bulk substance.
@@ -54,6 +58,7 @@ acts! {
         amount: Amount,
         /// The last day of use.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<Day>")]
         expires_on: Option<Date>,
     }
     /// Puts material into a lot in process; the first feed opens the lot.
@@ -83,6 +88,7 @@ acts! {
         amount: Amount,
         /// The last day of use.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<Day>")]
         expires_on: Option<Date>,
     }
     /// Closes a lot: what it still holds in base is process loss.
@@ -208,6 +214,7 @@ acts! {
         authorization: Option<Id>,
         /// The last day of use.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<Day>")]
         expires_on: Option<Date>,
     }
     /// Goods on the way leave the country at customs, with the actual quantity.
@@ -310,7 +317,7 @@ acts! {
 }
 
 /// Material that goes into a lot.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LotInput {
     /// The item.
@@ -322,7 +329,7 @@ pub struct LotInput {
 }
 
 /// Product that comes out of a lot.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LotOutput {
     /// The item.
@@ -333,11 +340,12 @@ pub struct LotOutput {
     pub amount: Amount,
     /// The last day of use.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Day>")]
     pub expires_on: Option<Date>,
 }
 
 /// Acceptance of a count by the authority.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AcceptCount {
     /// The entry number of the count.
@@ -345,7 +353,7 @@ pub struct AcceptCount {
 }
 
 /// Reversal of one line: the only correction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reverse {
     /// The entry number of the line.
@@ -355,7 +363,7 @@ pub struct Reverse {
 }
 
 /// A hold on a site, or on a batch everywhere (a recall).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlaceHold {
     /// Its id.
@@ -374,7 +382,7 @@ pub struct PlaceHold {
 }
 
 /// The end of a hold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LiftHold {
     /// The hold.

@@ -1,6 +1,7 @@
 //! A movement: one journal entry, one line of the ledger.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::country::Country;
@@ -88,7 +89,7 @@ impl MovementKind {
 }
 
 /// Whether the holder asks or tells.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Asks to do it now: a broken rule refuses it.
@@ -107,7 +108,7 @@ impl Mode {
 }
 
 /// Where in a site goods lie.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Compartment {
     /// For use and sale.
