@@ -2,7 +2,7 @@
 
 use super::flow::Control;
 use super::movement::{Compartment, CountAccepted, LineReversed, LotClosed, Movement, MovementKind};
-use super::{Account, Batch, Lot, NamedUnderRef, Transit};
+use super::{Account, Batch, Ledger, Lot, NamedUnderRef, Transit};
 use crate::State;
 use crate::plan::Planned;
 use crate::quantity::Mass;
@@ -196,22 +196,24 @@ fn in_transit(from: Place, to: Place) -> bool {
     matches!(from, Place::Transit) || matches!(to, Place::Transit)
 }
 
+/// The account of a site and batch, begun if there is none.
+fn account(ledger: &mut Ledger, site: No, batch: No) -> No {
+    if let Some(no) = ledger.accounts.no(&(site, batch)) {
+        return no;
+    }
+    ledger.accounts.add(Account {
+        site,
+        batch,
+        held: [0; 4],
+        opened_on: None,
+        counted_on: None,
+        closed_by_count: None,
+    })
+}
+
 fn hold(state: &mut State, site: No, numbers: &Numbers, compartment: Compartment, amount: i64) {
     let ledger = &mut state.ledger;
-    let no = match ledger.accounts.no(&(site, numbers.batch)) {
-        Some(no) => no,
-        None => {
-            let (batch, held) = (numbers.batch, [0; 4]);
-            ledger.accounts.add(Account {
-                site,
-                batch,
-                held,
-                opened_on: None,
-                counted_on: None,
-                closed_by_count: None,
-            })
-        }
-    };
+    let no = account(ledger, site, numbers.batch);
     if let Some(held) = ledger.accounts[no].held.get_mut(compartment.place()) {
         *held += amount;
     }
@@ -488,10 +490,9 @@ pub(crate) fn apply_count_accepted(state: &mut State, accepted: &CountAccepted) 
     let supply = !state.holders.site_at(site).retail;
     let closes = supply && (day.month(), day.day()) == (12, 31) && accepted.from != Compartment::Special;
     let ledger = &mut state.ledger;
-    let account = ledger
-        .accounts
-        .find_mut(&(site, batch))
-        .ok_or_else(|| broken("account", &accepted.batch))?;
+    // What was counted where the books have nothing begins an account too.
+    let no = account(ledger, site, batch);
+    let account = &mut ledger.accounts[no];
     ledger.accepted.insert(accepted.count);
     account.counted_on = account.counted_on.max(Some(day));
     if closes {
