@@ -31,7 +31,10 @@ fn nouns() -> BTreeMap<&'static str, &'static [RefusalDoc]> {
 fn expected_somewhere() -> BTreeSet<&'static str> {
     let tables = SCRIPTS.iter().map(|(_, table)| *table).chain([MOVEMENTS, ORDER]);
     let last = |line: &'static str| line.rsplit("  ").next().unwrap_or_default();
-    tables.flat_map(lines).flat_map(|line| last(line.text).split(' ')).collect()
+    tables
+        .flat_map(lines)
+        .flat_map(|line| last(line.text).split(' '))
+        .collect()
 }
 
 #[test]
@@ -49,12 +52,21 @@ fn a_code_is_one_noun_s_and_reads_as_a_word() {
     let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
     for (noun, refusals) in nouns() {
         for (code, article, says) in refusals {
-            assert!(code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{code}");
-            assert!(article.is_none_or(|article| article.contains("art.")), "{code}: {article:?}");
+            assert!(
+                code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'),
+                "{code}"
+            );
+            assert!(
+                article.is_none_or(|article| article.contains("art.")),
+                "{code}: {article:?}"
+            );
             assert!(says.contains('{'), "{code} says no figure: {says}");
             let owner = owners.insert(code, noun);
             // A day in the future is the same mistake in the ledger and in an inspection.
-            assert!(owner.is_none() || *code == "date_in_future", "{code} is {owner:?}'s and {noun}'s");
+            assert!(
+                owner.is_none() || *code == "date_in_future",
+                "{code} is {owner:?}'s and {noun}'s"
+            );
         }
     }
 }
@@ -67,7 +79,11 @@ fn no_noun_is_forgotten() {
     let mut found = 0;
     while let Some(path) = files.pop() {
         if path.is_dir() {
-            files.extend(std::fs::read_dir(&path).expect("a folder").map(|entry| entry.expect("a file").path()));
+            files.extend(
+                std::fs::read_dir(&path)
+                    .expect("a folder")
+                    .map(|entry| entry.expect("a file").path()),
+            );
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = std::fs::read_to_string(&path).expect("a source");
             found += text.lines().filter(|line| *line == "refusals! {").count();

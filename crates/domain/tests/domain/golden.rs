@@ -26,7 +26,10 @@ fn examples() -> BTreeMap<&'static str, Entry> {
     let mut examples: BTreeMap<&'static str, Entry> = BTreeMap::new();
     for entry in whole_life().journal {
         let kind = entry.event.kind();
-        if examples.get(kind).is_none_or(|known| bytes(known).len() < bytes(&entry).len()) {
+        if examples
+            .get(kind)
+            .is_none_or(|known| bytes(known).len() < bytes(&entry).len())
+        {
             examples.insert(kind, entry);
         }
     }
@@ -59,7 +62,12 @@ fn golden_files_have_the_fields_that_entries_have_now() {
         let golden = std::fs::read(folder().join(format!("{kind}.json"))).expect("a golden file");
         let fields = |bytes: &[u8]| {
             let entry: serde_json::Value = serde_json::from_slice(bytes).expect("JSON");
-            entry["data"].as_object().expect("an object").keys().cloned().collect::<Vec<_>>()
+            entry["data"]
+                .as_object()
+                .expect("an object")
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
         };
         assert_eq!(fields(&bytes(&entry)), fields(&golden), "{kind}");
     }
@@ -77,7 +85,10 @@ fn one_history_has_every_kind_of_entry() {
 fn every_golden_file_is_of_a_kind() {
     for file in std::fs::read_dir(folder()).expect("the golden files") {
         let name = file.expect("a file").file_name().into_string().expect("a name");
-        assert!(KINDS.iter().any(|kind| name == format!("{kind}.json")), "{name} is of no kind");
+        assert!(
+            KINDS.iter().any(|kind| name == format!("{kind}.json")),
+            "{name} is of no kind"
+        );
     }
 }
 
@@ -87,15 +98,26 @@ fn what_is_no_entry_is_not_read() {
     let golden = std::fs::read_to_string(folder().join("MovementRecorded.json")).expect("a golden file");
     for (from, to, why) in [
         (r#""v":1"#, r#""v":2"#, "version 2 of MovementRecorded is not known"),
-        (r#""kind":"MovementRecorded""#, r#""kind":"MovementX""#, "unknown kind of entry"),
+        (
+            r#""kind":"MovementRecorded""#,
+            r#""kind":"MovementX""#,
+            "unknown kind of entry",
+        ),
         (r#""seq":"#, r#""sequence":"#, "missing field `seq`"),
         (r#""movement":"#, r#""extra":1,"movement":"#, "unknown field `extra`"),
         (r#""salt":""#, r#""salt":"A"#, "is not 16 bytes in base64"),
-        (r#""command_hash":""#, r#""command_hash":"A"#, "is not 32 bytes in base64"),
+        (
+            r#""command_hash":""#,
+            r#""command_hash":"A"#,
+            "is not 32 bytes in base64",
+        ),
         ("}}", r#"},"more":1}"#, "an entry ends with its data"),
     ] {
         let changed = if to.starts_with("},") {
-            format!("{},\"more\":1}}", golden.trim_end().strip_suffix('}').expect("an entry ends"))
+            format!(
+                "{},\"more\":1}}",
+                golden.trim_end().strip_suffix('}').expect("an entry ends")
+            )
         } else {
             golden.replacen(from, to, 1)
         };

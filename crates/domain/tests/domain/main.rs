@@ -12,7 +12,10 @@
 mod coverage;
 mod golden;
 mod movements;
+mod naive;
+mod properties;
 mod query;
+mod random;
 mod scripts;
 mod text;
 mod world;

@@ -128,6 +128,14 @@ impl World {
         self.state.as_ref().expect("the authority is founded")
     }
 
+    /// The same world after a restart from a snapshot.
+    pub fn restarted(&self, state: State) -> Self {
+        Self {
+            state: Some(state),
+            ..self.clone()
+        }
+    }
+
     pub fn as_<'w>(&'w mut self, actor: &'w str) -> User<'w> {
         User { world: self, actor }
     }
