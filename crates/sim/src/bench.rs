@@ -71,7 +71,7 @@ pub struct Measured {
     pub entries: u64,
 }
 
-/// A seeded generator of numbers (SplitMix64).
+/// A seeded generator of numbers (`SplitMix64`).
 struct Dice(u64);
 
 impl Dice {
@@ -489,6 +489,7 @@ pub fn run(authority: &Authority, options: &Options, probe: Option<&Path>) -> Re
     let seconds = started.elapsed().as_secs_f64();
     authority.drain()?;
     let drained_seconds = started.elapsed().as_secs_f64();
+    #[allow(clippy::cast_precision_loss)] // fewer than 2^52 events
     let rate = |seconds: f64| (options.events as f64 / seconds).round();
     Ok(Measured {
         events: options.events,

@@ -46,7 +46,7 @@ tables! {
     QuotaCheck { year: i16, holder: String, of: String, granted: Amount, used: Option<Amount>, }
     /// A line of the plan: the ceiling, and what was granted to makers.
     PlanCheck { year: i16, of: String, planned: Amount, granted: Option<Amount>, }
-    /// A licence or card: in_force, suspended, revoked, expired or not_yet_valid.
+    /// A licence or card: `in_force`, `suspended`, `revoked`, `expired` or `not_yet_valid`.
     LicenceCheck { id: String, on: Option<String>, standing: String, }
     /// Whether somebody holds a role or duty.
     Role { actor: String, holds: bool, }
@@ -158,9 +158,10 @@ impl View<'_> {
             Look::InTransit(asked) => self.in_transit(asked)?,
             Look::Lot(asked) => self.lot(asked)?,
             Look::Refused(asked) => {
-                let count = state.tally.iter().find(|((year, code), _)| {
-                    *year == asked.year && code.as_str() == asked.code
-                });
+                let count = state
+                    .tally
+                    .iter()
+                    .find(|((year, code), _)| *year == asked.year && code.as_str() == asked.code);
                 let found = count.map_or(0, |(_, count)| *count);
                 vec![Figure::new(format!("refused {}", asked.code), asked.count, found)]
             }
@@ -177,7 +178,10 @@ impl View<'_> {
             }
             Look::Statement { year, asked, figures } => {
                 let statement = reporting::statement(state, *year, *asked);
-                of_document(&serde_json::to_value(statement).map_err(|why| why.to_string())?, figures)?
+                of_document(
+                    &serde_json::to_value(statement).map_err(|why| why.to_string())?,
+                    figures,
+                )?
             }
             Look::Entry { of, figures } => of_document(&(self.document)((self.number)(of)?)?, figures)?,
             Look::Waiting(count) => {
@@ -198,7 +202,10 @@ impl View<'_> {
         let found = match &asked.batch {
             None => state.ledger.held(site, no, asked.compartment),
             Some(batch) => {
-                let account = state.ledger.batch(no, batch).and_then(|(no, _)| state.ledger.account(site, no));
+                let account = state
+                    .ledger
+                    .batch(no, batch)
+                    .and_then(|(no, _)| state.ledger.account(site, no));
                 account.map_or(0, |account| account.holds(asked.compartment))
             }
         };
@@ -225,7 +232,11 @@ impl View<'_> {
                 found += item.mass(amount);
             }
         }
-        let name = format!("base of {} at {}", asked.substance, asked.site.as_deref().unwrap_or("all sites"));
+        let name = format!(
+            "base of {} at {}",
+            asked.substance,
+            asked.site.as_deref().unwrap_or("all sites")
+        );
         Ok(Figure::new(name, asked.base.to_string(), found.to_string()))
     }
 
@@ -280,7 +291,10 @@ impl View<'_> {
     fn plan(&self, asked: &PlanCheck) -> Result<Vec<Figure>, String> {
         let of = self.planned(&asked.of)?;
         let mut lines = self.state.planning.lines(asked.year);
-        let line = lines.find(|(thing, _)| *thing == of).map(|(_, line)| line).unwrap_or_default();
+        let line = lines
+            .find(|(thing, _)| *thing == of)
+            .map(|(_, line)| line)
+            .unwrap_or_default();
         let name = |what: &str| format!("plan of {} {what}", asked.of);
         let mut figures = vec![planned_figure(name("in all"), of, &asked.planned, line.planned)?];
         if let Some(granted) = &asked.granted {
@@ -309,8 +323,15 @@ impl View<'_> {
 fn planned_figure(name: String, of: Planned, expected: &Amount, found: i128) -> Result<Figure, String> {
     match of {
         Planned::Substance(_) => {
-            let expected: Mass = expected.to_string().parse().map_err(|why: domain::quantity::BadQuantity| why.to_string())?;
-            Ok(Figure::new(name, expected.to_string(), Mass::from_pg(found).to_string()))
+            let expected: Mass = expected
+                .to_string()
+                .parse()
+                .map_err(|why: domain::quantity::BadQuantity| why.to_string())?;
+            Ok(Figure::new(
+                name,
+                expected.to_string(),
+                Mass::from_pg(found).to_string(),
+            ))
         }
         Planned::Preparation(_) => {
             let expected = expected.units(false).map_err(|why| why.to_string())?;

@@ -5,15 +5,18 @@
 //! [`run`] founds the authorities on a [`Host`] and plays the story in virtual time, one [`StepLine`] a step. The same
 //! file and seed give the same entries. Nothing is printed here.
 
+pub mod bench;
 mod check;
 mod error;
 mod figures;
 mod form;
 mod ids;
 mod line;
+mod live;
 mod memory;
 mod node;
 mod player;
+mod reader;
 mod rows;
 mod story;
 mod verb;
@@ -21,6 +24,7 @@ mod verb;
 pub use error::ScenarioError;
 pub use form::Person;
 pub use line::{LineOutcome, StepLine, Summary};
+pub use live::{Last, Live};
 pub use memory::{Entries, Memory};
 pub use node::{Host, NewAuthority, Node, NodeError, Outcome, Receipt};
 pub use player::{Options, run};

@@ -29,6 +29,10 @@ pub struct StepLine {
     pub verb: String,
     /// The id of the step, if it has one.
     pub id: Option<String>,
+    /// The id of the earlier step that it is about, if it names one.
+    pub about: Option<String>,
+    /// What the file tells the reader before the step.
+    pub note: Option<String>,
     /// What came of it.
     pub outcome: LineOutcome,
 }
@@ -73,8 +77,10 @@ impl StepLine {
         if !self.actor.is_empty() {
             set("as", self.actor.as_str().into());
         }
-        if let Some(id) = &self.id {
-            set("id", id.as_str().into());
+        for (key, text) in [("id", &self.id), ("about", &self.about), ("note", &self.note)] {
+            if let Some(text) = text {
+                set(key, text.as_str().into());
+            }
         }
         match &self.outcome {
             LineOutcome::Ok(receipt) | LineOutcome::Refused(receipt) => set("receipt", receipt_json(receipt)),
@@ -100,7 +106,9 @@ fn receipt_json(receipt: &Receipt) -> Value {
             says,
             article,
             seq,
-        } => json!({ "id": id, "repeat": receipt.repeat, "refused": code, "says": says, "article": article, "seq": seq }),
+        } => {
+            json!({ "id": id, "repeat": receipt.repeat, "refused": code, "says": says, "article": article, "seq": seq })
+        }
     }
 }
 
@@ -119,6 +127,9 @@ impl fmt::Display for StepLine {
         if let Some(id) = &self.id {
             write!(f, " {id}")?;
         }
+        if let Some(about) = &self.about {
+            write!(f, " ({about})")?;
+        }
         match &self.outcome {
             LineOutcome::Ok(receipt) => {
                 let again = if receipt.repeat { " again" } else { "" };
@@ -135,7 +146,11 @@ impl fmt::Display for StepLine {
             LineOutcome::Checked(count) => write!(f, ": ok, {count} figures"),
             LineOutcome::Passed => write!(f, ": ok"),
             LineOutcome::Mismatch { expected, found } => {
-                write!(f, ": MISMATCH at {}:{}: expected {expected}; found {found}", self.file, self.line)
+                write!(
+                    f,
+                    ": MISMATCH at {}:{}: expected {expected}; found {found}",
+                    self.file, self.line
+                )
             }
         }
     }

@@ -82,7 +82,7 @@ fn founding(authority: &NewAuthority) -> Result<Founding, NodeError> {
     })
 }
 
-fn wrong(why: impl ToString) -> NodeError {
+fn wrong(why: impl std::fmt::Display) -> NodeError {
     NodeError(why.to_string())
 }
 
@@ -240,7 +240,9 @@ impl Node for MemoryNode {
             differences.push("the state differs from what the journal gives".to_owned());
         }
         if let Some((item, sum)) = replayed.ledger.out_of_balance(replayed.items.iter().count()) {
-            differences.push(format!("the accounts of item number {item} sum to {sum}, not to nothing"));
+            differences.push(format!(
+                "the accounts of item number {item} sum to {sum}, not to nothing"
+            ));
         }
         for (seq, bytes) in self.entries.borrow().iter().enumerate() {
             let mut again = Vec::new();

@@ -1,5 +1,7 @@
 //! Plays a story: founds the authorities, grants roles at their first mention, submits, compares, looks.
 
+mod looking;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::Actor;
@@ -7,9 +9,7 @@ use domain::{Command, Envelope};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::check::{Look, View};
 use crate::error::{ScenarioError, Spot};
-use crate::figures::Figure;
 use crate::form::Expect;
 use crate::ids::{self, Place};
 use crate::line::{LineOutcome, StepLine, Summary};
@@ -36,7 +36,8 @@ pub fn run(
     options: Options<'_>,
     tell: &mut dyn FnMut(&StepLine),
 ) -> Result<Summary, ScenarioError> {
-    let mut player = Player::found(scenario, options, tell)?;
+    let Options { seed, host } = options;
+    let mut player = Player::found(scenario, seed, host, tell)?;
     for act in &scenario.acts {
         player.play(act)?;
     }
@@ -69,7 +70,6 @@ struct Player<'a> {
     again: BTreeMap<&'a str, usize>,
     sent: BTreeMap<&'a str, Sent>,
     group: Vec<(&'a Act, Envelope)>,
-    grouped: BTreeSet<&'a str>,
     tell: &'a mut dyn FnMut(&StepLine),
     summary: Summary,
 }
@@ -77,11 +77,12 @@ struct Player<'a> {
 impl<'a> Player<'a> {
     fn found(
         scenario: &'a Scenario,
-        options: Options<'_>,
+        seed: u64,
+        host: &mut dyn Host,
         tell: &'a mut dyn FnMut(&StepLine),
     ) -> Result<Self, ScenarioError> {
         let mut player = Self {
-            seed: options.seed,
+            seed,
             authorities: &scenario.authorities,
             nodes: Vec::new(),
             granted: BTreeSet::new(),
@@ -89,7 +90,6 @@ impl<'a> Player<'a> {
             again: sent_again(&scenario.acts),
             sent: BTreeMap::new(),
             group: Vec::new(),
-            grouped: BTreeSet::new(),
             tell,
             summary: Summary {
                 lines: 0,
@@ -108,8 +108,8 @@ impl<'a> Player<'a> {
                 row,
                 part: ids::FOUNDING,
             };
-            let new = new_authority(founded, options.seed, first);
-            let node = options.host.create(&new, founded.at);
+            let new = new_authority(founded, seed, first);
+            let node = host.create(&new, founded.at);
             player.nodes.push(node.map_err(|why| of.error(why.to_string()))?);
             player.policies(place, founded, row).map_err(|says| of.error(says))?;
         }
@@ -120,7 +120,14 @@ impl<'a> Player<'a> {
     fn policies(&mut self, authority: usize, founded: &Founded, row: u32) -> Result<(), String> {
         for (part, policy) in (ids::POLICIES..).step_by(2).zip(&founded.policies) {
             let place = Place { step: 0, row, part };
-            self.decide(authority, founded.at, place, "set_policy", &policy.to_string(), part + 1)?;
+            self.decide(
+                authority,
+                founded.at,
+                place,
+                "set_policy",
+                &policy.to_string(),
+                part + 1,
+            )?;
         }
         Ok(())
     }
@@ -139,14 +146,20 @@ impl<'a> Player<'a> {
         let command = Command::parse(verb, with)?;
         let seq = self.must(authority, at, ids::envelope(self.seed, at, place, first?, command))?;
         let command = Command::parse("approve", &format!("{{\"of\":{seq}}}"))?;
-        let place = Place { part: approval, ..place };
+        let place = Place {
+            part: approval,
+            ..place
+        };
         self.must(authority, at, ids::envelope(self.seed, at, place, other?, command))?;
         Ok(())
     }
 
     /// Submits a command of the runner's own, which must be done.
     fn must(&mut self, authority: usize, at: Timestamp, envelope: Envelope) -> Result<u64, String> {
-        let receipts = self.node(authority).submit(at, vec![envelope]).map_err(|why| why.to_string())?;
+        let receipts = self
+            .node(authority)
+            .submit(at, vec![envelope])
+            .map_err(|why| why.to_string())?;
         match receipts.into_iter().next().map(|receipt| receipt.outcome) {
             Some(Outcome::Done { seq, .. }) => Ok(seq),
             Some(Outcome::Refused { code, says, .. }) => Err(format!("{code}: {says}")),
@@ -174,7 +187,10 @@ impl<'a> Player<'a> {
             self.report(act, outcome);
             return Ok(());
         };
-        let leader = self.group.first().map(|(leader, _)| (leader.n, leader.at, leader.authority));
+        let leader = self
+            .group
+            .first()
+            .map(|(leader, _)| (leader.n, leader.at, leader.authority));
         if leader != Some((act.n, act.at, act.authority)) || self.group.len() >= GROUP_MAX {
             self.flush()?;
         }
@@ -183,13 +199,23 @@ impl<'a> Player<'a> {
 
     /// Puts a command into the group that goes together.
     fn command(&mut self, act: &'a Act) -> Result<(), ScenarioError> {
-        let (What::Command { actor, granted, verb, with, expect }, Some(authority)) = (&act.what, act.authority) else {
+        let (
+            What::Command {
+                actor,
+                granted,
+                verb,
+                with,
+                expect,
+            },
+            Some(authority),
+        ) = (&act.what, act.authority)
+        else {
             return Ok(());
         };
         if *granted {
             self.grant(authority, act, actor)?;
         }
-        let with = match self.resolved(authority, verb, with)? {
+        let with = match self.resolved(authority, verb, with) {
             Ok(with) => with,
             Err(found) => {
                 self.flush()?;
@@ -211,8 +237,8 @@ impl<'a> Player<'a> {
             row: act.row,
             part: 0,
         };
-        self.group.push((act, ids::envelope(self.seed, act.at, place, actor.clone(), command)));
-        self.grouped.extend(act.id.as_deref());
+        self.group
+            .push((act, ids::envelope(self.seed, act.at, place, actor.clone(), command)));
         Ok(())
     }
 
@@ -239,40 +265,32 @@ impl<'a> Player<'a> {
     }
 
     /// A command's fields with the id of a step replaced by the number of its entry.
-    /// The inner error tells why there is no such entry.
-    fn resolved(
-        &mut self,
-        authority: usize,
-        verb: &str,
-        with: &Map<String, Value>,
-    ) -> Result<Result<Map<String, Value>, String>, ScenarioError> {
+    fn resolved(&self, authority: usize, verb: &str, with: &Map<String, Value>) -> Result<Map<String, Value>, String> {
         let mut with = with.clone();
         let Some(field) = verb::reference_of(verb) else {
-            return Ok(Ok(with));
+            return Ok(with);
         };
         let Some(Value::String(of)) = with.get(field) else {
-            return Ok(Ok(with));
+            return Ok(with);
         };
-        if self.grouped.contains(of.as_str()) {
-            self.flush()?;
-        }
         let Some(named) = self.names.get(of.as_str()) else {
-            return Ok(Err(format!("{field} names {of:?}, which left no entry")));
+            return Err(format!("{field} names {of:?}, which left no entry"));
         };
         if named.authority != authority {
             let other = &self.authorities[named.authority].id;
-            return Ok(Err(format!("{field} names {of:?}, an entry of {other}")));
+            return Err(format!("{field} names {of:?}, an entry of {other}"));
         }
         let number = if field == "of" { named.first } else { named.entry };
         with.insert(field.to_owned(), number.into());
-        Ok(Ok(with))
+        Ok(with)
     }
 
     /// Submits the group, and tells each of its steps.
     fn flush(&mut self) -> Result<(), ScenarioError> {
         let group = std::mem::take(&mut self.group);
-        self.grouped.clear();
-        let Some((leader, _)) = group.first() else { return Ok(()) };
+        let Some((leader, _)) = group.first() else {
+            return Ok(());
+        };
         let (at, spot) = (leader.at, &leader.spot);
         let authority = leader.authority.unwrap_or_default();
         for (act, envelope) in &group {
@@ -284,11 +302,21 @@ impl<'a> Player<'a> {
                     seq: None,
                 };
                 let envelope = envelope.clone();
-                self.sent.insert(id, Sent { authority, envelope, outcome });
+                self.sent.insert(
+                    id,
+                    Sent {
+                        authority,
+                        envelope,
+                        outcome,
+                    },
+                );
             }
         }
         let (acts, envelopes): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-        let receipts = self.node(authority).submit(at, envelopes).map_err(|why| spot.error(why.to_string()))?;
+        let receipts = self
+            .node(authority)
+            .submit(at, envelopes)
+            .map_err(|why| spot.error(why.to_string()))?;
         if receipts.len() != acts.len() {
             return Err(spot.error(format!("{} commands gave {} receipts", acts.len(), receipts.len())));
         }
@@ -317,7 +345,14 @@ impl<'a> Player<'a> {
             }
             if let Some(id) = act.id.as_deref() {
                 let first = seq;
-                self.names.insert(id, Named { authority, first, entry });
+                self.names.insert(
+                    id,
+                    Named {
+                        authority,
+                        first,
+                        entry,
+                    },
+                );
             }
         }
         self.report(act, compare(expect, receipt));
@@ -356,94 +391,41 @@ impl<'a> Player<'a> {
         Ok(LineOutcome::Ok(receipt))
     }
 
-    fn check(&mut self, authority: usize, at: Timestamp, looks: &[Look]) -> LineOutcome {
-        let mut figures = Vec::new();
-        for look in looks {
-            let found = match look {
-                Look::Fsck(expected) => self.fsck(authority, *expected),
-                look => self.look(authority, at, look),
-            };
-            match found {
-                Ok(found) => figures.extend(found),
-                Err(found) => {
-                    let expected = "a figure".to_owned();
-                    return LineOutcome::Mismatch { expected, found };
-                }
-            }
-        }
-        let wrong: Vec<&Figure> = figures.iter().filter(|figure| !figure.agrees()).collect();
-        if wrong.is_empty() {
-            return LineOutcome::Checked(figures.len());
-        }
-        let list = |value: fn(&Figure) -> &Value| {
-            let each = wrong.iter().map(|figure| format!("{} {}", figure.name, value(figure)));
-            each.collect::<Vec<_>>().join(", ")
-        };
-        LineOutcome::Mismatch {
-            expected: list(|figure| &figure.expected),
-            found: list(|figure| &figure.found),
-        }
-    }
-
-    fn fsck(&mut self, authority: usize, expected: bool) -> Result<Vec<Figure>, String> {
-        let differences = self.node(authority).fsck().map_err(|why| why.to_string())?;
-        match differences.first() {
-            Some(first) if expected => Err(format!("{} differences: {first}", differences.len())),
-            first => Ok(vec![Figure::new("the journal proves the state", expected, first.is_none())]),
-        }
-    }
-
-    fn look(&self, authority: usize, at: Timestamp, look: &Look) -> Result<Vec<Figure>, String> {
-        let node = &self.nodes[authority];
-        let number = |id: &str| match self.names.get(id) {
-            Some(named) if named.authority == authority => Ok(named.entry),
-            _ => Err(format!("{id:?} names no entry of this authority")),
-        };
-        let document = |seq: u64| {
-            let bytes = node.entry(seq).map_err(|why| why.to_string())?;
-            let bytes = bytes.ok_or_else(|| format!("there is no entry {seq}"))?;
-            serde_json::from_slice(&bytes).map_err(|why| why.to_string())
-        };
-        let today = self.authorities[authority].zone.to_datetime(at).date();
-        let mut found = Err("the authority shows no state".to_owned());
-        node.with_state(&mut |state| {
-            let view = View {
-                state,
-                today,
-                number: &number,
-                document: &document,
-            };
-            found = view.figures(look);
-        });
-        found
-    }
-
     fn report(&mut self, act: &Act, outcome: LineOutcome) {
-        let (actor, verb) = match &act.what {
-            What::Command { actor, verb, .. } => (actor.to_string(), verb.as_str()),
-            What::Again { .. } => (String::new(), "again"),
-            What::Check(_) => (String::new(), "check"),
-            What::Wait => (String::new(), "wait"),
-            What::Restart => (String::new(), "restart"),
-            What::Deliver => (String::new(), "deliver"),
-        };
-        let authority = act.authority.map(|place| self.authorities[place].id.clone());
-        let id = match &act.what {
-            What::Again { of } => Some(of.clone()),
-            _ => act.id.clone(),
-        };
-        let line = StepLine {
+        let mut line = StepLine {
             n: act.n,
             row: act.row,
             file: act.spot.file.to_string(),
             line: act.spot.line,
             at: act.at,
-            authority: authority.unwrap_or_default(),
-            actor,
-            verb: verb.to_owned(),
-            id,
+            authority: String::new(),
+            actor: String::new(),
+            verb: String::new(),
+            id: act.id.clone(),
+            about: None,
+            note: act.note.as_deref().map(str::to_owned),
             outcome,
         };
+        if let Some(place) = act.authority {
+            line.authority.clone_from(&self.authorities[place].id);
+        }
+        let verb = match &act.what {
+            What::Command { actor, verb, with, .. } => {
+                line.actor = actor.to_string();
+                let about = verb::reference_of(verb).and_then(|field| with.get(field));
+                line.about = about.and_then(Value::as_str).map(str::to_owned);
+                verb.as_str()
+            }
+            What::Again { of } => {
+                line.about = Some(of.clone());
+                "again"
+            }
+            What::Check(_) => "check",
+            What::Wait => "wait",
+            What::Restart => "restart",
+            What::Deliver => "deliver",
+        };
+        verb.clone_into(&mut line.verb);
         self.summary.count(&line);
         (self.tell)(&line);
     }
@@ -451,7 +433,8 @@ impl<'a> Player<'a> {
     fn close(mut self, scenario: &Scenario) -> Result<Summary, ScenarioError> {
         let at = self.summary.ended_at;
         for (node, founded) in self.nodes.drain(..).zip(&scenario.authorities) {
-            node.close(at).map_err(|why| Spot::file(&founded.id).error(why.to_string()))?;
+            node.close(at)
+                .map_err(|why| Spot::file(&founded.id).error(why.to_string()))?;
         }
         Ok(self.summary)
     }

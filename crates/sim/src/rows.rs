@@ -75,7 +75,11 @@ pub(crate) fn read(name: &str, text: &str) -> Result<Rows, ScenarioError> {
 }
 
 fn expected(word: String) -> Expect {
-    if word == "ok" { Expect::Ok } else { Expect::Refused(word) }
+    if word == "ok" {
+        Expect::Ok
+    } else {
+        Expect::Refused(word)
+    }
 }
 
 fn line_of(position: Option<&csv::Position>) -> usize {

@@ -138,7 +138,10 @@ mod tests {
         assert_eq!(cell("amount", "42 kg"), Some(Value::from("42 kg")));
         assert_eq!(cell("batch", "0012"), Some(Value::from("0012")));
         assert_eq!(cell("emergency", "true"), Some(Value::Bool(true)));
-        assert_eq!(cell("kinds", "importer; exporter"), Some(serde_json::json!(["importer", "exporter"])));
+        assert_eq!(
+            cell("kinds", "importer; exporter"),
+            Some(serde_json::json!(["importer", "exporter"]))
+        );
         assert_eq!(cell("expires_on", " "), None);
     }
 }
