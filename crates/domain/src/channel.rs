@@ -12,7 +12,7 @@ use crate::holder::SiteKind;
 use crate::id::{Id, Text};
 use crate::refusal::{NameRefusal, Refused, refusals, taken, unknown};
 use crate::schema::Day;
-use crate::table::No;
+use crate::table::{Keyed, No, Table};
 
 /// An allowed edge of the channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -111,6 +111,20 @@ struct Edge {
     until: Option<Date>,
 }
 
+/// Two sites between which goods have moved.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Supply {
+    from: No,
+    to: No,
+}
+
+impl Keyed for Supply {
+    type Key = (No, No);
+    fn key(&self) -> (No, No) {
+        (self.from, self.to)
+    }
+}
+
 /// How goods may pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Passage {
@@ -127,7 +141,7 @@ pub struct Channels {
     approvals: BTreeMap<(No, No), Vec<(Date, Date)>>,
     approval_ids: BTreeSet<Id>,
     /// Pairs (consignor, consignee) between which goods have moved: the reverse flow is open.
-    supplied: BTreeSet<(No, No)>,
+    supplied: Table<Supply>,
     notices: BTreeMap<u64, (No, Date)>,
 }
 
@@ -181,7 +195,7 @@ impl Channels {
                 });
             }
         }
-        if self.supplied.contains(&(to, from)) {
+        if self.supplied.no(&(to, from)).is_some() {
             return Ok(Passage {
                 notice_days_max: None,
                 back: true,
@@ -205,11 +219,13 @@ impl Channels {
             .is_some_and(|periods| periods.iter().any(covers))
     }
 
+    pub(crate) fn reindex(&mut self) {
+        self.supplied.reindex();
+    }
+
     /// Goods have moved from one site to another.
     pub(crate) fn supply(&mut self, from: No, to: No) {
-        if !self.supplied.contains(&(from, to)) {
-            self.supplied.insert((from, to));
-        }
+        self.supplied.add(Supply { from, to });
     }
 
     /// A dispatch that was reversed waits for no notice: it never was.

@@ -73,7 +73,7 @@ pub fn decide(state: Option<&State>, by: &Actor, command: &Command, context: Con
                 by,
                 &waiting.by,
                 &proposed,
-                decide_kind(state, &waiting.by, &proposed, context).ok(),
+                decide_kind(state, &waiting.by, &proposed, context).ok().flatten(),
             )?;
             Ok(vec![Event::DecisionRejected(rejection.clone())])
         }
@@ -122,10 +122,10 @@ fn decide_kind(state: &State, by: &Actor, command: &Command, context: Context<'_
     effects(state, by, command, context).map(|(_, second)| second)
 }
 
-fn may_approve(by: &Actor, proposer: &Actor, command: &Command, second: Option<Option<Second>>) -> Refused<()> {
+fn may_approve(by: &Actor, proposer: &Actor, command: &Command, second: Option<Second>) -> Refused<()> {
     let capacity = by.capacity();
     let officer = |roles: &[Role]| matches!(capacity, Capacity::Officer(role) if roles.contains(&role));
-    let fits = match (command.second(), second.flatten()) {
+    let fits = match (command.second(), second) {
         (Some(roles), _) => officer(roles),
         (None, Some(Second::SameHolder)) => by.holder().is_some() && by.holder() == proposer.holder(),
         (None, Some(Second::Approver)) => officer(&[Role::Approver]),
@@ -144,7 +144,7 @@ fn approve(state: &State, by: &Actor, of: u64, context: Context<'_>) -> Refused<
     let waiting = state.access.approvable(of, by)?;
     let command = waiting.proposal.command().map_err(|why| stale(&why))?;
     let effects = effects(state, &waiting.by, &command, context);
-    let second = effects.as_ref().ok().map(|(_, second)| *second);
+    let second = effects.as_ref().ok().and_then(|(_, second)| *second);
     may_approve(by, &waiting.by, &command, second)?;
     let (effects, _) = effects?;
     let mut events = Vec::with_capacity(effects.len() + 1);

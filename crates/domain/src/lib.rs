@@ -14,6 +14,8 @@
     clippy::cast_possible_wrap,
     clippy::too_many_lines
 )]
+// A refusal travels in a box: it is rare, and the common path stays small.
+#![allow(clippy::unnecessary_box_returns)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
 pub mod access;

@@ -66,6 +66,7 @@ impl Mass {
     }
 
     /// The larger of it and nothing.
+    #[must_use]
     pub fn or_zero(self) -> Self {
         Self(self.0.max(0))
     }

@@ -6,7 +6,7 @@ use std::fmt;
 /// Why a command was refused, in the form that a journal entry, a receipt and a page share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Stable snake_case code.
+    /// Stable code in `snake_case`.
     pub code: &'static str,
     /// The sentence, with the numbers in it.
     pub says: String,

@@ -157,11 +157,11 @@ pub fn identity(state: &State, year: i16) -> Vec<Identity> {
     let rows = sums
         .into_iter()
         .zip(0..)
-        .filter_map(|(sum, no)| row(state, year, no, sum));
+        .filter_map(|(sum, no)| row(state, year, no, &sum));
     rows.collect()
 }
 
-fn row(state: &State, year: i16, no: No, sum: Sums) -> Option<Identity> {
+fn row(state: &State, year: i16, no: No, sum: &Sums) -> Option<Identity> {
     let counted = |year| state.ledger.counted.get(&(year, no)).copied().unwrap_or_default();
     let opening = sum.before + counted(year - 1) + sum.opening;
     let closing = sum.held + counted(year);

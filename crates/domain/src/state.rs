@@ -256,6 +256,7 @@ impl State {
         state.items.0.reindex();
         state.holders.reindex();
         state.licences.reindex();
+        state.channels.reindex();
         state.ledger.reindex();
         state.inspections.0.reindex();
         state.trainings.0.reindex();

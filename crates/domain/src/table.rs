@@ -98,11 +98,6 @@ impl<T: Keyed> Table<T> {
         self.rows.iter()
     }
 
-    /// All rows, to change.
-    pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
-        self.rows.iter_mut()
-    }
-
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.rows.len()

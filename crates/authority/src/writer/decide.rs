@@ -31,8 +31,8 @@ pub(super) struct First {
 }
 
 impl First {
-    /// Takes requests until nobody can send any more, or the second stage has ended.
-    pub fn run(mut self, requests: &Receiver<Request>) {
+    /// Takes requests until nobody can send any more, or the second stage has ended; gives the working state back.
+    pub fn run(mut self, requests: &Receiver<Request>) -> State {
         let mut failed = false;
         while let Ok(request) = requests.recv() {
             let mut group = Group::default();
@@ -44,9 +44,10 @@ impl First {
                 }
             }
             if self.send(group).is_err() || failed {
-                return;
+                break;
             }
         }
+        self.state
     }
 
     fn send(&mut self, mut group: Group) -> Result<(), AuthorityError> {

@@ -80,7 +80,7 @@ pub(crate) struct Writer {
     requests: Sender<Request>,
     committed: Arc<RwLock<State>>,
     stopped: Arc<RwLock<Option<String>>>,
-    first: Option<JoinHandle<()>>,
+    first: Option<JoinHandle<State>>,
     second: Option<JoinHandle<Result<Closed, AuthorityError>>>,
 }
 

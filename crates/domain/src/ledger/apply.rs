@@ -60,18 +60,17 @@ fn numbers(state: &mut State, movement: &Movement) -> Result<Numbers, Broken> {
         .0
         .no(&*movement.item)
         .ok_or_else(|| broken("item", &movement.item))?;
-    let batch = match state.ledger.batches.no(&NamedUnderRef(item, &movement.batch)) {
-        Some(batch) => batch,
-        None => {
-            let (code, expires_on) = (movement.batch.clone(), movement.expires_on);
-            state.ledger.batches.add(Batch {
-                item,
-                code,
-                origin: site,
-                expires_on,
-                open: true,
-            })
-        }
+    let batch = if let Some(batch) = state.ledger.batches.no(&NamedUnderRef(item, &movement.batch)) {
+        batch
+    } else {
+        let (code, expires_on) = (movement.batch.clone(), movement.expires_on);
+        state.ledger.batches.add(Batch {
+            item,
+            code,
+            origin: site,
+            expires_on,
+            open: true,
+        })
     };
     Ok(Numbers {
         site,
@@ -251,7 +250,7 @@ fn follow(state: &mut State, seq: u64, movement: &Movement, numbers: &Numbers) -
         MovementKind::LotYield => take(state, movement, numbers, 1)?,
         MovementKind::Dispatch => dispatch(state, seq, movement, numbers)?,
         MovementKind::Receive | MovementKind::CancelDispatch | MovementKind::Export | MovementKind::LoseInTransit => {
-            arrive(state, movement, numbers)?
+            arrive(state, movement, numbers)?;
         }
         MovementKind::Import => trade(state, movement, numbers, 1),
         _ => {}

@@ -259,7 +259,7 @@ impl Ledger {
                 *sum += i128::from(amount);
             }
         };
-        for account in self.accounts.iter() {
+        for account in &self.accounts {
             account
                 .held
                 .iter()
