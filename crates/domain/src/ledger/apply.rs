@@ -1,10 +1,11 @@
 //! What an entry of the ledger does to the state. Nothing is decided here.
 
-use super::flow::Control;
+use super::flow::{Cell, Control};
 use super::movement::{Compartment, CountAccepted, LineReversed, LotClosed, Movement, MovementKind};
 use super::{Account, Batch, Ledger, Lot, NamedUnderRef, Transit};
 use crate::State;
 use crate::plan::Planned;
+use crate::policy::HospitalReturn;
 use crate::quantity::Mass;
 use crate::table::No;
 use crate::{Broken, broken};
@@ -12,7 +13,7 @@ use crate::{Broken, broken};
 /// Where an amount lies.
 #[derive(Clone, Copy, Debug)]
 enum Place {
-    Held(No, Compartment),
+    Held(Compartment),
     Transit,
     Control(Control),
 }
@@ -81,9 +82,9 @@ fn numbers(state: &mut State, movement: &Movement) -> Result<Numbers, Broken> {
 }
 
 /// The legs of a kind: from, to. A count has none.
-fn legs(movement: &Movement, site: No) -> Option<(Place, Place)> {
-    let stock = Place::Held(site, Compartment::Stock);
-    let from = Place::Held(site, movement.from);
+fn legs(movement: &Movement) -> Option<(Place, Place)> {
+    let stock = Place::Held(Compartment::Stock);
+    let from = Place::Held(movement.from);
     Some(match movement.movement {
         MovementKind::Opening => (Place::Control(Control::Opening), stock),
         MovementKind::Manufacture => (Place::Control(Control::Produced), stock),
@@ -92,12 +93,12 @@ fn legs(movement: &Movement, site: No) -> Option<(Place, Place)> {
         MovementKind::UseInManufacture => (stock, Place::Control(Control::Used)),
         MovementKind::Dispatch => (stock, Place::Transit),
         MovementKind::Receive | MovementKind::CancelDispatch => (Place::Transit, stock),
-        MovementKind::Reclassify => (from, Place::Held(site, movement.into)),
+        MovementKind::Reclassify => (from, Place::Held(movement.into)),
         MovementKind::Import => (Place::Control(Control::Imported), stock),
         MovementKind::Export => (Place::Transit, Place::Control(Control::Exported)),
         MovementKind::Dispense => (stock, Place::Control(Control::Dispensed)),
         MovementKind::Destroy => (
-            Place::Held(site, Compartment::AwaitingDestruction),
+            Place::Held(Compartment::AwaitingDestruction),
             Place::Control(Control::Destroyed),
         ),
         MovementKind::Lose => (from, Place::Control(Control::Lost)),
@@ -114,11 +115,11 @@ fn post(state: &mut State, movement: &Movement, numbers: &Numbers, sign: i64) {
     } else {
         movement.amount
     };
-    if let Some((from, to)) = legs(movement, numbers.site) {
+    if let Some((from, to)) = legs(movement) {
         transfer(state, movement, numbers, from, to, sign * moved);
     }
     if movement.excess != 0 {
-        let quarantine = Place::Held(numbers.site, Compartment::Quarantine);
+        let quarantine = Place::Held(Compartment::Quarantine);
         let unexplained = Place::Control(Control::Unexplained);
         transfer(
             state,
@@ -133,7 +134,7 @@ fn post(state: &mut State, movement: &Movement, numbers: &Numbers, sign: i64) {
 
 /// Missing stock of a reported movement comes from unexplained, so that the book shows what it cannot explain.
 fn post_unexplained(state: &mut State, movement: &Movement, numbers: &Numbers, sign: i64) {
-    let held = match legs(movement, numbers.site) {
+    let held = match legs(movement) {
         Some((held @ Place::Held(..), _)) => held,
         Some((Place::Transit, _)) => Place::Transit,
         _ => return,
@@ -154,35 +155,36 @@ fn post_unexplained(state: &mut State, movement: &Movement, numbers: &Numbers, s
 /// Moves an amount from one place to another, and keeps the month's figures: both legs or none.
 fn transfer(state: &mut State, movement: &Movement, numbers: &Numbers, from: Place, to: Place, amount: i64) {
     let retail = numbers.retail;
-    for (place, signed) in [(from, -amount), (to, amount)] {
-        if let Place::Held(site, compartment) = place {
-            hold(state, site, numbers, compartment, signed);
-            keep_count(state, movement, numbers, compartment, signed);
+    let legs = [(from, -amount), (to, amount)];
+    for (place, signed) in legs {
+        if let Place::Held(compartment) = place {
+            hold(state, movement, numbers, compartment, signed);
         }
-        let cell = state.ledger.flows.cell(movement.occurred_on, numbers.item);
+    }
+    let as_found = state.policies.hospital_return == HospitalReturn::Found;
+    let cell = state.ledger.flows.cell(movement.occurred_on, numbers.item);
+    for (place, signed) in legs {
         match place {
             // What an institution holds lies beyond the boundary, whatever it is set aside for.
             Place::Held(..) if retail => cell.retail_held += signed,
-            Place::Held(_, Compartment::Special) => cell.special += signed,
+            Place::Held(Compartment::Special) => cell.special += signed,
             Place::Held(..) | Place::Transit => cell.supply_held += signed,
             Place::Control(control) => cell.control(retail && !in_transit(from, to), control, signed),
         }
     }
     if retail {
-        cross_boundary(state, movement, numbers.item, from, to, amount);
+        cross_boundary(cell, movement, as_found, from, to, amount);
     }
 }
 
 /// What is received beyond the boundary is consumed; what comes back, or does not go back after all, counts as policy
 /// says.
-fn cross_boundary(state: &mut State, movement: &Movement, item: No, from: Place, to: Place, amount: i64) {
+fn cross_boundary(cell: &mut Cell, movement: &Movement, as_found: bool, from: Place, to: Place, amount: i64) {
     let outward = match (from, to) {
         (Place::Transit, Place::Held(..)) => amount,
         (Place::Held(..), Place::Transit) => -amount,
         _ => return,
     };
-    let as_found = state.policies.hospital_return == crate::policy::HospitalReturn::Found;
-    let cell = state.ledger.flows.cell(movement.occurred_on, item);
     if as_found && movement.movement != MovementKind::Receive {
         cell.returned -= outward;
     } else {
@@ -210,25 +212,34 @@ fn account(ledger: &mut Ledger, site: No, batch: No) -> No {
     })
 }
 
-fn hold(state: &mut State, site: No, numbers: &Numbers, compartment: Compartment, amount: i64) {
+/// Changes what a compartment of the movement's account holds.
+fn hold(state: &mut State, movement: &Movement, numbers: &Numbers, compartment: Compartment, amount: i64) {
     let ledger = &mut state.ledger;
-    let no = account(ledger, site, numbers.batch);
-    if let Some(held) = ledger.accounts[no].held.get_mut(compartment.place()) {
+    let no = account(ledger, numbers.site, numbers.batch);
+    let account = &mut ledger.accounts[no];
+    if let Some(held) = account.held.get_mut(compartment.place()) {
         *held += amount;
     }
+    let counted = account.closed_by_count;
     if !ledger.ceilings.is_empty()
-        && let Some((_, held)) = ledger.ceilings.get_mut(&(site, numbers.item))
+        && let Some((_, held)) = ledger.ceilings.get_mut(&(numbers.site, numbers.item))
     {
         *held += amount;
+    }
+    if let Some(year) = counted {
+        keep_count(state, movement, numbers, year, compartment, amount);
     }
 }
 
 /// A year-end count that was accepted stays the closing figure, whatever is posted into that year afterwards.
-fn keep_count(state: &mut State, movement: &Movement, numbers: &Numbers, compartment: Compartment, amount: i64) {
-    let account = state.ledger.account(numbers.site, numbers.batch);
-    let Some(year) = account.and_then(|account| account.closed_by_count) else {
-        return;
-    };
+fn keep_count(
+    state: &mut State,
+    movement: &Movement,
+    numbers: &Numbers,
+    year: i16,
+    compartment: Compartment,
+    amount: i64,
+) {
     if numbers.retail || compartment == Compartment::Special || movement.occurred_on.year() > year {
         return;
     }
