@@ -45,6 +45,8 @@ pub struct Report {
     pub root: tlog::Hash,
     /// How long it took.
     pub seconds: f64,
+    /// How long the journal alone took, without the register.
+    pub journal_seconds: f64,
     /// What differs; empty if all is well.
     pub differences: Vec<Difference>,
     /// SHA-256 of the replayed state.
@@ -82,6 +84,7 @@ fn unreadable(error: &StoreError) -> Report {
         entries: 0,
         root: tlog::EMPTY_ROOT,
         seconds: 0.0,
+        journal_seconds: 0.0,
         differences: vec![difference],
         state: None,
     }
@@ -116,6 +119,7 @@ pub(crate) fn check(
         entries,
         root: pass.tree.root(),
         seconds: 0.0,
+        journal_seconds: started.elapsed().as_secs_f64(),
         differences: std::mem::take(&mut pass.differences),
         state,
     };

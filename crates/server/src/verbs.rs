@@ -193,6 +193,7 @@ struct FsckDocument {
     root: String,
     state: Option<String>,
     seconds: f64,
+    journal_seconds: f64,
     differences: Vec<FsckDifference>,
 }
 
@@ -217,6 +218,7 @@ pub fn fsck(global: &Global) -> Done {
         root: base64(&report.root),
         state: report.state.map(|hash| base64(&hash)),
         seconds: report.seconds,
+        journal_seconds: report.journal_seconds,
         differences: differences.collect(),
     };
     global.print(&document, || {
@@ -278,6 +280,9 @@ pub struct BenchArgs {
     /// The seed
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Measure the rules alone: decide and apply on one thread, without storage
+    #[arg(long)]
+    state_machine: bool,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -289,7 +294,7 @@ enum ProfileArg {
 
 /// Makes one authority in the data folder and measures its writer under load.
 pub fn bench(global: &Global, args: &BenchArgs) -> Done {
-    let storage = global.storage_url("sqlite:");
+    let storage = global.storage_url(if args.state_machine { "memory:" } else { "sqlite:" });
     let folder = global.folder();
     let place = Place::create(&folder, "CN", &storage, MadeBy::Bench)?;
     let start = bench::start();
@@ -318,6 +323,14 @@ pub fn bench(global: &Global, args: &BenchArgs) -> Done {
         profile,
         seed: args.seed,
     };
+    if args.state_machine {
+        let rate = bench::state_machine(&authority, &options)?;
+        authority.close()?;
+        let document = json!({ "events": args.events, "batch": args.batch, "rate": rate });
+        return global.print(&document, || {
+            format!("{rate} events a second, decided and applied on one thread")
+        });
+    }
     let probe = (storage != "memory:").then_some(folder.as_path());
     let measured = bench::run(&authority, &options, probe)?;
     let last = authority.state().recorded_at;

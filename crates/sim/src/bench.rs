@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use authority::{Authority, AuthorityError, Outcome, Receipt};
 use crossbeam_channel::Receiver;
-use domain::{Command, Envelope};
+use domain::{Command, Context, Entry, Envelope};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::json;
@@ -505,6 +505,60 @@ pub fn run(authority: &Authority, options: &Options, probe: Option<&Path>) -> Re
         rss_peak_mb: rss_peak_mb(),
         entries: authority.state().size,
     })
+}
+
+/// Runs the load through `decide` and `apply` alone, on one thread: no storage, no hashing, no encoding. Commands are
+/// made outside the measured time. Gives events a second.
+pub fn state_machine(authority: &Authority, options: &Options) -> Result<f64, AuthorityError> {
+    let mut load = Load::new(authority, options)?;
+    let mut state = authority.state().clone();
+    let broken = |error: domain::Broken| AuthorityError::Broken(error.to_string());
+    let mut measured = std::time::Duration::ZERO;
+    let mut left = options.events;
+    while left > 0 {
+        let size = options.batch.min(usize::try_from(left).unwrap_or(usize::MAX));
+        left -= size as u64;
+        let commands = load.batch(size)?;
+        let (now, today) = (load.now, jiff::tz::TimeZone::UTC.to_datetime(load.now).date());
+        let started = Instant::now();
+        for Envelope {
+            id: command_id,
+            actor,
+            command,
+            hash: command_hash,
+            ..
+        } in commands
+        {
+            if state.seen.get(&command_id, &command_hash).is_some() {
+                continue;
+            }
+            let context = Context {
+                now,
+                today,
+                cited: None,
+            };
+            let events = match domain::decide(Some(&state), &actor, &command, context) {
+                Ok(events) => events,
+                Err(refusal) => domain::refused(&command, &refusal).into_iter().collect(),
+            };
+            for event in events {
+                let (seq, actor, salt) = (state.size, actor.clone(), [0; 16]);
+                let entry = Entry {
+                    seq,
+                    recorded_at: now,
+                    recorded_on: today,
+                    actor,
+                    command_id,
+                    command_hash,
+                    salt,
+                    event,
+                };
+                state.apply(&entry).map_err(broken)?;
+            }
+        }
+        measured += started.elapsed();
+    }
+    Ok((options.events as f64 / measured.as_secs_f64()).round())
 }
 
 /// 500 appends of 4 KiB, each made durable: how fast this disk is just now.

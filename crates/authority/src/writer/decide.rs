@@ -1,9 +1,9 @@
 //! The first stage: decide, apply to the working state, encode, hash.
 
 use crossbeam_channel::{Receiver, Sender, bounded};
+use domain::journal::Stamp;
 use domain::seen::Known;
 use domain::{Context, Entry, Envelope, Event, State};
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use store::{JournalReader, RegisterReader, Tile};
@@ -86,21 +86,15 @@ impl First {
         commands: Vec<Envelope>,
     ) -> Result<Vec<Answer>, AuthorityError> {
         let now = at.max(self.state.recorded_at);
-        let today = self.zone.to_datetime(now).date();
+        let stamp = Stamp::new(now, self.zone.to_datetime(now).date());
         commands
             .into_iter()
-            .map(|envelope| self.answer(group, envelope, now, today))
+            .map(|envelope| self.answer(group, envelope, &stamp))
             .collect()
     }
 
-    fn answer(
-        &mut self,
-        group: &mut Group,
-        envelope: Envelope,
-        now: Timestamp,
-        today: Date,
-    ) -> Result<Answer, AuthorityError> {
-        if let Some(answer) = self.seen(group, &envelope, now)? {
+    fn answer(&mut self, group: &mut Group, envelope: Envelope, stamp: &Stamp) -> Result<Answer, AuthorityError> {
+        if let Some(answer) = self.seen(group, &envelope, stamp.recorded_at())? {
             return Ok(answer);
         }
         let cited = match domain::cites(&self.state, &envelope.command) {
@@ -108,15 +102,15 @@ impl First {
             None => None,
         };
         let context = Context {
-            now,
-            today,
+            now: stamp.recorded_at(),
+            today: stamp.recorded_on(),
             cited: cited.as_ref(),
         };
         let id = envelope.id;
         match domain::decide(Some(&self.state), &envelope.actor, &envelope.command, context) {
             Ok(events) => {
                 let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
-                let (seq, leaf) = self.record(group, envelope, events, now, today)?;
+                let (seq, leaf) = self.record(group, envelope, events, stamp)?;
                 Ok(Answer::Ready(Receipt {
                     id,
                     repeat: false,
@@ -128,7 +122,7 @@ impl First {
                 if refusal.journaled
                     && let Some(event) = domain::refused(&envelope.command, &refusal)
                 {
-                    seq = Some(self.record(group, envelope, vec![event], now, today)?.0);
+                    seq = Some(self.record(group, envelope, vec![event], stamp)?.0);
                 }
                 let (code, article) = (refusal.code.to_owned(), refusal.article.map(str::to_owned));
                 let outcome = Outcome::Refused {
@@ -204,8 +198,7 @@ impl First {
         group: &mut Group,
         envelope: Envelope,
         events: Vec<Event>,
-        now: Timestamp,
-        today: Date,
+        stamp: &Stamp,
     ) -> Result<(u64, tlog::Hash), AuthorityError> {
         let first = self.state.size;
         let mut first_leaf = None;
@@ -221,8 +214,8 @@ impl First {
             let (seq, actor) = (self.state.size, actor.clone());
             let entry = Entry {
                 seq,
-                recorded_at: now,
-                recorded_on: today,
+                recorded_at: stamp.recorded_at(),
+                recorded_on: stamp.recorded_on(),
                 actor,
                 command_id,
                 command_hash,
@@ -231,7 +224,7 @@ impl First {
             };
             let start = group.bytes.len();
             entry
-                .write(&mut group.bytes)
+                .write_stamped(stamp, &mut group.bytes)
                 .map_err(|error| AuthorityError::Broken(error.to_string()))?;
             let written = group.bytes.get(start..).unwrap_or_default();
             if written.len() > domain::journal::ENTRY_BYTES_MAX {

@@ -1,5 +1,9 @@
 //! A running authority as its callers see it: receipts, repeats, restarts, recovery and fsck.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a test that cannot go on should stop where it stands")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop where it stands"
+)]
 
 use std::path::Path;
 
@@ -35,7 +39,12 @@ fn new() -> NewAuthority {
 }
 
 fn in_folder(folder: &Path) -> Authority {
-    Authority::create(Place::create(folder, "CN", "sqlite:", MadeBy::Run).unwrap(), &new(), start()).unwrap()
+    Authority::create(
+        Place::create(folder, "CN", "sqlite:", MadeBy::Run).unwrap(),
+        &new(),
+        start(),
+    )
+    .unwrap()
 }
 
 fn envelope(at: Timestamp, number: u8, actor: &str, verb: &str, with: &Value) -> Envelope {
@@ -48,7 +57,13 @@ fn one(authority: &Authority, at: Timestamp, envelope: Envelope) -> Receipt {
 }
 
 fn grant(number: u8, actor: &str) -> Envelope {
-    envelope(start(), number, "administrator:a", "grant_role", &json!({ "actor": actor }))
+    envelope(
+        start(),
+        number,
+        "administrator:a",
+        "grant_role",
+        &json!({ "actor": actor }),
+    )
 }
 
 fn after(days: i64) -> Timestamp {
@@ -65,7 +80,11 @@ fn seq(receipt: &Receipt) -> u64 {
 /// An authority with one officer, and what it was given.
 fn with_an_officer(authority: &Authority) -> u64 {
     let of = seq(&one(authority, start(), grant(1, "licensing_officer:li")));
-    one(authority, start(), envelope(start(), 2, "administrator:b", "approve", &json!({ "of": of })));
+    one(
+        authority,
+        start(),
+        envelope(start(), 2, "administrator:b", "approve", &json!({ "of": of })),
+    );
     of
 }
 
@@ -74,7 +93,9 @@ fn a_receipt_names_the_entry_that_the_journal_holds() {
     let folder = tempfile::tempdir().unwrap();
     let authority = in_folder(folder.path());
     let receipt = one(&authority, start(), grant(1, "licensing_officer:li"));
-    let Outcome::Done { seq, count: 1, leaf } = receipt.outcome else { panic!("{receipt:?}") };
+    let Outcome::Done { seq, count: 1, leaf } = receipt.outcome else {
+        panic!("{receipt:?}")
+    };
     let (bytes, stored) = authority.read(|journal| journal.entry(seq)).unwrap().unwrap();
     assert_eq!(stored, leaf);
     assert_eq!(tlog::leaf_hash(&bytes), leaf);
@@ -103,7 +124,11 @@ fn a_refusal_is_repeated_as_it_was() {
     let authority = in_folder(folder.path());
     let refused = |authority: &Authority| {
         let with = json!({ "actor": "administrator:a" });
-        one(authority, start(), envelope(start(), 3, "administrator:a", "grant_role", &with))
+        one(
+            authority,
+            start(),
+            envelope(start(), 3, "administrator:a", "grant_role", &with),
+        )
     };
     let first = refused(&authority);
     assert_eq!(first.outcome.code(), Some("grant_exists"));
@@ -121,7 +146,11 @@ fn a_command_of_long_ago_is_found_in_the_register() {
     for day in 1..=9_u8 {
         let at = after(i64::from(day));
         let with = json!({ "actor": format!("inspector:p{day}") });
-        one(&authority, at, envelope(at, day, "administrator:a", "grant_role", &with));
+        one(
+            &authority,
+            at,
+            envelope(at, day, "administrator:a", "grant_role", &with),
+        );
     }
     let again = one(&authority, after(10), grant(1, "licensing_officer:li"));
     assert!(again.repeat);
@@ -142,7 +171,10 @@ fn a_restart_finds_everything_and_the_state_has_one_hash() {
     assert_eq!(report.state, Some(committed));
     let authority = Authority::open(folder.path()).unwrap();
     assert_eq!(authority.state().hash().unwrap(), committed);
-    assert!(one(&authority, after(1), grant(1, "licensing_officer:li")).repeat, "ids survive a restart");
+    assert!(
+        one(&authority, after(1), grant(1, "licensing_officer:li")).repeat,
+        "ids survive a restart"
+    );
 }
 
 #[test]
@@ -202,9 +234,14 @@ fn a_journal_that_lost_its_end_is_not_opened() {
     with_an_officer(&authority);
     authority.close().unwrap();
     let journal = rusqlite::Connection::open(folder.path().join("journal.db")).unwrap();
-    journal.execute("DELETE FROM entry WHERE seq = (SELECT max(seq) FROM entry)", []).unwrap();
+    journal
+        .execute("DELETE FROM entry WHERE seq = (SELECT max(seq) FROM entry)", [])
+        .unwrap();
     drop(journal);
-    assert!(matches!(Authority::open(folder.path()), Err(AuthorityError::Broken(_) | AuthorityError::Log(_))));
+    assert!(matches!(
+        Authority::open(folder.path()),
+        Err(AuthorityError::Broken(_) | AuthorityError::Log(_))
+    ));
     assert!(!fsck(folder.path()).unwrap().differences.is_empty());
 }
 
@@ -246,7 +283,11 @@ fn many_submitters_are_all_answered_and_none_twice() {
                 for round in 0..20_i64 {
                     let at = start().checked_add(SignedDuration::from_secs(round)).unwrap();
                     let with = json!({ "actor": format!("inspector:p{number}-{round}") });
-                    let receipt = one(authority, at, envelope(at, number, "administrator:a", "grant_role", &with));
+                    let receipt = one(
+                        authority,
+                        at,
+                        envelope(at, number, "administrator:a", "grant_role", &with),
+                    );
                     assert!(!receipt.repeat);
                     seq(&receipt);
                 }
