@@ -16,6 +16,7 @@ mod naive;
 mod properties;
 mod query;
 mod random;
+mod refusals;
 mod scripts;
 mod text;
 mod world;

@@ -31,8 +31,8 @@ fn good_lines() -> BTreeMap<&'static str, Good> {
 /// Runs a good line with something made wrong, and says what came of it.
 fn said(good: Good, mode: &str, wrong: &str) -> String {
     let mut world = World::fixed();
-    let line = if mode == "report" { "S2" } else { "S1" };
-    world.names.insert("S".to_owned(), world.names[line]);
+    let reversed = if mode == "report" { "S2" } else { "S1" };
+    world.names.insert("S".to_owned(), world.names[reversed]);
     let (mut actor, verb, fields) = good;
     let mut overrides = Vec::new();
     for fault in wrong.split("; ").filter(|fault| *fault != "-") {
@@ -43,14 +43,16 @@ fn said(good: Good, mode: &str, wrong: &str) -> String {
         }
     }
     let mut fields = Fields::parse(fields, &world.names);
-    overrides.iter().for_each(|field| fields.add(field, &world.names));
+    for field in overrides {
+        fields.add(field, &world.names);
+    }
     if mode == "report" && verb != "reverse" {
         fields.add("mode=report", &world.names);
     }
-    let word = world.submit(actor, verb, fields).word();
+    let came = world.submit(actor, verb, fields).word();
     let items = world.state().items.iter().count();
     assert_eq!(world.state().ledger.out_of_balance(items), None, "{verb} {wrong}");
-    word
+    came
 }
 
 /// Brings about a circumstance in which a line breaks a rule.
@@ -170,12 +172,12 @@ fn every_line_of_the_table_comes_out_as_it_says() {
     let good = good_lines();
     check("movements.txt", MOVEMENTS, |line| {
         let [kind, _, mode, wrong, expected] = line.columns("movements.txt");
-        let said = if wrong == "n/a" {
+        let came = if wrong == "n/a" {
             "n/a".to_owned()
         } else {
             said(good[kind], mode, wrong)
         };
-        (said != expected).then_some(said)
+        (came != expected).then_some(came)
     });
 }
 
@@ -194,7 +196,7 @@ fn a_check_that_does_not_apply_changes_nothing_and_one_that_does_is_the_one_that
         let shadowed = matches!((kind, mode), ("import" | "export" | "opening", "instruct"));
         let speaks = |code: &&str| steps_of(code).contains(&number) || (shadowed && steps_of(code)[0] < number);
         let refused_anyway = mode == "report" && !expected.starts_with("recorded") && steps_of(codes[0])[0] < number;
-        (!codes.iter().any(|code| speaks(&code)) && !refused_anyway).then(|| format!("check {number} is silent"))
+        (!codes.iter().any(speaks) && !refused_anyway).then(|| format!("check {number} is silent"))
     });
 }
 
@@ -224,7 +226,7 @@ fn a_line_that_breaks_two_checks_is_refused_for_the_first() {
         let [kind, first, second, wrong, expected] = line.columns("order.txt");
         let (first, second): (usize, usize) = (first.parse().expect("a check"), second.parse().expect("a check"));
         assert!(first < second && steps_of(expected).contains(&first), "{}", line.text);
-        let said = said(good[kind], "instruct", wrong);
-        (said != expected).then_some(said)
+        let came = said(good[kind], "instruct", wrong);
+        (came != expected).then_some(came)
     });
 }

@@ -207,13 +207,8 @@ proptest! {
     /// Where nobody reports, nobody receives more than was sent and no count is accepted, the year balances exactly.
     #[test]
     fn instructions_alone_leave_no_residual(steps in history(80, false)) {
+        let steps: Vec<Step> = steps.into_iter().filter_map(Step::without_difference).collect();
         let world = play(&steps);
-        let excess = |entry: &Entry| match &entry.event {
-            Event::Movement(movement) => movement.excess != 0,
-            Event::CountAccepted(_) => true,
-            _ => false,
-        };
-        prop_assume!(!world.journal.iter().any(excess));
         for year in [2026, 2027] {
             for row in identity(world.state(), year) {
                 prop_assert_eq!(row.residual, Mass::ZERO, "{} in {}", row.substance, year);
