@@ -18,5 +18,6 @@ mod query;
 mod random;
 mod refusals;
 mod scripts;
+mod seen;
 mod text;
 mod world;

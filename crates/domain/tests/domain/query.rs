@@ -45,6 +45,11 @@ pub fn ask(world: &World, question: &str, of: &str) -> String {
                 )
             }))
         }
+        ("last_entry", [field]) => {
+            let event = &world.journal.last().expect("an entry").event;
+            let data = serde_json::to_value(event).expect("JSON");
+            data[*field].to_string()
+        }
         ("closed", [year, substance]) => closed(world, year, substance),
         ("makers", [year]) => {
             let makers = statement(world.state(), year.parse().expect("a year"), None).makers;
