@@ -9,9 +9,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Command;
-use crate::id::{Id, Text};
+use crate::id::{Text, is_id};
 use crate::refusal::{Refused, refusals, unknown};
 use crate::table::{Keyed, Table};
+
+/// What follows a holder's id where a clerk acts for it.
+const CLERK: &str = "/clerk";
 
 /// A role of an officer of the authority.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -77,9 +80,52 @@ impl Role {
 }
 
 /// Who acts: `role:person` for an officer, `HOLDER:person` for a responsible person, `HOLDER/clerk:person` for a clerk.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(transparent)]
-pub struct Actor(CompactString);
+#[derive(Clone, Debug)]
+pub struct Actor {
+    text: CompactString,
+    /// Where the colon stands, and what stands before it: told once, asked often.
+    colon: u8,
+    kind: ActorKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ActorKind {
+    Officer(Role),
+    Responsible,
+    Clerk,
+}
+
+impl PartialEq for Actor {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Actor {}
+
+impl PartialOrd for Actor {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Actor {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.text.cmp(&other.text)
+    }
+}
+
+impl std::hash::Hash for Actor {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+impl Serialize for Actor {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
 
 /// In which capacity somebody acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,27 +141,39 @@ pub enum Capacity<'a> {
 impl Actor {
     /// The machine's own command line.
     pub fn operator() -> Self {
-        Self(CompactString::const_new("operator:shell"))
+        let (text, colon) = (CompactString::const_new("operator:shell"), 8);
+        Self {
+            text,
+            colon,
+            kind: ActorKind::Officer(Role::Operator),
+        }
     }
 
     /// The actor as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// What stands before the colon.
+    fn left(&self) -> &str {
+        self.text.get(..usize::from(self.colon)).unwrap_or_default()
     }
 
     /// In which capacity.
     pub fn capacity(&self) -> Capacity<'_> {
-        let (left, _) = self.0.split_once(':').unwrap_or((&self.0, ""));
-        match (Role::parse(left), left.strip_suffix("/clerk")) {
-            (Some(role), _) => Capacity::Officer(role),
-            (None, Some(holder)) => Capacity::Clerk(holder),
-            (None, None) => Capacity::Responsible(left),
+        match self.kind {
+            ActorKind::Officer(role) => Capacity::Officer(role),
+            ActorKind::Responsible => Capacity::Responsible(self.left()),
+            ActorKind::Clerk => {
+                let left = self.left();
+                Capacity::Clerk(left.strip_suffix(CLERK).unwrap_or(left))
+            }
         }
     }
 
     /// The person's id.
     pub fn person(&self) -> &str {
-        self.0.split_once(':').map_or("", |(_, person)| person)
+        self.text.get(usize::from(self.colon) + 1..).unwrap_or_default()
     }
 
     /// The holder somebody acts for, if any.
@@ -138,11 +196,21 @@ impl FromStr for Actor {
             )
         };
         let (left, person) = text.split_once(':').ok_or_else(bad)?;
-        let left = left.strip_suffix("/clerk").unwrap_or(left);
-        if left.parse::<Id>().is_err() || person.parse::<Id>().is_err() {
+        let (holder, clerk) = left.strip_suffix(CLERK).map_or((left, false), |holder| (holder, true));
+        if !is_id(holder) || !is_id(person) {
             return Err(bad());
         }
-        Ok(Self(CompactString::from(text)))
+        let kind = match (Role::parse(left), clerk) {
+            (Some(role), _) => ActorKind::Officer(role),
+            (None, true) => ActorKind::Clerk,
+            (None, false) => ActorKind::Responsible,
+        };
+        let colon = u8::try_from(left.len()).map_err(|_| bad())?;
+        Ok(Self {
+            text: CompactString::from(text),
+            colon,
+            kind,
+        })
     }
 }
 
@@ -156,7 +224,7 @@ impl<'de> Deserialize<'de> for Actor {
 
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.pad(&self.text)
     }
 }
 
@@ -372,5 +440,5 @@ pub(crate) fn known_holder(state: &crate::State, actor: &Actor) -> Refused<()> {
 
 /// Whether a word is the name of a role, so that no holder may take it.
 pub(crate) fn is_reserved(word: &str) -> bool {
-    Role::parse(word).is_some() || word.ends_with("/clerk")
+    Role::parse(word).is_some() || word.ends_with(CLERK)
 }

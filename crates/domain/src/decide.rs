@@ -42,7 +42,7 @@ pub fn cites(state: &State, command: &Command) -> Option<u64> {
 
 /// The entry that a refusal becomes.
 pub fn refused(command: &Command, refusal: &Refusal) -> Option<Event> {
-    Some(Event::InstructionRefused(InstructionRefused {
+    Some(Event::InstructionRefused(Box::new(InstructionRefused {
         command: command.verb().parse().ok()?,
         code: refusal.code.parse().ok()?,
         says: refusal.says.clone(),
@@ -52,7 +52,7 @@ pub fn refused(command: &Command, refusal: &Refusal) -> Option<Event> {
             .iter()
             .map(|(name, figure)| ((*name).to_owned(), figure.clone()))
             .collect(),
-    }))
+    })))
 }
 
 /// Decides a command. The state is `None` only before the founding.
@@ -75,12 +75,12 @@ pub fn decide(state: Option<&State>, by: &Actor, command: &Command, context: Con
                 &proposed,
                 decide_kind(state, &waiting.by, &proposed, context).ok().flatten(),
             )?;
-            Ok(vec![Event::DecisionRejected(rejection.clone())])
+            Ok(vec![Event::DecisionRejected(Box::new(rejection.clone()))])
         }
         command => {
             let (events, second) = effects(state, by, command, context)?;
             if second.is_some() || command.second().is_some() {
-                return Ok(vec![Event::DecisionProposed(Proposal::of(command))]);
+                return Ok(vec![Event::DecisionProposed(Box::new(Proposal::of(command)))]);
             }
             Ok(events)
         }
@@ -148,7 +148,7 @@ fn approve(state: &State, by: &Actor, of: u64, context: Context<'_>) -> Refused<
     may_approve(by, &waiting.by, &command, second)?;
     let (effects, _) = effects?;
     let mut events = Vec::with_capacity(effects.len() + 1);
-    events.push(Event::DecisionApproved(access::Approval { of }));
+    events.push(Event::DecisionApproved(Box::new(access::Approval { of })));
     events.extend(effects);
     Ok(events)
 }
@@ -164,11 +164,11 @@ fn found(founding: &Founding) -> Refused<Vec<Event>> {
         .into());
     }
     debug_assert_eq!(administrators(founding).len(), 2, "ids make actors");
-    let mut events = vec![Event::AuthorityFounded(founding.clone())];
+    let mut events = vec![Event::AuthorityFounded(Box::new(founding.clone()))];
     let substances = reference::substances().map_err(|why| stale(&why.to_string()))?;
     for substance in substances {
         let entry = reference_entry(&substance).ok_or_else(|| stale(&format!("reference entry {}", substance.id)))?;
-        events.push(Event::SubstanceRegistered(entry));
+        events.push(Event::SubstanceRegistered(Box::new(entry)));
     }
     Ok(events)
 }
@@ -207,8 +207,12 @@ fn effects(state: &State, by: &Actor, command: &Command, context: Context<'_>) -
         return Ok((decided.events, decided.second));
     }
     let event = match command {
-        Command::Reverse(data) => Event::LineReversed(ledger::decide_reverse(state, by, data, context.cited)?),
-        Command::AcceptCount(data) => Event::CountAccepted(ledger::decide_accept_count(state, data, context.cited)?),
+        Command::Reverse(data) => {
+            Event::LineReversed(Box::new(ledger::decide_reverse(state, by, data, context.cited)?))
+        }
+        Command::AcceptCount(data) => {
+            Event::CountAccepted(Box::new(ledger::decide_accept_count(state, data, context.cited)?))
+        }
         command => record(state, by, command, context.today)?,
     };
     Ok((vec![event], None))
@@ -243,40 +247,50 @@ fn act(command: &Command) -> Option<Act<'_>> {
 /// A command that becomes one entry of its own kind.
 fn record(state: &State, by: &Actor, command: &Command, today: Date) -> Refused<Event> {
     Ok(match command {
-        Command::SetPolicy(data) => policy::decide(data).map(|()| Event::PolicySet(data.clone()))?,
+        Command::SetPolicy(data) => policy::decide(data).map(|()| Event::PolicySet(Box::new(data.clone())))?,
         Command::GrantRole(data) => {
             access::known_holder(state, &data.actor)?;
             state
                 .access
                 .may_grant(&data.actor)
-                .map(|()| Event::RoleGranted(data.clone()))?
+                .map(|()| Event::RoleGranted(Box::new(data.clone())))?
         }
         Command::RevokeRole(data) => state
             .access
             .may_revoke(&data.actor)
-            .map(|()| Event::RoleRevoked(data.clone()))?,
+            .map(|()| Event::RoleRevoked(Box::new(data.clone())))?,
         Command::RegisterSubstance(data) => state
             .substances
             .may_register(data)
-            .map(|()| Event::SubstanceRegistered(data.clone()))?,
+            .map(|()| Event::SubstanceRegistered(Box::new(data.clone())))?,
         Command::ChangeSchedule(data) => state
             .substances
             .find(&data.substance)
-            .map(|_| Event::ScheduleChanged(data.clone()))?,
-        Command::RegisterBulk(data) => product::decide_bulk(state, data).map(Event::BulkRegistered)?,
+            .map(|_| Event::ScheduleChanged(Box::new(data.clone())))?,
+        Command::RegisterBulk(data) => {
+            product::decide_bulk(state, data).map(|data| Event::BulkRegistered(Box::new(data)))?
+        }
         Command::RegisterPreparation(data) => {
-            product::decide_preparation(state, data).map(Event::PreparationRegistered)?
+            product::decide_preparation(state, data).map(|data| Event::PreparationRegistered(Box::new(data)))?
         }
         Command::RegisterHolder(data) => {
-            holder::decide_holder(state, data).map(|()| Event::HolderRegistered(data.clone()))?
+            holder::decide_holder(state, data).map(|()| Event::HolderRegistered(Box::new(data.clone())))?
         }
         Command::RegisterSite(data) => {
-            holder::decide_site(state, data).map(|()| Event::SiteRegistered(data.clone()))?
+            holder::decide_site(state, data).map(|()| Event::SiteRegistered(Box::new(data.clone())))?
         }
-        Command::CloseSite(data) => holder::decide_closing(state, data).map(|()| Event::SiteClosed(data.clone()))?,
-        Command::SetStockCeiling(data) => decide_ceiling(state, data).map(|()| Event::StockCeilingSet(data.clone()))?,
-        Command::FileDemand(data) => demand::decide(state, by, data).map(|()| Event::DemandFiled(data.clone()))?,
-        Command::GiveNotice(data) => channel::decide_notice(state, by, data, today).map(Event::EmergencyNoticed)?,
+        Command::CloseSite(data) => {
+            holder::decide_closing(state, data).map(|()| Event::SiteClosed(Box::new(data.clone())))?
+        }
+        Command::SetStockCeiling(data) => {
+            decide_ceiling(state, data).map(|()| Event::StockCeilingSet(Box::new(data.clone())))?
+        }
+        Command::FileDemand(data) => {
+            demand::decide(state, by, data).map(|()| Event::DemandFiled(Box::new(data.clone())))?
+        }
+        Command::GiveNotice(data) => {
+            channel::decide_notice(state, by, data, today).map(|data| Event::EmergencyNoticed(Box::new(data)))?
+        }
         command => record_decision(state, command, today)?,
     })
 }
@@ -284,49 +298,60 @@ fn record(state: &State, by: &Actor, command: &Command, today: Date) -> Refused<
 fn record_decision(state: &State, command: &Command, today: Date) -> Refused<Event> {
     Ok(match command {
         Command::GrantLicence(data) => {
-            licence::decide_grant(state, data).map(|()| Event::LicenceGranted(data.clone()))?
+            licence::decide_grant(state, data).map(|()| Event::LicenceGranted(Box::new(data.clone())))?
         }
         Command::SuspendLicence(data) => {
-            licence::decide_suspension(state, data).map(|()| Event::LicenceSuspended(data.clone()))?
+            licence::decide_suspension(state, data).map(|()| Event::LicenceSuspended(Box::new(data.clone())))?
         }
         Command::ResumeLicence(data) => {
-            licence::decide_resumption(state, data).map(|()| Event::LicenceResumed(data.clone()))?
+            licence::decide_resumption(state, data).map(|()| Event::LicenceResumed(Box::new(data.clone())))?
         }
         Command::RevokeLicence(data) => {
-            licence::decide_revocation(state, data).map(|()| Event::LicenceRevoked(data.clone()))?
+            licence::decide_revocation(state, data).map(|()| Event::LicenceRevoked(Box::new(data.clone())))?
         }
         Command::IssuePurchaseCard(data) => {
             licence::decide_grant(state, &licence::card_as_grant(state, data)?)?;
-            Event::PurchaseCardIssued(data.clone())
+            Event::PurchaseCardIssued(Box::new(data.clone()))
         }
-        Command::SetEstimate(data) => plan::decide_estimate(state, data).map(Event::EstimateSet)?,
-        Command::SetPlan(data) => plan::decide_plan(state, data).map(|()| Event::PlanSet(data.clone()))?,
-        Command::GrantQuota(data) => plan::decide_quota(state, data).map(|()| Event::QuotaGranted(data.clone()))?,
-        Command::CloseYear(data) => plan::decide_closing(state, data, today).map(Event::YearClosed)?,
-        Command::OpenChannel(data) => channel::decide_edge(state, data).map(|()| Event::ChannelOpened(data.clone()))?,
+        Command::SetEstimate(data) => {
+            plan::decide_estimate(state, data).map(|data| Event::EstimateSet(Box::new(data)))?
+        }
+        Command::SetPlan(data) => plan::decide_plan(state, data).map(|()| Event::PlanSet(Box::new(data.clone())))?,
+        Command::GrantQuota(data) => {
+            plan::decide_quota(state, data).map(|()| Event::QuotaGranted(Box::new(data.clone())))?
+        }
+        Command::CloseYear(data) => {
+            plan::decide_closing(state, data, today).map(|data| Event::YearClosed(Box::new(data)))?
+        }
+        Command::OpenChannel(data) => {
+            channel::decide_edge(state, data).map(|()| Event::ChannelOpened(Box::new(data.clone())))?
+        }
         Command::CloseChannel(data) => {
-            channel::decide_edge_closing(state, data).map(|()| Event::ChannelClosed(data.clone()))?
+            channel::decide_edge_closing(state, data).map(|()| Event::ChannelClosed(Box::new(data.clone())))?
         }
         Command::ApproveChannel(data) => {
-            channel::decide_approval(state, data).map(|()| Event::ChannelApproved(data.clone()))?
+            channel::decide_approval(state, data).map(|()| Event::ChannelApproved(Box::new(data.clone())))?
         }
-        Command::PlaceHold(data) => ledger::decide_hold(state, data).map(|()| Event::HoldPlaced(data.clone()))?,
-        Command::LiftHold(data) => ledger::decide_lift(state, data).map(|()| Event::HoldLifted(data.clone()))?,
+        Command::PlaceHold(data) => {
+            ledger::decide_hold(state, data).map(|()| Event::HoldPlaced(Box::new(data.clone())))?
+        }
+        Command::LiftHold(data) => {
+            ledger::decide_lift(state, data).map(|()| Event::HoldLifted(Box::new(data.clone())))?
+        }
         Command::PlanInspection(data) => {
-            inspection::decide_plan(state, data).map(|()| Event::InspectionPlanned(data.clone()))?
+            inspection::decide_plan(state, data).map(|()| Event::InspectionPlanned(Box::new(data.clone())))?
         }
         Command::RecordVisit(data) => {
-            inspection::decide_visit(state, data, today).map(|()| Event::VisitRecorded(data.clone()))?
+            inspection::decide_visit(state, data, today).map(|()| Event::VisitRecorded(Box::new(data.clone())))?
         }
         Command::RecordFinding(data) => {
-            inspection::decide_finding(state, data).map(|()| Event::FindingRecorded(data.clone()))?
+            inspection::decide_finding(state, data).map(|()| Event::FindingRecorded(Box::new(data.clone())))?
         }
         Command::HoldSession(data) => {
-            training::decide_session(state, data).map(|()| Event::SessionHeld(data.clone()))?
+            training::decide_session(state, data).map(|()| Event::SessionHeld(Box::new(data.clone())))?
         }
-        Command::RecordAttendance(data) => {
-            training::decide_attendance(state, data, today).map(|()| Event::AttendanceRecorded(data.clone()))?
-        }
+        Command::RecordAttendance(data) => training::decide_attendance(state, data, today)
+            .map(|()| Event::AttendanceRecorded(Box::new(data.clone())))?,
         // The founding stands already; everything else is decided elsewhere.
         command => {
             let what = "authority";

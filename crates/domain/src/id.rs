@@ -37,7 +37,7 @@ impl FromStr for Id {
     type Err = BadId;
 
     fn from_str(text: &str) -> Result<Self, BadId> {
-        let good = !text.is_empty() && text.len() <= ID_BYTES_MAX && text.bytes().all(is_id_byte);
+        let good = is_id(text);
         if good {
             Ok(Self(CompactString::from(text)))
         } else {
@@ -48,6 +48,11 @@ impl FromStr for Id {
     }
 }
 
+/// Whether a text may be an id.
+pub(crate) fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.len() <= ID_BYTES_MAX && text.bytes().all(is_id_byte)
+}
+
 fn is_id_byte(byte: u8) -> bool {
     byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\' | b':')
 }
@@ -55,7 +60,7 @@ fn is_id_byte(byte: u8) -> bool {
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = CompactString::deserialize(deserializer)?;
-        let good = !text.is_empty() && text.len() <= ID_BYTES_MAX && text.bytes().all(is_id_byte);
+        let good = is_id(&text);
         if good {
             Ok(Self(text))
         } else {

@@ -40,10 +40,10 @@ pub struct InstructionRefused {
 /// Declares the kinds of entries. A released kind and version is never edited: a change is a new one.
 macro_rules! events {
     ($($variant:ident($payload:ty) = $kind:literal;)*) => {
-        /// What an entry tells.
+        /// What an entry tells. Payloads are boxed: entries are moved often and looked into seldom.
         #[derive(Clone, Debug, PartialEq, Eq)]
-        #[allow(missing_docs, clippy::large_enum_variant)]
-        pub enum Event { $($variant($payload)),* }
+        #[allow(missing_docs)]
+        pub enum Event { $($variant(Box<$payload>)),* }
 
         /// Every kind of entry.
         pub const KINDS: &[&str] = &[$($kind),*];
@@ -69,7 +69,7 @@ macro_rules! events {
 
             fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Event, D::Error> {
                 match self.0 {
-                    $($kind => <$payload>::deserialize(deserializer).map(Event::$variant),)*
+                    $($kind => <$payload>::deserialize(deserializer).map(|data| Event::$variant(Box::new(data))),)*
                     other => Err(D::Error::custom(format_args!("unknown kind of entry {other:?}"))),
                 }
             }

@@ -149,46 +149,50 @@ impl Licence {
         from.year() <= year && year <= until.year() && self.revoked.is_none_or(|day| day > first)
     }
 
-    fn why_not(&self, party: &'static str, site: &Site, on: Date) -> Option<LicenceRefusal> {
+    /// Whether it is in force on a day.
+    fn in_force_on(&self, day: Date) -> bool {
+        let within = self.grant.valid_from <= day && day <= self.grant.valid_until;
+        within && self.revoked.is_none_or(|from| day < from) && self.suspension_on(day).is_none()
+    }
+
+    /// Why it is not in force on a day.
+    fn why_not(&self, party: &'static str, site: &Site, on: Date) -> LicenceRefusal {
         let grant = &self.grant;
         let (licence, site) = (grant.id.to_string(), site.id.to_string());
         if let Some(from) = self.revoked.filter(|from| *from <= on) {
-            return Some(LicenceRefusal::Revoked {
+            return LicenceRefusal::Revoked {
                 party,
                 site,
                 licence,
                 from,
                 on,
-            });
+            };
         }
         if let Some(from) = self.suspension_on(on) {
-            return Some(LicenceRefusal::Suspended {
+            return LicenceRefusal::Suspended {
                 party,
                 site,
                 licence,
                 from,
                 on,
-            });
+            };
         }
         if on > grant.valid_until {
-            return Some(LicenceRefusal::Expired {
+            return LicenceRefusal::Expired {
                 party,
                 site,
                 licence,
                 until: grant.valid_until,
                 on,
-            });
+            };
         }
-        if on < grant.valid_from {
-            return Some(LicenceRefusal::NotYetValid {
-                party,
-                site,
-                licence,
-                from: grant.valid_from,
-                on,
-            });
+        LicenceRefusal::NotYetValid {
+            party,
+            site,
+            licence,
+            from: grant.valid_from,
+            on,
         }
-        None
     }
 }
 
@@ -234,13 +238,14 @@ impl Licences {
     ) -> Refused<()> {
         let site = state.holders.site_at(site_no);
         let covers = self.covers.get(site_no as usize).map_or(&[][..], Vec::as_slice);
-        let mut reason = None;
+        let mut last = None;
         for cover in covers {
             if cover.substance == substance && wanted.contains(&cover.activity) {
-                match self.licences[cover.licence].why_not(party, site, on) {
-                    None => return Ok(()),
-                    why => reason = why,
+                let licence = &self.licences[cover.licence];
+                if licence.in_force_on(on) {
+                    return Ok(());
                 }
+                last = Some(licence);
             }
         }
         let missing = || LicenceRefusal::Missing {
@@ -253,7 +258,9 @@ impl Licences {
                 .collect::<Vec<_>>()
                 .join(" or "),
         };
-        Err(reason.unwrap_or_else(missing).into())
+        Err(last
+            .map_or_else(missing, |licence| licence.why_not(party, site, on))
+            .into())
     }
 
     fn find(&self, id: &str) -> Refused<&Licence> {

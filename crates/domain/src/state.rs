@@ -174,7 +174,7 @@ impl State {
             Event::PolicySet(data) => policy::apply(&mut self.policies, data),
             Event::RoleGranted(data) => self.access.grant(&data.actor),
             Event::RoleRevoked(data) => self.access.revoke(&data.actor),
-            Event::DecisionProposed(data) => self.access.wait(entry.seq, data.clone(), entry.actor.clone()),
+            Event::DecisionProposed(data) => self.access.wait(entry.seq, (**data).clone(), entry.actor.clone()),
             Event::DecisionApproved(data) => self.access.settle(data.of),
             Event::DecisionRejected(data) => self.access.settle(data.of),
             _ => self.apply_record(entry),

@@ -174,7 +174,7 @@ enum Way {
 pub(super) struct Case<'a> {
     pub state: &'a State,
     pub today: Date,
-    pub movement: Movement,
+    pub movement: Box<Movement>,
     pub site_no: No,
     pub site: &'a Site,
     pub item_no: No,
@@ -238,8 +238,8 @@ impl Case<'_> {
     }
 
     fn identities(&self) -> Refused<()> {
-        let (site, item, batch) = self.names();
         if !self.site.open {
+            let site = self.movement.site.to_string();
             return Err(crate::holder::HolderRefusal::SiteClosed { site }.into());
         }
         if let Some(peer) = self.peer.map(|peer| self.state.holders.site_at(peer))
@@ -253,7 +253,10 @@ impl Case<'_> {
         let begins = begins_batch(self.movement.movement);
         match self.batch {
             None if begins => Ok(()),
-            None => Err(LedgerRefusal::BatchUnknown { item, batch }.into()),
+            None => {
+                let (_, item, batch) = self.names();
+                Err(LedgerRefusal::BatchUnknown { item, batch }.into())
+            }
             Some(no) if begins => self.known_batch(no),
             Some(_) => Ok(()),
         }
@@ -262,16 +265,17 @@ impl Case<'_> {
     /// A batch that exists may be added to only by the site where it began, while it is open, and keeps its expiry.
     fn known_batch(&self, no: No) -> Refused<()> {
         let known = self.state.ledger.batch_at(no);
-        let (_, item, batch) = self.names();
         let makes = matches!(
             self.movement.movement,
             MovementKind::Manufacture | MovementKind::LotYield
         );
         if makes && known.origin != self.site_no {
             let origin = self.state.holders.site_at(known.origin).id.to_string();
+            let (_, item, batch) = self.names();
             return Err(LedgerRefusal::BatchElsewhere { item, batch, origin }.into());
         }
         if makes && !known.open {
+            let (_, item, batch) = self.names();
             return Err(LedgerRefusal::BatchClosed { item, batch }.into());
         }
         if let Some(given) = self.movement.expires_on
@@ -280,6 +284,7 @@ impl Case<'_> {
             let known = known
                 .expires_on
                 .map_or_else(|| "no day on record".to_owned(), |day| day.to_string());
+            let (_, item, batch) = self.names();
             return Err(LedgerRefusal::ExpiryDiffers {
                 item,
                 batch,
@@ -319,9 +324,9 @@ impl Case<'_> {
             return Err(LedgerRefusal::InFuture { on, today: self.today }.into());
         }
         let account = self.account();
-        let (site, item, batch) = self.names();
         if self.movement.movement == MovementKind::Opening {
             if account.is_some() {
+                let (site, item, batch) = self.names();
                 return Err(LedgerRefusal::OpeningRepeated { site, item, batch }.into());
             }
             return Ok(Ok(()));
@@ -330,6 +335,7 @@ impl Case<'_> {
             .and_then(|account| account.opened_on)
             .unwrap_or(self.state.founding.books_from);
         if on < opening {
+            let site = self.movement.site.to_string();
             return Ok(Err(LedgerRefusal::BeforeOpening { site, on, opening }.into()));
         }
         Ok(Ok(()))
@@ -638,7 +644,7 @@ fn begins_batch(kind: MovementKind) -> bool {
 }
 
 /// A case with its site and item resolved.
-pub(super) fn case<'a>(state: &'a State, by: &'a Actor, today: Date, movement: Movement) -> Refused<Case<'a>> {
+pub(super) fn case<'a>(state: &'a State, by: &'a Actor, today: Date, movement: Box<Movement>) -> Refused<Case<'a>> {
     let (site_no, site) = state.holders.site(&movement.site)?;
     // An inspector may count on his own; nobody else acts for a site but its holder.
     let inspector = by.capacity() == crate::access::Capacity::Officer(Role::Inspector);

@@ -179,14 +179,28 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn with_case(&self, mut movement: Movement, reason: &Text, case: &Id, on: Date, mode: Mode) -> Refused<Decided> {
+    fn with_case(
+        &self,
+        mut movement: Box<Movement>,
+        reason: &Text,
+        case: &Id,
+        on: Date,
+        mode: Mode,
+    ) -> Refused<Decided> {
         let details = detail(&mut movement);
         (details.reason, details.case) = (Some(reason.clone()), Some(case.clone()));
         self.line(movement, on, mode)
     }
 
     /// A line of goods at a site; the amount is read in the item's counting unit.
-    pub fn goods(&self, kind: MovementKind, site: &Id, item: &Id, batch: &Id, amount: &Amount) -> Refused<Movement> {
+    pub fn goods(
+        &self,
+        kind: MovementKind,
+        site: &Id,
+        item: &Id,
+        batch: &Id,
+        amount: &Amount,
+    ) -> Refused<Box<Movement>> {
         let units = match amount {
             Amount::Units(units) => *units,
             Amount::Entered(_) => {
@@ -206,19 +220,19 @@ impl<'a> Desk<'a> {
         Ok(movement)
     }
 
-    fn line(&self, movement: Movement, on: Date, mode: Mode) -> Refused<Decided> {
+    fn line(&self, movement: Box<Movement>, on: Date, mode: Mode) -> Refused<Decided> {
         let mut case = self.open(movement, on, mode)?;
         case.run()?;
         Ok(Decided::of(case))
     }
 
-    pub fn open(&self, mut movement: Movement, on: Date, mode: Mode) -> Refused<Case<'a>> {
+    pub fn open(&self, mut movement: Box<Movement>, on: Date, mode: Mode) -> Refused<Case<'a>> {
         (movement.occurred_on, movement.mode) = (on, mode);
         case(self.state, self.by, self.today, movement)
     }
 
     /// What the books held goes into the entry of a count, so that its difference can be told for ever.
-    fn count(&self, movement: Movement, on: Date, mode: Mode) -> Refused<Decided> {
+    fn count(&self, movement: Box<Movement>, on: Date, mode: Mode) -> Refused<Decided> {
         let mut case = self.open(movement, on, mode)?;
         let account = case
             .batch
@@ -282,7 +296,7 @@ impl<'a> Desk<'a> {
         site: &Id,
         dispatch: u64,
         amount: i64,
-    ) -> Refused<(Movement, &'a Transit)> {
+    ) -> Refused<(Box<Movement>, &'a Transit)> {
         let transit = self
             .state
             .ledger
@@ -296,7 +310,13 @@ impl<'a> Desk<'a> {
         Ok((movement, transit))
     }
 
-    fn consignor_line(&self, mut movement: Movement, transit: &'a Transit, on: Date, mode: Mode) -> Refused<Decided> {
+    fn consignor_line(
+        &self,
+        mut movement: Box<Movement>,
+        transit: &'a Transit,
+        on: Date,
+        mode: Mode,
+    ) -> Refused<Decided> {
         let dispatch = movement.dispatch.unwrap_or_default();
         movement.peer = transit.to.map(|to| self.site_id(to));
         let site = movement.site.clone();
@@ -323,8 +343,8 @@ fn foreign_dispatch(dispatch: u64, site: &Id) -> Box<crate::Refusal> {
 }
 
 /// A line with nothing but its goods.
-fn blank(movement: MovementKind, site: Id, item: Id, batch: Id, amount: i64, occurred_on: Date) -> Movement {
-    Movement {
+fn blank(movement: MovementKind, site: Id, item: Id, batch: Id, amount: i64, occurred_on: Date) -> Box<Movement> {
+    Box::new(Movement {
         movement,
         mode: Mode::Instruct,
         site,
@@ -344,7 +364,7 @@ fn blank(movement: MovementKind, site: Id, item: Id, batch: Id, amount: i64, occ
         late: false,
         details: None,
         breaches: Vec::new(),
-    }
+    })
 }
 
 /// The details of a line, begun if it has none.

@@ -82,7 +82,7 @@ impl Desk<'_> {
         }
         self.loss_explained(&mut closed)?;
         Ok(Decided {
-            events: vec![Event::LotClosed(closed)],
+            events: vec![Event::LotClosed(Box::new(closed))],
             second: None,
         })
     }
@@ -147,7 +147,7 @@ impl Desk<'_> {
             breaches: Vec::new(),
         };
         self.loss_explained(&mut closed)?;
-        events.push(Event::LotClosed(closed));
+        events.push(Event::LotClosed(Box::new(closed)));
         Ok(Decided {
             events,
             second: second.map(|(second, _)| second),

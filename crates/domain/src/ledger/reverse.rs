@@ -27,7 +27,7 @@ pub(crate) fn decide_reverse(
     reversible(state, line, original)?;
     Ok(LineReversed {
         line,
-        original: original.clone(),
+        original: Movement::clone(original),
         reason: asked.reason.clone(),
     })
 }
