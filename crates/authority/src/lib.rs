@@ -302,7 +302,7 @@ fn found(stores: &mut Stores, new: &NewAuthority, key: &LogKey, at: Timestamp) -
     let refused = |what: String| AuthorityError::Refused(what);
     let (founding, today) = founding(new, key, at)?;
     let actor = domain::access::Actor::operator();
-    let envelope = Envelope::new(new.command_id, actor, Command::Found(founding), new.random);
+    let envelope = Envelope::new(new.command_id, actor, Command::Found(Box::new(founding)), new.random);
     let context = Context {
         now: at,
         today,

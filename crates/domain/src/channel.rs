@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::State;
 use crate::access::Actor;
-use crate::holder::SiteKind;
+use crate::holder::{SiteKind, SiteKinds};
 use crate::id::{Id, Text};
 use crate::refusal::{NameRefusal, Refused, refusals, taken, unknown};
 use crate::schema::Day;
@@ -201,12 +201,12 @@ impl Channels {
                 back: true,
             });
         }
-        let kinds = |kinds: &[SiteKind]| kinds.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(", ");
+        let kinds = |kinds: SiteKinds| kinds.iter().map(SiteKind::word).collect::<Vec<_>>().join(", ");
         let closed = || ChannelRefusal::Closed {
             from: consignor.id.to_string(),
-            from_kinds: kinds(&consignor.kinds),
+            from_kinds: kinds(consignor.kinds),
             to: consignee.id.to_string(),
-            to_kinds: kinds(&consignee.kinds),
+            to_kinds: kinds(consignee.kinds),
             on,
         };
         Err(reason.unwrap_or_else(closed).into())
@@ -277,7 +277,7 @@ pub(crate) fn decide_notice(
         .get(&dispatch)
         .copied()
         .ok_or(ChannelRefusal::NoticeNotDue { dispatch })?;
-    crate::ledger::owns(state, by, state.holders.site_at(site))?;
+    crate::ledger::owns(by, state.holders.site_at(site))?;
     Ok(EmergencyNoticed {
         notice: notice.clone(),
         due_on,

@@ -30,10 +30,10 @@ pub enum By {
 /// Declares all commands.
 macro_rules! commands {
     ($($variant:ident($payload:ty) = $verb:literal, $by:expr, $second:expr;)*) => {
-        /// A command with its fields.
+        /// A command with its fields. They are boxed: commands are handed on often and looked into seldom.
         #[derive(Clone, Debug, PartialEq, Eq)]
         #[allow(missing_docs)]
-        pub enum Command { $($variant($payload)),* }
+        pub enum Command { $($variant(Box<$payload>)),* }
 
         /// Every command: word, who may give it, who must approve it.
         pub const COMMANDS: &[(&str, By, Option<&[Role]>)] = &[$(($verb, $by, $second)),*];
@@ -76,7 +76,7 @@ macro_rules! commands {
             /// Reads a command's fields. The error says which field and why.
             pub fn parse(verb: &str, with: &str) -> Result<Self, String> {
                 match verb {
-                    $($verb => serde_json::from_str(with).map(Self::$variant).map_err(|why| format!("{verb}: {why}")),)*
+                    $($verb => serde_json::from_str(with).map(|with| Self::$variant(Box::new(with))).map_err(|why| format!("{verb}: {why}")),)*
                     _ => Err(format!("{verb:?} is no command: docs/commands.md lists them all")),
                 }
             }

@@ -75,7 +75,7 @@ pub fn decide(state: Option<&State>, by: &Actor, command: &Command, context: Con
                 &proposed,
                 decide_kind(state, &waiting.by, &proposed, context).ok().flatten(),
             )?;
-            Ok(vec![Event::DecisionRejected(Box::new(rejection.clone()))])
+            Ok(vec![Event::DecisionRejected(rejection.clone())])
         }
         command => {
             let (events, second) = effects(state, by, command, context)?;
@@ -247,26 +247,26 @@ fn act(command: &Command) -> Option<Act<'_>> {
 /// A command that becomes one entry of its own kind.
 fn record(state: &State, by: &Actor, command: &Command, today: Date) -> Refused<Event> {
     Ok(match command {
-        Command::SetPolicy(data) => policy::decide(data).map(|()| Event::PolicySet(Box::new(data.clone())))?,
+        Command::SetPolicy(data) => policy::decide(data).map(|()| Event::PolicySet(data.clone()))?,
         Command::GrantRole(data) => {
             access::known_holder(state, &data.actor)?;
             state
                 .access
                 .may_grant(&data.actor)
-                .map(|()| Event::RoleGranted(Box::new(data.clone())))?
+                .map(|()| Event::RoleGranted(data.clone()))?
         }
         Command::RevokeRole(data) => state
             .access
             .may_revoke(&data.actor)
-            .map(|()| Event::RoleRevoked(Box::new(data.clone())))?,
+            .map(|()| Event::RoleRevoked(data.clone()))?,
         Command::RegisterSubstance(data) => state
             .substances
             .may_register(data)
-            .map(|()| Event::SubstanceRegistered(Box::new(data.clone())))?,
+            .map(|()| Event::SubstanceRegistered(data.clone()))?,
         Command::ChangeSchedule(data) => state
             .substances
             .find(&data.substance)
-            .map(|_| Event::ScheduleChanged(Box::new(data.clone())))?,
+            .map(|_| Event::ScheduleChanged(data.clone()))?,
         Command::RegisterBulk(data) => {
             product::decide_bulk(state, data).map(|data| Event::BulkRegistered(Box::new(data)))?
         }
@@ -274,20 +274,14 @@ fn record(state: &State, by: &Actor, command: &Command, today: Date) -> Refused<
             product::decide_preparation(state, data).map(|data| Event::PreparationRegistered(Box::new(data)))?
         }
         Command::RegisterHolder(data) => {
-            holder::decide_holder(state, data).map(|()| Event::HolderRegistered(Box::new(data.clone())))?
+            holder::decide_holder(state, data).map(|()| Event::HolderRegistered(data.clone()))?
         }
         Command::RegisterSite(data) => {
-            holder::decide_site(state, data).map(|()| Event::SiteRegistered(Box::new(data.clone())))?
+            holder::decide_site(state, data).map(|()| Event::SiteRegistered(data.clone()))?
         }
-        Command::CloseSite(data) => {
-            holder::decide_closing(state, data).map(|()| Event::SiteClosed(Box::new(data.clone())))?
-        }
-        Command::SetStockCeiling(data) => {
-            decide_ceiling(state, data).map(|()| Event::StockCeilingSet(Box::new(data.clone())))?
-        }
-        Command::FileDemand(data) => {
-            demand::decide(state, by, data).map(|()| Event::DemandFiled(Box::new(data.clone())))?
-        }
+        Command::CloseSite(data) => holder::decide_closing(state, data).map(|()| Event::SiteClosed(data.clone()))?,
+        Command::SetStockCeiling(data) => decide_ceiling(state, data).map(|()| Event::StockCeilingSet(data.clone()))?,
+        Command::FileDemand(data) => demand::decide(state, by, data).map(|()| Event::DemandFiled(data.clone()))?,
         Command::GiveNotice(data) => {
             channel::decide_notice(state, by, data, today).map(|data| Event::EmergencyNoticed(Box::new(data)))?
         }
@@ -298,60 +292,53 @@ fn record(state: &State, by: &Actor, command: &Command, today: Date) -> Refused<
 fn record_decision(state: &State, command: &Command, today: Date) -> Refused<Event> {
     Ok(match command {
         Command::GrantLicence(data) => {
-            licence::decide_grant(state, data).map(|()| Event::LicenceGranted(Box::new(data.clone())))?
+            licence::decide_grant(state, data).map(|()| Event::LicenceGranted(data.clone()))?
         }
         Command::SuspendLicence(data) => {
-            licence::decide_suspension(state, data).map(|()| Event::LicenceSuspended(Box::new(data.clone())))?
+            licence::decide_suspension(state, data).map(|()| Event::LicenceSuspended(data.clone()))?
         }
         Command::ResumeLicence(data) => {
-            licence::decide_resumption(state, data).map(|()| Event::LicenceResumed(Box::new(data.clone())))?
+            licence::decide_resumption(state, data).map(|()| Event::LicenceResumed(data.clone()))?
         }
         Command::RevokeLicence(data) => {
-            licence::decide_revocation(state, data).map(|()| Event::LicenceRevoked(Box::new(data.clone())))?
+            licence::decide_revocation(state, data).map(|()| Event::LicenceRevoked(data.clone()))?
         }
         Command::IssuePurchaseCard(data) => {
             licence::decide_grant(state, &licence::card_as_grant(state, data)?)?;
-            Event::PurchaseCardIssued(Box::new(data.clone()))
+            Event::PurchaseCardIssued(data.clone())
         }
         Command::SetEstimate(data) => {
             plan::decide_estimate(state, data).map(|data| Event::EstimateSet(Box::new(data)))?
         }
-        Command::SetPlan(data) => plan::decide_plan(state, data).map(|()| Event::PlanSet(Box::new(data.clone())))?,
-        Command::GrantQuota(data) => {
-            plan::decide_quota(state, data).map(|()| Event::QuotaGranted(Box::new(data.clone())))?
-        }
+        Command::SetPlan(data) => plan::decide_plan(state, data).map(|()| Event::PlanSet(data.clone()))?,
+        Command::GrantQuota(data) => plan::decide_quota(state, data).map(|()| Event::QuotaGranted(data.clone()))?,
         Command::CloseYear(data) => {
             plan::decide_closing(state, data, today).map(|data| Event::YearClosed(Box::new(data)))?
         }
-        Command::OpenChannel(data) => {
-            channel::decide_edge(state, data).map(|()| Event::ChannelOpened(Box::new(data.clone())))?
-        }
+        Command::OpenChannel(data) => channel::decide_edge(state, data).map(|()| Event::ChannelOpened(data.clone()))?,
         Command::CloseChannel(data) => {
-            channel::decide_edge_closing(state, data).map(|()| Event::ChannelClosed(Box::new(data.clone())))?
+            channel::decide_edge_closing(state, data).map(|()| Event::ChannelClosed(data.clone()))?
         }
         Command::ApproveChannel(data) => {
-            channel::decide_approval(state, data).map(|()| Event::ChannelApproved(Box::new(data.clone())))?
+            channel::decide_approval(state, data).map(|()| Event::ChannelApproved(data.clone()))?
         }
-        Command::PlaceHold(data) => {
-            ledger::decide_hold(state, data).map(|()| Event::HoldPlaced(Box::new(data.clone())))?
-        }
-        Command::LiftHold(data) => {
-            ledger::decide_lift(state, data).map(|()| Event::HoldLifted(Box::new(data.clone())))?
-        }
+        Command::PlaceHold(data) => ledger::decide_hold(state, data).map(|()| Event::HoldPlaced(data.clone()))?,
+        Command::LiftHold(data) => ledger::decide_lift(state, data).map(|()| Event::HoldLifted(data.clone()))?,
         Command::PlanInspection(data) => {
-            inspection::decide_plan(state, data).map(|()| Event::InspectionPlanned(Box::new(data.clone())))?
+            inspection::decide_plan(state, data).map(|()| Event::InspectionPlanned(data.clone()))?
         }
         Command::RecordVisit(data) => {
-            inspection::decide_visit(state, data, today).map(|()| Event::VisitRecorded(Box::new(data.clone())))?
+            inspection::decide_visit(state, data, today).map(|()| Event::VisitRecorded(data.clone()))?
         }
         Command::RecordFinding(data) => {
-            inspection::decide_finding(state, data).map(|()| Event::FindingRecorded(Box::new(data.clone())))?
+            inspection::decide_finding(state, data).map(|()| Event::FindingRecorded(data.clone()))?
         }
         Command::HoldSession(data) => {
-            training::decide_session(state, data).map(|()| Event::SessionHeld(Box::new(data.clone())))?
+            training::decide_session(state, data).map(|()| Event::SessionHeld(data.clone()))?
         }
-        Command::RecordAttendance(data) => training::decide_attendance(state, data, today)
-            .map(|()| Event::AttendanceRecorded(Box::new(data.clone())))?,
+        Command::RecordAttendance(data) => {
+            training::decide_attendance(state, data, today).map(|()| Event::AttendanceRecorded(data.clone()))?
+        }
         // The founding stands already; everything else is decided elsewhere.
         command => {
             let what = "authority";

@@ -64,7 +64,7 @@ impl Demand {
 
 pub(crate) fn decide(state: &State, by: &Actor, filed: &DemandReturn) -> Refused<()> {
     let (_, site) = state.holders.open_site(&filed.site)?;
-    crate::ledger::owns(state, by, site)?;
+    crate::ledger::owns(by, site)?;
     let (_, item) = state.items.find(&filed.item)?;
     if item.bulk {
         return Err(DemandRefusal::Bulk {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::State;
 use crate::id::{Id, Text};
-use crate::licence::Activity;
+use crate::licence::{Activities, Activity};
 use crate::refusal::{NameRefusal, Refused, refusals, taken, unknown};
 use crate::table::{Keyed, No, Table};
 
@@ -72,6 +72,36 @@ impl SiteKind {
             Self::RegionalWholesaler => Activity::WholesaleRegional,
             Self::Institution | Self::Pharmacy | Self::Research => Activity::Purchase,
         }
+    }
+}
+
+/// A set of kinds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteKinds(u16);
+
+impl SiteKinds {
+    /// The set of these kinds.
+    pub fn of(kinds: &[SiteKind]) -> Self {
+        Self(kinds.iter().fold(0, |set, kind| set | 1 << (*kind as u16)))
+    }
+
+    /// Whether a kind is in it.
+    pub fn contains(self, kind: SiteKind) -> bool {
+        self.0 & (1 << (kind as u16)) != 0
+    }
+
+    /// The kinds in it.
+    pub fn iter(self) -> impl Iterator<Item = SiteKind> {
+        SiteKind::ALL
+            .into_iter()
+            .map(|(kind, _)| kind)
+            .filter(move |kind| self.contains(*kind))
+    }
+
+    /// The licensed activities that a site of these kinds exercises.
+    pub fn activities(self) -> Activities {
+        self.iter()
+            .fold(Activities::default(), |set, kind| set.with(kind.activity()))
     }
 }
 
@@ -155,8 +185,12 @@ pub struct Site {
     pub id: Id,
     /// The holder.
     pub holder: No,
+    /// The holder's id.
+    pub holder_id: Id,
     /// What it is in the channel.
-    pub kinds: Vec<SiteKind>,
+    pub kinds: SiteKinds,
+    /// The activities that its kinds exercise.
+    pub activities: Activities,
     /// The province.
     pub province: Id,
     /// Beyond the treaty's boundary.
@@ -170,7 +204,7 @@ pub struct Site {
 impl Site {
     /// Whether it is of this kind.
     pub fn is(&self, kind: SiteKind) -> bool {
-        self.kinds.contains(&kind)
+        self.kinds.contains(kind)
     }
 }
 
@@ -285,11 +319,14 @@ pub(crate) fn apply_holder(state: &mut State, entry: &HolderEntry) {
 pub(crate) fn apply_site(state: &mut State, entry: &SiteEntry, since: Date) {
     let holder = state.holders.holders.no(&entry.holder).unwrap_or_default();
     let retail = entry.kinds.iter().any(|kind| kind.is_retail());
-    let (id, kinds, province) = (entry.id.clone(), entry.kinds.clone(), entry.province.clone());
+    let (id, holder_id, province) = (entry.id.clone(), entry.holder.clone(), entry.province.clone());
+    let kinds = SiteKinds::of(&entry.kinds);
     let no = state.holders.sites.add(Site {
         id,
         holder,
+        holder_id,
         kinds,
+        activities: kinds.activities(),
         province,
         retail,
         open: true,

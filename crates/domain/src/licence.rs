@@ -46,6 +46,49 @@ impl Activity {
     }
 }
 
+/// A set of activities.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activities(u16);
+
+impl Activities {
+    /// The set of these activities.
+    pub fn of(activities: &[Activity]) -> Self {
+        activities
+            .iter()
+            .fold(Self::default(), |set, activity| set.with(*activity))
+    }
+
+    /// The set with one more.
+    #[must_use]
+    pub fn with(self, activity: Activity) -> Self {
+        Self(self.0 | 1 << (activity as u16))
+    }
+
+    /// Whether an activity is in it.
+    pub fn contains(self, activity: Activity) -> bool {
+        self.0 & (1 << (activity as u16)) != 0
+    }
+
+    /// The words of the activities in it.
+    fn words(self) -> String {
+        let all = [
+            Activity::ManufactureSubstance,
+            Activity::ManufacturePreparation,
+            Activity::Import,
+            Activity::Export,
+            Activity::WholesaleNational,
+            Activity::WholesaleRegional,
+            Activity::Purchase,
+        ];
+        let words: Vec<&str> = all
+            .into_iter()
+            .filter(|one| self.contains(*one))
+            .map(Activity::word)
+            .collect();
+        words.join(" or ")
+    }
+}
+
 /// Grant of a licence to a holder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -209,6 +252,10 @@ struct Cover {
     activity: Activity,
     substance: No,
     licence: No,
+    valid_from: Date,
+    valid_until: Date,
+    /// Never suspended or revoked, so the dates alone tell whether it is in force.
+    undisturbed: bool,
 }
 
 /// All licences and cards.
@@ -233,34 +280,29 @@ impl Licences {
         party: &'static str,
         site_no: No,
         substance: No,
-        wanted: &[Activity],
+        wanted: Activities,
         on: Date,
     ) -> Refused<()> {
         let site = state.holders.site_at(site_no);
         let covers = self.covers.get(site_no as usize).map_or(&[][..], Vec::as_slice);
         let mut last = None;
         for cover in covers {
-            if cover.substance == substance && wanted.contains(&cover.activity) {
-                let licence = &self.licences[cover.licence];
-                if licence.in_force_on(on) {
+            if cover.substance == substance && wanted.contains(cover.activity) {
+                let dated = cover.valid_from <= on && on <= cover.valid_until;
+                if dated && (cover.undisturbed || self.licences[cover.licence].in_force_on(on)) {
                     return Ok(());
                 }
-                last = Some(licence);
+                last = Some(cover.licence);
             }
         }
         let missing = || LicenceRefusal::Missing {
             party,
             site: site.id.to_string(),
             substance: state.substances.at(substance).entry.id.to_string(),
-            activity: wanted
-                .iter()
-                .map(|activity| activity.word())
-                .collect::<Vec<_>>()
-                .join(" or "),
+            activity: wanted.words(),
         };
-        Err(last
-            .map_or_else(missing, |licence| licence.why_not(party, site, on))
-            .into())
+        let why = last.map_or_else(missing, |licence| self.licences[licence].why_not(party, site, on));
+        Err(why.into())
     }
 
     fn find(&self, id: &str) -> Refused<&Licence> {
@@ -268,6 +310,15 @@ impl Licences {
             .find(id)
             .map(|(_, licence)| licence)
             .ok_or_else(|| unknown("licence", id))
+    }
+
+    /// From now on the licence itself must be asked on which days it is in force.
+    fn disturb(&mut self, id: &str) {
+        let licence = self.licences.no(id);
+        let covers = self.covers.iter_mut().flatten();
+        covers
+            .filter(|cover| Some(cover.licence) == licence)
+            .for_each(|cover| cover.undisturbed = false);
     }
 
     pub(crate) fn reindex(&mut self) {
@@ -314,7 +365,7 @@ pub(crate) fn decide_grant(state: &State, grant: &LicenceGrant) -> Refused<()> {
             let (site, holder) = (id.to_string(), grant.holder.to_string());
             return Err(LicenceRefusal::ForeignSite { site, holder }.into());
         }
-        if !site.kinds.iter().any(|kind| kind.activity() == grant.activity) {
+        if !site.activities.contains(grant.activity) {
             return Err(LicenceRefusal::WrongKind {
                 site: id.to_string(),
                 activity: grant.activity.word(),
@@ -408,6 +459,9 @@ pub(crate) fn apply_grant(state: &mut State, grant: &LicenceGrant) {
                 activity: grant.activity,
                 substance,
                 licence,
+                valid_from: grant.valid_from,
+                valid_until: grant.valid_until,
+                undisturbed: true,
             });
         }
     }
@@ -417,6 +471,7 @@ pub(crate) fn apply_suspension(state: &mut State, change: &StandingChange) {
     if let Some(licence) = state.licences.licences.find_mut(&change.licence) {
         licence.suspended.push((change.from, None));
     }
+    state.licences.disturb(&change.licence);
 }
 
 pub(crate) fn apply_resumption(state: &mut State, change: &StandingChange) {
@@ -431,4 +486,5 @@ pub(crate) fn apply_revocation(state: &mut State, change: &StandingChange) {
     if let Some(licence) = state.licences.licences.find_mut(&change.licence) {
         licence.revoked = Some(change.from);
     }
+    state.licences.disturb(&change.licence);
 }

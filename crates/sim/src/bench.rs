@@ -277,6 +277,13 @@ impl Load {
         self.all(authority, &orders)
     }
 
+    /// Goods of the month's batch, or in one of five cases of the month's before: old batches run out.
+    fn batch_in_trade(&mut self) -> u64 {
+        let month = u64::try_from(jiff::tz::TimeZone::UTC.to_datetime(self.now).month()).unwrap_or(1);
+        let older = u64::from(self.dice.below(5) == 0);
+        (month + BATCHES_PER_ITEM - 1 - older) % BATCHES_PER_ITEM
+    }
+
     /// Makes the next batch of commands.
     fn batch(&mut self, size: usize) -> Result<Vec<Envelope>, AuthorityError> {
         self.now = self.now.checked_add(self.step).unwrap_or(self.now);
@@ -314,7 +321,7 @@ impl Load {
     fn dispatch(&mut self, today: jiff::civil::Date, wrong: Option<Wrong>) -> Result<Envelope, AuthorityError> {
         let from = self.dice.below(self.wholesalers);
         let to = self.dice.below(self.institutions);
-        let (item, batch) = (self.dice.below(4), self.dice.below(BATCHES_PER_ITEM));
+        let (item, batch) = (self.dice.below(4), self.batch_in_trade());
         let amount = i64::try_from(1 + self.dice.below(50)).unwrap_or(1) * 10;
         let (from_id, actor) = match wrong {
             Some(Wrong::ExpiredLicence) => (parse("X-S"), "X:r".to_owned()),
@@ -343,7 +350,7 @@ impl Load {
             occurred_on: today,
             mode: domain::ledger::Mode::Instruct,
         };
-        let envelope = self.envelope(&actor, Command::Dispatch(act))?;
+        let envelope = self.envelope(&actor, Command::Dispatch(Box::new(act)))?;
         if wrong.is_none() {
             self.on_the_way.push_back(OnTheWay {
                 seq: self.next_seq,
@@ -375,7 +382,7 @@ impl Load {
             occurred_on: today,
             mode: domain::ledger::Mode::Instruct,
         };
-        let envelope = self.envelope(&format!("I{}:r", goods.to), Command::Receive(act))?;
+        let envelope = self.envelope(&format!("I{}:r", goods.to), Command::Receive(Box::new(act)))?;
         self.next_seq += 1;
         goods.amount = amount;
         self.held.push_back(goods);
@@ -395,7 +402,7 @@ impl Load {
             mode: domain::ledger::Mode::Instruct,
         };
         self.next_seq += 1;
-        self.envelope(&format!("I{}:r", goods.to), Command::Dispense(act))
+        self.envelope(&format!("I{}:r", goods.to), Command::Dispense(Box::new(act)))
     }
 
     /// A maker without quota tries to make more.
@@ -410,7 +417,7 @@ impl Load {
             mode: domain::ledger::Mode::Instruct,
         };
         self.next_seq += 1;
-        self.envelope("M:r", Command::Manufacture(act))
+        self.envelope("M:r", Command::Manufacture(Box::new(act)))
     }
 }
 

@@ -39,7 +39,7 @@ impl Memory {
 impl Host for Memory {
     fn create(&mut self, authority: &NewAuthority, at: Timestamp) -> Result<Box<dyn Node>, NodeError> {
         let zone = TimeZone::get(&authority.zone).map_err(wrong)?;
-        let command = Command::Found(founding(authority)?);
+        let command = Command::Found(Box::new(founding(authority)?));
         let envelope = Envelope::new(authority.command_id, Actor::operator(), command, authority.random);
         let context = Context {
             now: at,

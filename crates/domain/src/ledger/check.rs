@@ -9,7 +9,7 @@ use crate::State;
 use crate::access::{Actor, Role};
 use crate::holder::Site;
 use crate::id::Id;
-use crate::licence::Activity;
+use crate::licence::{Activities, Activity};
 use crate::plan::Planned;
 use crate::product::Item;
 use crate::quantity::Mass;
@@ -346,47 +346,31 @@ impl Case<'_> {
     }
 
     fn consignor_licence(&self) -> Refused<()> {
-        let on = self.movement.occurred_on;
         let wanted = match self.movement.movement {
-            MovementKind::Manufacture => &[Activity::ManufactureSubstance][..],
-            MovementKind::LotYield if !self.item.bulk => &[Activity::ManufacturePreparation],
+            MovementKind::Manufacture => Activities::of(&[Activity::ManufactureSubstance]),
+            MovementKind::LotYield if !self.item.bulk => Activities::of(&[Activity::ManufacturePreparation]),
             MovementKind::LotFeed | MovementKind::LotYield | MovementKind::UseInManufacture => {
-                &[Activity::ManufactureSubstance, Activity::ManufacturePreparation]
+                Activities::of(&[Activity::ManufactureSubstance, Activity::ManufacturePreparation])
             }
-            MovementKind::Import => &[Activity::Import],
-            MovementKind::Export => &[Activity::Export],
-            MovementKind::Dispatch if self.peer.is_none() => &[Activity::Export],
+            MovementKind::Import => Activities::of(&[Activity::Import]),
+            MovementKind::Export => Activities::of(&[Activity::Export]),
+            MovementKind::Dispatch if self.peer.is_none() => Activities::of(&[Activity::Export]),
             // An institution that sends goods back acts under no licence of trade.
             MovementKind::Dispatch if self.site.retail => return Ok(()),
-            _ => return self.any_licence("consignor", self.site_no, self.site, on),
+            _ => self.site.activities,
         };
-        self.state
-            .licences
-            .check(self.state, "consignor", self.site_no, self.item.substance, wanted, on)
+        self.licence("consignor", self.site_no, wanted)
     }
 
     fn consignee_licence(&self) -> Refused<()> {
         let Some(peer) = self.peer else { return Ok(()) };
-        self.any_licence(
-            "consignee",
-            peer,
-            self.state.holders.site_at(peer),
-            self.movement.occurred_on,
-        )
+        self.licence("consignee", peer, self.state.holders.site_at(peer).activities)
     }
 
-    /// A licence for any of the activities that the site's kinds exercise.
-    fn any_licence(&self, party: &'static str, no: No, site: &Site, on: Date) -> Refused<()> {
-        let mut wanted = [Activity::Purchase; 9];
-        let mut count = 0;
-        for (slot, kind) in wanted.iter_mut().zip(&site.kinds) {
-            *slot = kind.activity();
-            count += 1;
-        }
-        let wanted = wanted.get(..count).unwrap_or_default();
-        self.state
-            .licences
-            .check(self.state, party, no, self.item.substance, wanted, on)
+    /// A licence for any of these activities.
+    fn licence(&self, party: &'static str, no: No, wanted: Activities) -> Refused<()> {
+        let (substance, on) = (self.item.substance, self.movement.occurred_on);
+        self.state.licences.check(self.state, party, no, substance, wanted, on)
     }
 
     fn channel(&mut self) -> Refused<()> {
@@ -649,7 +633,7 @@ pub(super) fn case<'a>(state: &'a State, by: &'a Actor, today: Date, movement: B
     // An inspector may count on his own; nobody else acts for a site but its holder.
     let inspector = by.capacity() == crate::access::Capacity::Officer(Role::Inspector);
     if !(inspector && movement.movement == MovementKind::Count) {
-        super::owns(state, by, site)?;
+        super::owns(by, site)?;
     }
     let (item_no, item) = state.items.find(&movement.item)?;
     let batch = state.ledger.batches.no(&NamedUnderRef(item_no, &movement.batch));

@@ -54,7 +54,7 @@ impl Desk<'_> {
 
     pub(super) fn close_lot(&self, act: &act::CloseLot) -> Refused<Decided> {
         let (site_no, site) = self.state.holders.site(&act.site)?;
-        super::owns(self.state, self.by, site)?;
+        super::owns(self.by, site)?;
         let lot = self.lot(site_no, &act.site, &act.lot)?;
         if !lot.open {
             return Err(LedgerRefusal::LotClosed {

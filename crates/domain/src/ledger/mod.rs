@@ -19,7 +19,6 @@ use hashbrown::Equivalent;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::State;
 use crate::access::{Actor, not_entitled};
 use crate::country::Country;
 use crate::holder::Site;
@@ -291,9 +290,8 @@ impl Ledger {
 }
 
 /// Whether somebody acts for the holder of this site.
-pub(crate) fn owns(state: &State, by: &Actor, site: &Site) -> Refused<()> {
-    let holder = &state.holders.holder_at(site.holder).entry.id;
-    if by.holder() == Some(holder.as_str()) {
+pub(crate) fn owns(by: &Actor, site: &Site) -> Refused<()> {
+    if by.holder() == Some(site.holder_id.as_str()) {
         Ok(())
     } else {
         not_entitled(by, "act for this site")

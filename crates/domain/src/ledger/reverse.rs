@@ -20,7 +20,7 @@ pub(crate) fn decide_reverse(
         return Err(LedgerRefusal::LineUnknown { line }.into());
     };
     let (_, site) = state.holders.site(&original.site)?;
-    super::owns(state, by, site)?;
+    super::owns(by, site)?;
     if state.ledger.reversed.contains(&line) {
         return Err(LedgerRefusal::LineReversed { line }.into());
     }
