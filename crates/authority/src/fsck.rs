@@ -105,7 +105,7 @@ pub(crate) fn check(
         scope.spawn(move || read_all(reading, &chunks));
         while let Ok(chunk) = read.recv() {
             match chunk {
-                Ok(lines) => lines.into_iter().for_each(|line| pass.take(line)),
+                Ok(lines) => lines.iter().for_each(|line| pass.take(line)),
                 Err(error) => pass.differ("entry", None, error),
             }
             if pass.broken {
@@ -213,9 +213,9 @@ impl Pass {
             ControlFlow::Continue(())
         });
         pass.note("cosignature", read);
-        strangers
-            .into_iter()
-            .for_each(|what| pass.differ("cosignature", None, what));
+        for what in strangers {
+            pass.differ("cosignature", None, what);
+        }
         (pass.tiles, pass.checkpoints) = (tiles, checkpoints);
         let snapshots = place
             .snapshots()
@@ -242,7 +242,7 @@ impl Pass {
         }
     }
 
-    fn take(&mut self, line: Line) {
+    fn take(&mut self, line: &Line) {
         if self.broken {
             return;
         }

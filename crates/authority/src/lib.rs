@@ -267,10 +267,10 @@ fn log_key(new: &NewAuthority) -> Result<LogKey, AuthorityError> {
     let key = LogKey::generate("countersign", new.key_seed)?;
     let verifier = key.verifier();
     let public = verifier.rsplit('+').next().unwrap_or_default();
-    let hash = Sha256::digest(public.as_bytes());
-    let hex: String = hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let hash: [u8; 32] = Sha256::digest(public.as_bytes()).into();
+    let short = u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]);
     Ok(LogKey::generate(
-        &format!("countersign/{}/{hex}", new.id),
+        &format!("countersign/{}/{short:08x}", new.id),
         new.key_seed,
     )?)
 }

@@ -201,7 +201,9 @@ impl Second {
                     self.signed.size()
                 )));
             }
-            leaves.iter().for_each(|leaf| self.signed.append(leaf));
+            for leaf in &leaves {
+                self.signed.append(leaf);
+            }
             drop(self.signed.take_tiles());
         }
         if self.signed.root() != root {
