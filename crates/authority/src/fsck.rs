@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Instant;
 
+use domain::journal::EntryReader;
 use domain::{Entry, State};
 use store::{Engine, JournalReader, RegisterReader, StoreError};
 use tlog::Tree;
@@ -141,8 +142,9 @@ struct Line {
 /// Reads, hashes and parses everything, in chunks.
 fn read_all(journal: &mut dyn JournalReader, chunks: &SyncSender<Result<Vec<Line>, String>>) {
     let mut chunk = Vec::with_capacity(CHUNK);
+    let mut reader = EntryReader::default();
     let outcome = journal.read(0, u64::MAX, &mut |row| {
-        let entry = Entry::parse(row.bytes).map_err(|error| error.to_string());
+        let entry = reader.read(row.bytes).map_err(|error| error.to_string());
         chunk.push(Line {
             seq: row.seq,
             leaf: tlog::leaf_hash(row.bytes),
@@ -361,9 +363,10 @@ fn compare_register(
 ) -> Result<(), AuthorityError> {
     let mut again = store::create(Path::new(""), &Engine::Memory)?.register;
     let mut maker = RowMaker::default();
+    let mut reader = EntryReader::default();
     let mut failed = None;
     journal.read(0, u64::MAX, &mut |row| {
-        if let Ok(entry) = Entry::parse(row.bytes) {
+        if let Ok(entry) = reader.read(row.bytes) {
             maker.add(&entry);
         }
         if maker.waiting() >= REGISTER_ROWS {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
+use domain::journal::EntryReader;
 use domain::{Entry, State};
 use store::{JournalReader, Register};
 
@@ -149,12 +150,13 @@ impl Desk {
     }
 
     fn read_to(&mut self, size: u64) -> Result<(), AuthorityError> {
+        let mut reader = EntryReader::default();
         while self.next < size {
             let mut slice = Vec::new();
             let limit = SLICE.min(size - self.next);
             let mut broken = None;
             self.journal
-                .read(self.next, limit, &mut |row| match Entry::parse(row.bytes) {
+                .read(self.next, limit, &mut |row| match reader.read(row.bytes) {
                     Ok(entry) => {
                         slice.push(entry);
                         ControlFlow::Continue(())

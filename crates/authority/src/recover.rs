@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use domain::journal::EntryReader;
 use domain::{Entry, State};
 use store::JournalReader;
 use tlog::{Hashes, Tree};
@@ -62,9 +63,11 @@ fn newest_snapshot(place: &Place, hashes: &JournalHashes<'_>, size: u64) -> Opti
 /// Applies the entries from the state's size on.
 pub(crate) fn replay(journal: &dyn JournalReader, state: &mut Option<State>, size: u64) -> Result<(), AuthorityError> {
     let mut failed = None;
+    let mut reader = EntryReader::default();
     let from = state.as_ref().map_or(0, |state| state.size);
     journal.read(from, size - from, &mut |row| {
-        let applied = Entry::parse(row.bytes)
+        let applied = reader
+            .read(row.bytes)
             .map_err(|error| AuthorityError::Broken(format!("entry {}: {error}", row.seq)))
             .and_then(|entry| step(state, &entry));
         match applied {

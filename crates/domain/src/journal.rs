@@ -4,6 +4,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use compact_str::CompactString;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -223,7 +224,7 @@ impl Entry {
 
     /// Reads an entry back.
     pub fn parse(bytes: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(bytes)
+        EntryReader::default().read(bytes)
     }
 }
 
@@ -235,10 +236,52 @@ fn decode<const N: usize, E: serde::de::Error>(text: &str) -> Result<[u8; N], E>
     }
 }
 
-/// Reads the keys in the order in which entries are written, so that `kind` is known when `data` comes.
-struct EntryVisitor;
+/// Reads many entries, one after the other: entries recorded at one moment stand together, so a time that is written as
+/// the one before is not read again.
+#[derive(Debug, Default)]
+pub struct EntryReader {
+    at: Option<(CompactString, Timestamp)>,
+    on: Option<(CompactString, Date)>,
+}
 
-impl<'de> Visitor<'de> for EntryVisitor {
+impl EntryReader {
+    /// Reads one entry.
+    pub fn read(&mut self, bytes: &[u8]) -> Result<Entry, serde_json::Error> {
+        let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+        let entry = EntryVisitor(self).deserialize(&mut deserializer)?;
+        deserializer.end()?;
+        Ok(entry)
+    }
+}
+
+/// Reads a text, unless it is the one before.
+fn cached<T, E>(text: &str, before: &mut Option<(CompactString, T)>) -> Result<T, E>
+where
+    T: Copy + std::str::FromStr<Err: fmt::Display>,
+    E: serde::de::Error,
+{
+    match before {
+        Some((same, value)) if same == text => Ok(*value),
+        before => {
+            let value = text.parse().map_err(E::custom)?;
+            *before = Some((text.into(), value));
+            Ok(value)
+        }
+    }
+}
+
+/// Reads the keys in the order in which entries are written, so that `kind` is known when `data` comes.
+struct EntryVisitor<'r>(&'r mut EntryReader);
+
+impl<'de> DeserializeSeed<'de> for EntryVisitor<'_> {
+    type Value = Entry;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Entry, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for EntryVisitor<'_> {
     type Value = Entry;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -253,8 +296,8 @@ impl<'de> Visitor<'de> for EntryVisitor {
             }
         }
         let seq = next(&mut map, "seq")?;
-        let recorded_at = next(&mut map, "recorded_at")?;
-        let recorded_on = next(&mut map, "recorded_on")?;
+        let recorded_at = cached(next::<A, &str>(&mut map, "recorded_at")?, &mut self.0.at)?;
+        let recorded_on = cached(next::<A, &str>(&mut map, "recorded_on")?, &mut self.0.on)?;
         let actor = next(&mut map, "actor")?;
         let command_id = next(&mut map, "command_id")?;
         let command_hash = decode(next::<A, &str>(&mut map, "command_hash")?)?;
@@ -283,12 +326,6 @@ impl<'de> Visitor<'de> for EntryVisitor {
             salt,
             event,
         })
-    }
-}
-
-impl<'de> Deserialize<'de> for Entry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(EntryVisitor)
     }
 }
 

@@ -12,6 +12,9 @@ use clap::{Parser, Subcommand};
 
 use output::{Done, Global};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Control of a country's medical narcotic drugs, and international verification of every export
 #[derive(Debug, Parser)]
 #[command(name = "countersign", version, propagate_version = true)]
