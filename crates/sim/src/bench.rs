@@ -565,6 +565,7 @@ pub fn state_machine(authority: &Authority, options: &Options) -> Result<f64, Au
         }
         measured += started.elapsed();
     }
+    #[allow(clippy::cast_precision_loss)] // a rate is for reading
     Ok((options.events as f64 / measured.as_secs_f64()).round())
 }
 
