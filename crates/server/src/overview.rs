@@ -207,8 +207,8 @@ fn identity_table(rows: &[Identity]) -> Vec<String> {
         ("  held by institutions", |row| row.retail_stock.to_string()),
     ];
     let line = |name: &str, cells: Vec<String>| {
-        let cells: String = cells.iter().map(|cell| format!("{cell:>20}")).collect();
-        format!("  {name:<24}{cells}")
+        let cells: Vec<String> = cells.iter().map(|cell| format!("{cell:>20}")).collect();
+        format!("  {name:<24}{}", cells.concat())
     };
     let mut lines = vec![line(
         "grams of base",

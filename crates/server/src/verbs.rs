@@ -67,7 +67,7 @@ pub fn init(global: &Global, args: &InitArgs) -> Done {
     let mut links = BTreeMap::new();
     for person in &new.administrators {
         let token: [u8; 32] = random()?;
-        let text: String = token.iter().map(|byte| format!("{byte:02x}")).collect();
+        let text = token.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         let expires = now.checked_add(ENROLMENT).unwrap_or(now);
         authority.local().put_enrolment(&store::Enrolment {
             person: person.clone(),
@@ -80,13 +80,13 @@ pub fn init(global: &Global, args: &InitArgs) -> Done {
     authority.close()?;
     let document = json!({ "authority": new.id, "dir": folder, "log_key": key, "enrolment": links });
     global.print(&document, || {
-        let mut lines = vec![
+        let mut says = vec![
             format!("Authority {} lives in {}.", new.id, folder.display()),
             format!("Its log's key: {key}"),
             "One-time enrolment links of its first two administrators, good for seven days:".to_owned(),
         ];
-        lines.extend(links.iter().map(|(person, link)| format!("  {person}  {link}")));
-        lines.join("\n")
+        says.extend(links.iter().map(|(person, link)| format!("  {person}  {link}")));
+        says.join("\n")
     })
 }
 
