@@ -67,7 +67,11 @@ pub fn init(global: &Global, args: &InitArgs) -> Done {
     let mut links = BTreeMap::new();
     for person in &new.administrators {
         let token: [u8; 32] = random()?;
-        let text = token.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+        let text = token
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<Vec<_>>()
+            .concat();
         let expires = now.checked_add(ENROLMENT).unwrap_or(now);
         authority.local().put_enrolment(&store::Enrolment {
             person: person.clone(),
