@@ -20,6 +20,9 @@ pub enum AuthorityError {
     /// The folder is not what it should be.
     #[error("{folder}: {1}", folder = .0.display())]
     Folder(PathBuf, String),
+    /// A file or folder cannot be used: permissions, a missing disk, a full one.
+    #[error("{path} cannot be used: {1}", path = .0.display())]
+    Unavailable(PathBuf, String),
     /// The queue is full.
     #[error("more commands wait than can be taken; try again in a moment")]
     Full,
@@ -39,7 +42,7 @@ impl AuthorityError {
                 store,
                 store::StoreError::Refused { .. } | store::StoreError::Corrupt { .. }
             ),
-            Self::Locked(_) | Self::Full | Self::Stopped(_) => true,
+            Self::Locked(_) | Self::Unavailable(..) | Self::Full | Self::Stopped(_) => true,
             Self::Log(_) | Self::Broken(_) | Self::Folder(..) | Self::Refused(_) => false,
         }
     }
@@ -53,5 +56,5 @@ impl From<domain::Broken> for AuthorityError {
 
 /// A file operation that failed, with its path.
 pub(crate) fn at(path: &std::path::Path) -> impl Fn(std::io::Error) -> AuthorityError + '_ {
-    move |error| AuthorityError::Folder(path.to_owned(), error.to_string())
+    move |error| AuthorityError::Unavailable(path.to_owned(), error.to_string())
 }

@@ -14,11 +14,17 @@ pub fn keep(authority: &Authority, last: Timestamp) -> Result<(), Failure> {
     Ok(authority.local().put_meta(KEY, &ahead.to_string())?)
 }
 
+/// The real time, in whole milliseconds: entries need no more.
+pub fn real() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}
+
 /// The business time now; it never runs behind the journal.
 pub fn now(authority: &Authority) -> Result<Timestamp, Failure> {
     let kept = authority.local().meta(KEY)?;
     let ahead = kept.and_then(|ahead| ahead.parse().ok()).unwrap_or(0);
-    let real = Timestamp::now();
+    let real = real();
     let now = real.checked_add(SignedDuration::from_millis(ahead)).unwrap_or(real);
     Ok(now.max(authority.state().recorded_at))
 }

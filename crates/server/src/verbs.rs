@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use authority::{Authority, MadeBy, NewAuthority, Outcome, Place, Receipt};
 use crossbeam_channel::Receiver;
 use domain::Envelope;
-use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -42,7 +41,7 @@ const ENROLMENT: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24)
 /// Makes a new authority, and one-time enrolment links of its first two administrators.
 pub fn init(global: &Global, args: &InitArgs) -> Done {
     let folder = global.folder();
-    let now = Timestamp::now();
+    let now = clock::real();
     let new = NewAuthority {
         id: args.id.clone().unwrap_or_else(|| args.country.clone()),
         name: args.name.clone(),
