@@ -19,8 +19,8 @@ use crate::recover::step;
 use crate::rows::RowMaker;
 use crate::snapshot;
 
-/// Entries handed from the reading thread to the applying one at a time.
-const CHUNK: usize = 4096;
+/// Entries handed from the reading thread to the applying one at a time: few enough to stay in the cache.
+const CHUNK: usize = 512;
 /// No more differences than this are told: the first is what matters.
 const DIFFERENCES_MAX: usize = 100;
 /// Rows that the compared register takes at a time.
@@ -101,7 +101,7 @@ pub(crate) fn check(
     let mut pass = Pass::new(place, journal);
     let entries = journal.size().unwrap_or_default();
     std::thread::scope(|scope| {
-        let (chunks, read) = sync_channel(8);
+        let (chunks, read) = sync_channel(4);
         let reading = &mut *journal;
         scope.spawn(move || read_all(reading, &chunks));
         while let Ok(chunk) = read.recv() {

@@ -247,7 +247,9 @@ pub struct EntryReader {
 impl EntryReader {
     /// Reads one entry.
     pub fn read(&mut self, bytes: &[u8]) -> Result<Entry, serde_json::Error> {
-        let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+        // Read as text, the parser need not look for UTF-8 in every string again.
+        let text = std::str::from_utf8(bytes).map_err(serde_json::Error::custom)?;
+        let mut deserializer = serde_json::Deserializer::from_str(text);
         let entry = EntryVisitor(self).deserialize(&mut deserializer)?;
         deserializer.end()?;
         Ok(entry)

@@ -3,12 +3,12 @@
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use domain::{Entry, State};
 use store::{Journal, JournalReader};
 use tlog::{Checkpoint, LogKey, Tree};
 
-use super::{Answer, Closed, Group, Work};
+use super::{Answer, Buffers, Closed, Group, Work};
 use crate::error::AuthorityError;
 use crate::place::Place;
 use crate::projector::Projector;
@@ -30,6 +30,8 @@ pub(super) struct Second {
     committed: Arc<RwLock<State>>,
     key: LogKey,
     stopped: Arc<RwLock<Option<String>>>,
+    /// Takes buffers back to the first stage.
+    used: Sender<Buffers>,
     /// The tree as last signed; it grows by the leaves as they are read back.
     signed: Tree,
     signed_at: Instant,
@@ -46,6 +48,7 @@ impl Second {
         committed: Arc<RwLock<State>>,
         key: LogKey,
         stopped: Arc<RwLock<Option<String>>>,
+        used: Sender<Buffers>,
     ) -> Result<Self, AuthorityError> {
         let reader = journal.reader()?;
         let hashes = JournalHashes(&*reader);
@@ -68,6 +71,7 @@ impl Second {
             committed,
             key,
             stopped,
+            used,
             signed,
             signed_at,
             durable,
@@ -112,9 +116,7 @@ impl Second {
 
     fn commit(&mut self, group: Group) -> Result<(), AuthorityError> {
         let Group {
-            bytes,
-            ends,
-            leaves,
+            mut buffers,
             tiles,
             entries,
             root,
@@ -123,9 +125,9 @@ impl Second {
         if let Some(first) = entries.first() {
             let group = store::Group {
                 first_seq: first.seq,
-                bytes: &bytes,
-                ends: &ends,
-                leaves: &leaves,
+                bytes: &buffers.bytes,
+                ends: &buffers.ends,
+                leaves: &buffers.leaves,
                 tiles: &tiles,
             };
             if let Err(error) = self.journal.append(&group) {
@@ -139,6 +141,9 @@ impl Second {
             self.apply(&entries)?;
             self.projector.take(Arc::new(entries))?;
         }
+        buffers.clear();
+        // Where enough buffers wait already, these are let go.
+        drop(self.used.try_send(buffers));
         for (reply, answers) in replies {
             let receipts = answers
                 .into_iter()

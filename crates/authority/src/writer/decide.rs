@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use store::{JournalReader, RegisterReader, Tile};
 use tlog::Tree;
 
-use super::{Answer, GROUP_COMMANDS_MAX, Group, Request, Work};
+use super::{Answer, Buffers, GROUP_COMMANDS_MAX, Group, Request, Work};
 use crate::error::AuthorityError;
 use crate::receipt::{Outcome, Receipt, reused};
 
@@ -28,6 +28,8 @@ pub(super) struct First {
     /// Finds commands of long ago.
     pub register: Box<dyn RegisterReader>,
     pub work: Sender<Work>,
+    /// Buffers that come back from groups that are durable.
+    pub recycled: Receiver<Buffers>,
 }
 
 impl First {
@@ -35,7 +37,7 @@ impl First {
     pub fn run(mut self, requests: &Receiver<Request>) -> State {
         let mut failed = false;
         while let Ok(request) = requests.recv() {
-            let mut group = Group::default();
+            let mut group = self.new_group();
             self.take(&mut group, request, &mut failed);
             while !failed && group.commands() < GROUP_COMMANDS_MAX {
                 match requests.try_recv() {
@@ -48,6 +50,15 @@ impl First {
             }
         }
         self.state
+    }
+
+    /// A new group, in buffers that an older one has left.
+    fn new_group(&self) -> Group {
+        let buffers = self.recycled.try_recv().unwrap_or_default();
+        Group {
+            buffers,
+            ..Group::default()
+        }
     }
 
     fn send(&mut self, mut group: Group) -> Result<(), AuthorityError> {
@@ -186,7 +197,8 @@ impl First {
 
     /// Sends what is decided so far, and waits until it is durable.
     fn barrier(&mut self, group: &mut Group, register: bool) -> Result<(), AuthorityError> {
-        self.send(std::mem::take(group))?;
+        let next = self.new_group();
+        self.send(std::mem::replace(group, next))?;
         let (done, wait) = bounded(1);
         self.work.send(Work::Barrier { register, done }).map_err(|_| gone())?;
         wait.recv().map_err(|_| gone())?
@@ -222,11 +234,11 @@ impl First {
                 salt,
                 event,
             };
-            let start = group.bytes.len();
+            let start = group.buffers.bytes.len();
             entry
-                .write_stamped(stamp, &mut group.bytes)
+                .write_stamped(stamp, &mut group.buffers.bytes)
                 .map_err(|error| AuthorityError::Broken(error.to_string()))?;
-            let written = group.bytes.get(start..).unwrap_or_default();
+            let written = group.buffers.bytes.get(start..).unwrap_or_default();
             if written.len() > domain::journal::ENTRY_BYTES_MAX {
                 let what = format!("an entry of {} bytes is larger than the log allows", written.len());
                 return Err(AuthorityError::Broken(what));
@@ -235,8 +247,8 @@ impl First {
             self.tree.append(&leaf);
             self.state.apply(&entry)?;
             first_leaf.get_or_insert(leaf);
-            group.ends.push(group.bytes.len());
-            group.leaves.push(leaf);
+            group.buffers.ends.push(group.buffers.bytes.len());
+            group.buffers.leaves.push(leaf);
             group.entries.push(entry);
         }
         Ok((first, first_leaf.unwrap_or(tlog::EMPTY_ROOT)))
@@ -265,9 +277,7 @@ fn made_lately(id: &uuid::Uuid, now: Timestamp) -> bool {
 impl Default for Group {
     fn default() -> Self {
         Self {
-            bytes: Vec::new(),
-            ends: Vec::new(),
-            leaves: Vec::new(),
+            buffers: Buffers::default(),
             tiles: Vec::new(),
             entries: Vec::new(),
             root: tlog::EMPTY_ROOT,

@@ -51,11 +51,25 @@ enum Work {
     },
 }
 
-/// A group of entries with the answers that wait for them.
-struct Group {
+/// What a group is written into; used again by a later group.
+#[derive(Default)]
+struct Buffers {
     bytes: Vec<u8>,
     ends: Vec<usize>,
     leaves: Vec<tlog::Hash>,
+}
+
+impl Buffers {
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+        self.leaves.clear();
+    }
+}
+
+/// A group of entries with the answers that wait for them.
+struct Group {
+    buffers: Buffers,
     tiles: Vec<Tile>,
     entries: Vec<Entry>,
     /// The log's root after the group.
@@ -112,6 +126,7 @@ impl Writer {
         let stopped = Arc::new(RwLock::new(None));
         let (requests, incoming) = bounded(REQUESTS_WAITING_MAX);
         let (work, orders) = bounded(GROUPS_WAITING_MAX);
+        let (used, recycled) = bounded(GROUPS_WAITING_MAX + 2);
         let cited = journal.reader()?;
         let second = commit::Second::new(
             place,
@@ -120,6 +135,7 @@ impl Writer {
             Arc::clone(&committed),
             key,
             Arc::clone(&stopped),
+            used,
         )?;
         let first = decide::First {
             state,
@@ -128,6 +144,7 @@ impl Writer {
             cited,
             register: register_reader,
             work,
+            recycled,
         };
         let first = spawn("decide", move || first.run(&incoming))?;
         let second = spawn("commit", move || second.run(&orders))?;

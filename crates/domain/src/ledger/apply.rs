@@ -50,6 +50,15 @@ pub(crate) fn apply_reversed(state: &mut State, reversed: &LineReversed) -> Resu
 }
 
 fn numbers(state: &mut State, movement: &Movement) -> Result<Numbers, Broken> {
+    if let Some((site, item, batch)) = movement.resolved.0 {
+        let retail = state.holders.site_at(site).retail;
+        return Ok(Numbers {
+            site,
+            retail,
+            item,
+            batch,
+        });
+    }
     let (site, of_site) = state
         .holders
         .sites

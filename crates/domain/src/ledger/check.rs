@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 
-use super::movement::{Compartment, Mode, Movement, MovementKind};
+use super::movement::{Compartment, Mode, Movement, MovementKind, Resolved};
 use super::{Account, NamedUnderRef, Transit};
 use crate::State;
 use crate::access::{Actor, Role};
@@ -213,6 +213,7 @@ impl Case<'_> {
             self.keep(outcome)?;
         }
         self.movement.late = self.movement.occurred_on < self.today;
+        self.movement.resolved = Resolved(self.batch.map(|batch| (self.site_no, self.item_no, batch)));
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::check::{Case, Second, case};
 use super::command as act;
-use super::movement::{Compartment, Details, Mode, Movement, MovementKind};
+use super::movement::{Compartment, Details, Mode, Movement, MovementKind, Resolved};
 use super::{LedgerRefusal, Transit};
 use crate::State;
 use crate::access::Actor;
@@ -364,6 +364,7 @@ fn blank(movement: MovementKind, site: Id, item: Id, batch: Id, amount: i64, occ
         late: false,
         details: None,
         breaches: Vec::new(),
+        resolved: Resolved::default(),
     })
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::country::Country;
 use crate::id::{Id, Text};
 use crate::quantity::Mass;
+use crate::table::No;
 
 /// What happened to the goods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -253,7 +254,23 @@ pub struct Movement {
     /// Codes of the rules it broke (report mode).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub breaches: Vec<Id>,
+    /// The numbers behind its names, where they are known already; no part of the entry.
+    #[serde(skip)]
+    pub(crate) resolved: Resolved,
 }
+
+/// Site, item and batch as they were looked up when the line was decided, so that applying it need not look them up
+/// again: a number is the same in every copy of the state. Two lines are alike whether theirs are known or not.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Resolved(pub Option<(No, No, No)>);
+
+impl PartialEq for Resolved {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Resolved {}
 
 impl Movement {
     /// Appends its JSON, byte for byte what its serialisation gives; a test compares the two. It is the one form that a
