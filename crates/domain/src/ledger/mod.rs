@@ -4,6 +4,7 @@
 //! and control accounts close the book, so the sum over all accounts of an item is zero, always.
 
 mod apply;
+mod bounds;
 mod check;
 mod command;
 mod decide;
@@ -11,6 +12,7 @@ mod flow;
 mod hold;
 mod lot;
 mod movement;
+mod refusal;
 mod reverse;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,13 +29,16 @@ use crate::quantity::Mass;
 use crate::refusal::Refused;
 use crate::table::{Keyed, No, Table};
 
-pub use check::{AMOUNT_MAX, BALANCE_MAX, LedgerRefusal, STEPS, Step, applies};
+pub use bounds::{AMOUNT_MAX, BALANCE_MAX};
+pub use check::{STEPS, Step, applies};
 pub use command::*;
 pub use flow::{Cell, Control, CountryFlow, Flows, LotFlow, month_of};
 pub use movement::{Compartment, CountAccepted, Details, LineReversed, LotClosed, Mode, Movement, MovementKind};
+pub use refusal::LedgerRefusal;
 
 pub(crate) use apply::{apply_count_accepted, apply_lot_closed, apply_movement, apply_reversed};
-pub(crate) use check::{Second, not_too_large};
+pub(crate) use bounds::not_too_large;
+pub(crate) use check::Second;
 pub(crate) use decide::{Act, decide};
 pub(crate) use hold::{apply_hold, apply_lift, decide_hold, decide_lift};
 pub(crate) use reverse::{decide_accept_count, decide_reverse};

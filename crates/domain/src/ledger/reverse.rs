@@ -1,8 +1,8 @@
 //! Reversal of a line, and acceptance of a count: both rest on an entry that the writer reads back from the journal.
 
-use super::check::{LedgerRefusal, room_for};
+use super::bounds::room_for;
 use super::movement::{Compartment, CountAccepted, LineReversed, Movement, MovementKind};
-use super::{AcceptCount, Account, Reverse};
+use super::{AcceptCount, Account, LedgerRefusal, Reverse};
 use crate::State;
 use crate::access::Actor;
 use crate::journal::Event;
