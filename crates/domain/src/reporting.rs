@@ -163,7 +163,7 @@ pub fn identity(state: &State, year: i16) -> Vec<Identity> {
 
 fn row(state: &State, year: i16, no: No, sum: &Sums) -> Option<Identity> {
     let counted = |year| state.ledger.counted.get(&(year, no)).copied().unwrap_or_default();
-    let opening = sum.before + counted(year - 1) + sum.opening;
+    let opening = sum.before + counted(year.saturating_sub(1)) + sum.opening;
     let closing = sum.held + counted(year);
     let nothing = [opening, closing, sum.special, sum.retail_held]
         .iter()
