@@ -235,6 +235,8 @@ refusals! {
             "{actor} is not entitled to {command}";
         SamePerson { person: String, of: u64 } = "same_person", None,
             "{person} proposed entry {of} and may not also approve it: two different people must decide";
+        ProposerWithoutRole { proposer: String, of: u64 } = "proposer_without_role", None,
+            "{proposer} proposed entry {of} and does not hold that role any more: it can only be rejected";
         NothingToApprove { of: u64 } = "nothing_to_approve", None,
             "entry {of} is not a decision that waits for a second person";
         GrantExists { actor: String } = "grant_exists", None, "{actor} holds that role already";

@@ -146,6 +146,10 @@ fn approve(state: &State, by: &Actor, of: u64, context: Context<'_>) -> Refused<
     let effects = effects(state, &waiting.by, &command, context);
     let second = effects.as_ref().ok().and_then(|(_, second)| *second);
     may_approve(by, &waiting.by, &command, second)?;
+    if !state.access.holds(&waiting.by) {
+        let proposer = waiting.by.to_string();
+        return Err(AccessRefusal::ProposerWithoutRole { proposer, of }.into());
+    }
     let (effects, _) = effects?;
     let mut events = Vec::with_capacity(effects.len() + 1);
     events.push(Event::DecisionApproved(Box::new(access::Approval { of })));

@@ -85,7 +85,7 @@ pub(crate) fn decide(state: &State, by: &Actor, filed: &DemandReturn) -> Refused
         }
         .into());
     }
-    Ok(())
+    crate::ledger::not_too_large(item, filed.amount)
 }
 
 pub(crate) fn apply(state: &mut State, filed: &DemandReturn) {

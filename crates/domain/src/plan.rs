@@ -10,6 +10,7 @@ use crate::id::{Id, Text};
 use crate::licence::Activity;
 use crate::quantity::{Amount, Mass};
 use crate::refusal::{NameRefusal, Refused, refusals, unknown};
+use crate::reporting::Identity;
 use crate::table::No;
 
 /// What one establishment is to manufacture of a synthetic drug (1961 art. 19(1)(h)).
@@ -156,6 +157,8 @@ refusals! {
             "{estimate_g} g of {substance} are estimated for consumption in {year}; the plan needs {need_g} g";
         NeedUnlikeDemand { year: i16, substance: String, demand_g: Mass, need_g: Mass } = "need_unlike_demand", None,
             "demand filed for {substance} in {year} is {demand_g} g, the plan says {need_g} g: give the reason";
+        EstimateBelowPlan { year: i16, substance: String, estimate_g: Mass, plan_g: Mass } = "estimate_below_plan", Some("1961 art. 19(2), 19(5)"),
+            "the plan of {substance} for {year} makes {plan_g} g; its estimate cannot fall to {estimate_g} g";
         PlanBelowQuotas { year: i16, of: String, quotas: String, plan: String } = "plan_below_quotas", None,
             "quotas of {of} for {year} already sum to {quotas}; the plan cannot fall to {plan}";
         PlanMissing { year: i16, of: String } = "plan_missing", Some("1961 art. 29(2)(c)"),
@@ -245,6 +248,14 @@ impl Planning {
     /// A closed year.
     pub fn closed(&self, year: i16) -> Option<&YearClosed> {
         self.closed.get(&year)
+    }
+
+    /// Nothing is planned any more for a year that is closed.
+    fn open_year(&self, year: i16) -> Refused<()> {
+        match self.closed(year) {
+            Some(_) => Err(PlanRefusal::YearClosed { year }.into()),
+            None => Ok(()),
+        }
     }
 
     /// Whether a quota has room.
@@ -351,6 +362,7 @@ pub fn total_of_estimates(estimate: &EstimateEntry, synthetic: bool) -> (Mass, &
 
 pub(crate) fn decide_estimate(state: &State, estimate: &EstimateEntry) -> Refused<EstimateSet> {
     let (no, substance) = state.substances.find(&estimate.substance)?;
+    state.planning.open_year(estimate.year)?;
     not_negative(&[
         ("consumption", estimate.consumption),
         ("utilization", estimate.utilization),
@@ -372,6 +384,17 @@ pub(crate) fn decide_estimate(state: &State, estimate: &EstimateEntry) -> Refuse
         return Err(PlanRefusal::SupplementReason { year, substance }.into());
     }
     let (total, formula) = total_of_estimates(estimate, substance.entry.synthetic);
+    let plan = state.planning.plans.get(&(estimate.year, no)).map(plan_total);
+    if let Some(plan_g) = plan.filter(|plan| total < *plan) {
+        let (year, substance, estimate_g) = (estimate.year, estimate.substance.to_string(), total);
+        return Err(PlanRefusal::EstimateBelowPlan {
+            year,
+            substance,
+            estimate_g,
+            plan_g,
+        }
+        .into());
+    }
     let formula = formula.parse().map_err(|_| unknown("formula", formula))?;
     Ok(EstimateSet {
         estimate: estimate.clone(),
@@ -394,6 +417,7 @@ fn plan_total(plan: &PlanEntry) -> Mass {
 
 pub(crate) fn decide_plan(state: &State, plan: &PlanEntry) -> Refused<()> {
     let (no, _) = state.substances.find(&plan.substance)?;
+    state.planning.open_year(plan.year)?;
     let total = plan_total(plan);
     not_negative(&[
         ("domestic_need", plan.domestic_need),
@@ -446,6 +470,7 @@ pub(crate) fn decide_plan(state: &State, plan: &PlanEntry) -> Refused<()> {
     Ok(())
 }
 
+/// The lines of a plan. A preparation of an earlier plan that this one leaves out is planned no more.
 fn plan_lines(state: &State, substance: No, plan: &PlanEntry) -> Refused<Vec<(Planned, i128)>> {
     let mut lines = vec![(Planned::Substance(substance), plan_total(plan).pg())];
     for line in &plan.preparations {
@@ -461,6 +486,12 @@ fn plan_lines(state: &State, substance: No, plan: &PlanEntry) -> Refused<Vec<(Pl
             .into());
         }
         lines.push((Planned::Preparation(no), i128::from(line.amount)));
+    }
+    for (thing, _) in state.planning.lines(plan.year) {
+        let of_substance = matches!(thing, Planned::Preparation(no) if state.items.at(no).substance == substance);
+        if of_substance && lines.iter().all(|(planned, _)| *planned != thing) {
+            lines.push((thing, 0));
+        }
     }
     Ok(lines)
 }
@@ -500,6 +531,7 @@ fn quota_amount(thing: Planned, amount: &Amount) -> Refused<i128> {
 
 pub(crate) fn decide_quota(state: &State, quota: &QuotaEntry) -> Refused<()> {
     let (year, of) = (quota.year, quota.of.to_string());
+    state.planning.open_year(year)?;
     let (_, holder) = state
         .holders
         .holder(&quota.holder)
@@ -569,33 +601,42 @@ pub(crate) fn decide_closing(state: &State, closing: &YearClosing, today: jiff::
         }
         .into());
     }
-    if state.planning.closed(year).is_some() {
-        return Err(PlanRefusal::YearClosed { year }.into());
-    }
-    let mut lines = Vec::new();
-    for row in crate::reporting::identity(state, year) {
-        let Ok((no, _)) = state.substances.find(&row.substance) else {
-            continue;
-        };
-        let acquired = row.manufactured + row.imported;
-        let limits = state.planning.estimate(year, no).map(|set| &set.estimate);
-        let within = |actual: Mass, limit: Option<Mass>| limit.map_or(Mass::ZERO, |limit| actual.min(limit));
-        let to_stock = (row.closing - row.opening).or_zero();
-        let room = limits.map(|limits| (limits.stock_target - row.opening).or_zero());
-        let allowed = within(row.consumed, limits.map(|limits| limits.consumption))
-            + within(row.utilized, limits.map(|limits| limits.utilization))
-            + row.exported
-            + within(to_stock, room)
-            + row.to_special.or_zero();
-        let excess = (acquired - allowed).or_zero();
-        lines.push(ClosingLine {
-            substance: row.substance,
-            acquired,
-            allowed,
-            excess,
-        });
-    }
+    state.planning.open_year(year)?;
+    let rows = crate::reporting::identity(state, year);
+    let lines = state.substances.iter().zip(0..).filter_map(|(substance, no)| {
+        let id = &substance.entry.id;
+        let estimate = state.planning.estimate(year, no).map(|set| &set.estimate);
+        match rows.iter().find(|row| row.substance == *id) {
+            Some(row) => Some(compare(row, estimate)),
+            None => estimate.map(|_| ClosingLine {
+                substance: id.clone(),
+                acquired: Mass::ZERO,
+                allowed: Mass::ZERO,
+                excess: Mass::ZERO,
+            }),
+        }
+    });
+    let lines = lines.collect();
     Ok(YearClosed { year, lines })
+}
+
+/// What was acquired of a substance, and what its estimate allows for (1961 art. 21(1)).
+fn compare(row: &Identity, limits: Option<&EstimateEntry>) -> ClosingLine {
+    let acquired = row.manufactured + row.imported;
+    let within = |actual: Mass, limit: Option<Mass>| limit.map_or(Mass::ZERO, |limit| actual.min(limit));
+    let to_stock = (row.closing - row.opening).or_zero();
+    let room = limits.map(|limits| (limits.stock_target - row.opening).or_zero());
+    let allowed = within(row.consumed, limits.map(|limits| limits.consumption))
+        + within(row.utilized, limits.map(|limits| limits.utilization))
+        + row.exported
+        + within(to_stock, room)
+        + row.to_special.or_zero();
+    ClosingLine {
+        substance: row.substance.clone(),
+        acquired,
+        allowed,
+        excess: (acquired - allowed).or_zero(),
+    }
 }
 
 pub(crate) fn apply_closing(state: &mut State, closed: &YearClosed) {

@@ -12,7 +12,7 @@ pub const PG_PER_G: i128 = 1_000_000_000_000;
 /// Picograms in a microgram.
 pub const PG_PER_UG: i128 = 1_000_000;
 /// Masses beyond this are refused on input: ten thousand tonnes, in picograms.
-const MASS_PG_MAX: i128 = 10_000_000_000 * PG_PER_G;
+pub(crate) const MASS_PG_MAX: i128 = 10_000_000_000 * PG_PER_G;
 
 /// A mass of anhydrous base in picograms. JSON form: a decimal string in grams, exact, without trailing zeros.
 /// On input a unit may follow: `"42 kg"`, `"0.5 mg"`.
@@ -217,10 +217,10 @@ impl SubAssign for Mass {
     }
 }
 
-impl Mul<i64> for Mass {
+impl Mul<i128> for Mass {
     type Output = Self;
-    fn mul(self, count: i64) -> Self {
-        Self(self.0 * i128::from(count))
+    fn mul(self, count: i128) -> Self {
+        Self(self.0 * count)
     }
 }
 

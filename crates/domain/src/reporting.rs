@@ -94,7 +94,7 @@ struct Sums {
 
 impl Sums {
     fn add_year(&mut self, cell: &Cell, content: Mass) {
-        let base = |amount: i64| content * amount;
+        let base = |amount: i128| content * amount;
         self.opening += base(-cell.supply(Control::Opening));
         self.manufactured += base(-cell.supply(Control::Produced) - cell.retail(Control::Produced));
         self.imported += base(-cell.supply(Control::Imported));
@@ -163,7 +163,7 @@ pub fn identity(state: &State, year: i16) -> Vec<Identity> {
 
 fn row(state: &State, year: i16, no: No, sum: &Sums) -> Option<Identity> {
     let counted = |year| state.ledger.counted.get(&(year, no)).copied().unwrap_or_default();
-    let opening = sum.before + counted(year - 1) + sum.opening;
+    let opening = sum.before + counted(year.saturating_sub(1)) + sum.opening;
     let closing = sum.held + counted(year);
     let nothing = [opening, closing, sum.special, sum.retail_held]
         .iter()
@@ -396,7 +396,7 @@ fn exported(state: &State, year: i16) -> Exported {
         let item = state.items.at(item);
         let substance = state.substances.at(item.substance).entry.id.clone();
         let (total, count) = cells.entry((substance, country)).or_default();
-        *total += item.mass(flow.exported);
+        *total += Mass::from_pg(i128::from(item.content_pg)) * flow.exported;
         *count += flow.exports;
     }
     let cell = |((substance, destination), (total_g, count))| {

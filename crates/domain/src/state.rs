@@ -231,13 +231,13 @@ impl State {
             .ledger
             .accounts()
             .filter(|account| account.site == site && of_item(account.batch));
-        let held: i64 = accounts.map(|account| account.held.iter().sum::<i64>()).sum();
+        let held: i128 = accounts.flat_map(|account| account.held).map(i128::from).sum();
         let coming = self
             .ledger
             .transit()
             .values()
             .filter(|transit| transit.to == Some(site) && of_item(transit.batch));
-        let expected: i64 = coming.map(|transit| transit.outstanding).sum();
+        let expected: i128 = coming.map(|transit| i128::from(transit.outstanding)).sum();
         self.ledger
             .ceilings
             .insert((site, item), (ceiling.amount, held + expected));

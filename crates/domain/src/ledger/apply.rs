@@ -163,9 +163,10 @@ fn post_unexplained(state: &mut State, movement: &Movement, numbers: &Numbers, s
 
 /// Moves an amount from one place to another, and keeps the month's figures: both legs or none.
 fn transfer(state: &mut State, movement: &Movement, numbers: &Numbers, from: Place, to: Place, amount: i64) {
+    let (moved, amount) = (amount, i128::from(amount));
     let retail = numbers.retail;
     let legs = [(from, -amount), (to, amount)];
-    for (place, signed) in legs {
+    for (place, signed) in [(from, -moved), (to, moved)] {
         if let Place::Held(compartment) = place {
             hold(state, movement, numbers, compartment, signed);
         }
@@ -188,7 +189,7 @@ fn transfer(state: &mut State, movement: &Movement, numbers: &Numbers, from: Pla
 
 /// What is received beyond the boundary is consumed; what comes back, or does not go back after all, counts as policy
 /// says.
-fn cross_boundary(cell: &mut Cell, movement: &Movement, as_found: bool, from: Place, to: Place, amount: i64) {
+fn cross_boundary(cell: &mut Cell, movement: &Movement, as_found: bool, from: Place, to: Place, amount: i128) {
     let outward = match (from, to) {
         (Place::Transit, Place::Held(..)) => amount,
         (Place::Held(..), Place::Transit) => -amount,
@@ -216,6 +217,7 @@ fn account(ledger: &mut Ledger, site: No, batch: No) -> No {
         batch,
         held: [0; 4],
         opened_on: None,
+        moved_on: None,
         counted_on: None,
         closed_by_count: None,
     })
@@ -229,11 +231,12 @@ fn hold(state: &mut State, movement: &Movement, numbers: &Numbers, compartment: 
     if let Some(held) = account.held.get_mut(compartment.place()) {
         *held += amount;
     }
+    account.moved_on = account.moved_on.max(Some(movement.occurred_on));
     let counted = account.closed_by_count;
     if !ledger.ceilings.is_empty()
         && let Some((_, held)) = ledger.ceilings.get_mut(&(numbers.site, numbers.item))
     {
-        *held += amount;
+        *held += i128::from(amount);
     }
     if let Some(year) = counted {
         keep_count(state, movement, numbers, year, compartment, amount);
@@ -318,10 +321,10 @@ fn trade(state: &mut State, movement: &Movement, numbers: &Numbers, sign: i64) {
     };
     let flow = state.ledger.flows.country(movement.occurred_on, numbers.item, country);
     if movement.movement == MovementKind::Export {
-        flow.exported += sign * movement.amount;
+        flow.exported += i128::from(sign * movement.amount);
         flow.exports += sign;
     } else {
-        flow.imported += sign * movement.amount;
+        flow.imported += i128::from(sign * movement.amount);
     }
 }
 
@@ -341,6 +344,8 @@ fn feed(state: &mut State, movement: &Movement, numbers: &Numbers) -> Result<(),
             fed,
             held,
             from_bulk: false,
+            fed_on: movement.occurred_on,
+            last_on: movement.occurred_on,
             open: true,
         };
         state.ledger.lots.add(lot);
@@ -349,6 +354,8 @@ fn feed(state: &mut State, movement: &Movement, numbers: &Numbers) -> Result<(),
         lot.fed += base;
         lot.held += base;
         lot.from_bulk |= bulk;
+        lot.fed_on = lot.fed_on.min(movement.occurred_on);
+        lot.last_on = lot.last_on.max(movement.occurred_on);
     }
     state.ledger.flows.lot(movement.occurred_on, substance).held += base;
     Ok(())
@@ -367,6 +374,7 @@ fn take(state: &mut State, movement: &Movement, numbers: &Numbers, sign: i64) ->
         .find_mut(&NamedUnderRef(numbers.site, id))
         .ok_or_else(|| broken("lot", id))?;
     lot.held -= base;
+    lot.last_on = lot.last_on.max(movement.occurred_on);
     let counts = lot.from_bulk && !bulk;
     state.ledger.flows.lot(movement.occurred_on, substance).held -= base;
     if counts {
@@ -385,7 +393,7 @@ fn dispatch(state: &mut State, seq: u64, movement: &Movement, numbers: &Numbers)
         None => None,
         Some(peer) => Some(state.holders.sites.no(&**peer).ok_or_else(|| broken("site", peer))?),
     };
-    let (sent, dispatched_on) = (movement.amount, movement.occurred_on);
+    let (sent, dispatched_on) = (movement.amount, Some(movement.occurred_on));
     let destination = movement.details.as_ref().and_then(|details| details.country);
     let transit = Transit {
         from: numbers.site,
@@ -416,7 +424,7 @@ fn expect(state: &mut State, to: Option<No>, item: No, amount: i64) {
     if let Some(to) = to
         && let Some((_, held)) = state.ledger.ceilings.get_mut(&(to, item))
     {
-        *held += amount;
+        *held += i128::from(amount);
     }
 }
 
@@ -455,7 +463,7 @@ fn reopen(state: &mut State, original: &Movement, numbers: &Numbers) {
             .as_ref()
             .and_then(|peer| state.holders.sites.no(&**peer))
             .unwrap_or_default();
-        let (to, batch, dispatched_on) = (Some(numbers.site), numbers.batch, original.occurred_on);
+        let (to, batch) = (Some(numbers.site), numbers.batch);
         let transit = Transit {
             from,
             to,
@@ -464,7 +472,7 @@ fn reopen(state: &mut State, original: &Movement, numbers: &Numbers) {
             sent: amount,
             outstanding: amount,
             short: false,
-            dispatched_on,
+            dispatched_on: None,
         };
         state.ledger.transit.insert(dispatch, transit);
     }
@@ -490,7 +498,8 @@ pub(crate) fn apply_lot_closed(state: &mut State, closed: &LotClosed) -> Result<
     Ok(())
 }
 
-/// Accepts a count: it closes the account's past, and at a year's end it is the closing figure.
+/// Accepts a count: it closes the account's past, and at a year's end it is the closing figure. Of two year-end counts of
+/// one compartment the later replaces the earlier.
 pub(crate) fn apply_count_accepted(state: &mut State, accepted: &CountAccepted) -> Result<(), Broken> {
     let site = state
         .holders
@@ -502,7 +511,7 @@ pub(crate) fn apply_count_accepted(state: &mut State, accepted: &CountAccepted) 
         .0
         .find(&*accepted.item)
         .ok_or_else(|| broken("item", &accepted.item))?;
-    let (substance, difference) = (item.substance, item.mass(accepted.counted - accepted.book));
+    let (substance, content_pg) = (item.substance, item.content_pg);
     let batch = state.ledger.batch(item_no, &accepted.batch).map(|(no, _)| no);
     let batch = batch.ok_or_else(|| broken("batch", &accepted.batch))?;
     let day = accepted.counted_on;
@@ -516,7 +525,13 @@ pub(crate) fn apply_count_accepted(state: &mut State, accepted: &CountAccepted) 
     account.counted_on = account.counted_on.max(Some(day));
     if closes {
         account.closed_by_count = account.closed_by_count.max(Some(day.year()));
-        *ledger.counted.entry((day.year(), substance)).or_default() += difference;
+        // Lines posted since an earlier count have left the closing figure at what it said.
+        let before = ledger
+            .year_ends
+            .insert((no, accepted.from, day.year()), accepted.counted);
+        let difference = i128::from(accepted.counted - before.unwrap_or(accepted.book));
+        let base = Mass::from_pg(i128::from(content_pg)) * difference;
+        *ledger.counted.entry((day.year(), substance)).or_default() += base;
     }
     Ok(())
 }

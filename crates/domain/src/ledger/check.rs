@@ -3,8 +3,9 @@
 
 use jiff::civil::Date;
 
+use super::bounds::{adds, not_too_large, room_for};
 use super::movement::{Compartment, Mode, Movement, MovementKind, Resolved};
-use super::{Account, NamedUnderRef, Transit};
+use super::{Account, LedgerRefusal, NamedUnderRef, Transit};
 use crate::State;
 use crate::access::{Actor, Role};
 use crate::holder::Site;
@@ -13,11 +14,11 @@ use crate::licence::{Activities, Activity};
 use crate::plan::Planned;
 use crate::product::Item;
 use crate::quantity::Mass;
-use crate::refusal::{NameRefusal, Refused, refusals};
+use crate::refusal::{NameRefusal, Refused};
 use crate::table::No;
 
-/// More than this in one line is refused: a thousand tonnes, in micrograms.
-pub const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
+/// Why a line of a closed year needs a second person.
+pub(super) const YEAR_CLOSED: &str = "its year is closed";
 
 /// The twelve checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,7 +27,7 @@ pub enum Step {
     Identities = 1,
     /// 2: amount positive and within bounds.
     Amount,
-    /// 3: date not in the future, not before opening.
+    /// 3: date not in the future, not before opening, not before what it rests on.
     Date,
     /// 4: the consignor's licence.
     ConsignorLicence,
@@ -52,7 +53,10 @@ pub enum Step {
 pub const STEPS: [(Step, &str); 12] = [
     (Step::Identities, "identities known and open"),
     (Step::Amount, "amount positive and within bounds"),
-    (Step::Date, "date not in the future, not before opening"),
+    (
+        Step::Date,
+        "date not in the future, not before opening, not before what it rests on",
+    ),
     (Step::ConsignorLicence, "consignor's licence"),
     (Step::ConsigneeLicence, "consignee's licence"),
     (Step::Channel, "channel"),
@@ -101,50 +105,6 @@ pub fn applies(kind: MovementKind, step: Step) -> bool {
     }
 }
 
-refusals! {
-    /// Why the ledger refuses.
-    pub enum LedgerRefusal {
-        DispatchUnknown { dispatch: u64 } = "dispatch_not_on_the_way", None, "nothing is on the way under dispatch {dispatch}";
-        DispatchOfAnother { dispatch: u64, site: String } = "dispatch_of_another_site", None, "dispatch {dispatch} is not {site}'s to act on";
-        NoDestination { site: String } = "destination_unclear", None, "the dispatch from {site} must name either a site or a country, not both and not neither";
-        BatchUnknown { item: String, batch: String } = "batch_unknown", Some("1961 art. 34(b)"), "no batch {batch} of {item} is known";
-        BatchElsewhere { item: String, batch: String, origin: String } = "batch_of_another_site", None, "batch {batch} of {item} began at {origin}";
-        BatchClosed { item: String, batch: String } = "batch_closed", None, "batch {batch} of {item} has left its maker: nothing can be added to it";
-        ExpiryDiffers { item: String, batch: String, known: String, given: String } = "batch_expiry_differs", None, "batch {batch} of {item} expires on {known}, not {given}";
-        NotBulk { item: String } = "item_not_bulk", None, "{item} is a preparation: only bulk substance is manufactured";
-        LotUnknown { site: String, lot: String } = "lot_unknown", None, "{site} has no lot {lot}";
-        LotClosed { site: String, lot: String } = "lot_closed", None, "lot {lot} of {site} is closed";
-        LotSubstance { lot: String, substance: String, item: String } = "lot_of_another_substance", None, "lot {lot} holds {substance}: {item} is of another substance";
-        LineTwice { item: String, batch: String } = "line_repeated", None, "{item} batch {batch} stands twice in one act: add the amounts";
-        SameCompartment { compartment: &'static str } = "compartment_unchanged", None, "goods cannot move from {compartment} to {compartment}";
-        AmountTooLarge { amount: i64, max: i64 } = "amount_too_large", None, "{amount} is beyond {max}, the most one line may move";
-        InFuture { on: Date, today: Date } = "date_in_future", None, "{on} lies after today, {today}";
-        BeforeOpening { site: String, on: Date, opening: Date } = "before_opening", Some("1961 art. 34(b)"), "the books of {site} begin on {opening}; {on} lies before";
-        OpeningRepeated { site: String, item: String, batch: String } = "opening_repeated", None, "the account of {site} for {item} batch {batch} has moved already: it cannot be opened again";
-        Held { what: &'static str, name: String, hold: String } = "held", None, "{what} {name} is under hold {hold}";
-        Expired { item: String, batch: String, expired_on: Date, on: Date } = "batch_expired", None, "batch {batch} of {item} expired on {expired_on}, before {on}";
-        StockInsufficient { site: String, item: String, batch: String, compartment: &'static str, available: i64, requested: i64 } = "stock_insufficient", Some("1961 art. 34(b)"),
-            "{site} holds {available} of {item} batch {batch} in {compartment}; {requested} asked";
-        TransitInsufficient { dispatch: u64, outstanding: i64, requested: i64 } = "transit_insufficient", None, "{outstanding} are on the way under dispatch {dispatch}; {requested} asked";
-        LotOverdrawn { lot: String, held_g: Mass, requested_g: Mass } = "lot_overdrawn", Some("1961 art. 34(b)"), "lot {lot} holds {held_g} g of base; the product holds {requested_g} g";
-        LossBeyondTolerance { lot: String, loss_g: Mass, fed_g: Mass, tolerance_ppm: i64 } = "loss_reason_missing", Some("1961 art. 34(b)"),
-            "lot {lot} lost {loss_g} g of {fed_g} g fed, beyond the tolerance of {tolerance_ppm} millionths: give the reason";
-        ImportAuthorizationMissing { site: String } = "import_authorization_missing", Some("1961 art. 31(4)"), "no import authorization in force covers this import by {site}";
-        ExportPermitMissing { site: String } = "export_permit_missing", Some("1961 art. 31(4), 31(5)"), "no export authorization in force covers this export by {site}";
-        CeilingExceeded { site: String, item: String, ceiling: i64, held: i64, requested: i64 } = "ceiling_exceeded", Some("1961 art. 29(3), 30(2)(a)"),
-            "{site} may hold {ceiling} of {item}; it holds or expects {held}, {requested} more asked";
-        WitnessMissing { officer: String } = "witness_not_officer", Some("1961 art. 34(b)"), "{officer} is no officer of the authority: destruction needs a witness of the authority";
-        WitnessTwice { witness: String } = "witness_twice", Some("1961 art. 34(b)"), "{witness} cannot be both witnesses: two different people must see the destruction";
-        ApprovalMissing { site: String, on: Date, why: &'static str } = "approval_missing", None, "this line of {site} of {on} needs a second person: {why}";
-        LineUnknown { line: u64 } = "line_unknown", None, "entry {line} is no line of the ledger";
-        LineReversed { line: u64 } = "line_reversed", None, "line {line} is reversed already";
-        LineFixed { line: u64, why: &'static str } = "line_not_reversible", None, "line {line} cannot be reversed: {why}";
-        CountAccepted { count: u64 } = "count_accepted", None, "count {count} is accepted already";
-        NotACount { count: u64 } = "not_a_count", None, "entry {count} is no count";
-        HoldSubject { hold: String } = "hold_subject_unclear", None, "hold {hold} must name a site, or an item and its batch";
-    }
-}
-
 /// Whose second word a line needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Second {
@@ -160,6 +120,7 @@ pub(super) struct LotView {
     pub substance: No,
     pub held: Mass,
     pub from_bulk: bool,
+    pub fed_on: Date,
 }
 
 /// How goods go from consignor to consignee.
@@ -297,16 +258,10 @@ impl Case<'_> {
         Ok(())
     }
 
-    /// An amount that cannot be understood is refused in either mode.
+    /// An amount that cannot be understood, or that no account can hold, is refused in either mode.
     fn amount(&self) -> Refused<Refused<()>> {
         let amount = self.movement.amount;
-        if amount > AMOUNT_MAX {
-            return Err(LedgerRefusal::AmountTooLarge {
-                amount,
-                max: AMOUNT_MAX,
-            }
-            .into());
-        }
+        not_too_large(self.item, amount)?;
         let least = i64::from(self.movement.movement != MovementKind::Count);
         if amount < least {
             return Err(NameRefusal::NotPositive {
@@ -315,7 +270,15 @@ impl Case<'_> {
             }
             .into());
         }
+        self.fits()?;
         Ok(Ok(()))
+    }
+
+    /// What a line adds must fit into its compartment.
+    fn fits(&self) -> Refused<()> {
+        let (movement, account) = (&self.movement, self.account());
+        room_for(account, movement, movement.into, adds(movement))?;
+        room_for(account, movement, Compartment::Quarantine, movement.excess)
     }
 
     /// What has not happened yet is no fact: a day in the future is refused in either mode, and so is a second opening.
@@ -339,7 +302,34 @@ impl Case<'_> {
             let site = self.movement.site.to_string();
             return Ok(Err(LedgerRefusal::BeforeOpening { site, on, opening }.into()));
         }
-        Ok(Ok(()))
+        Ok(self.in_order())
+    }
+
+    /// What a line rests on must have happened before it; what a count is compared with must not have moved since.
+    fn in_order(&self) -> Refused<()> {
+        let on = self.movement.occurred_on;
+        let left_on = self.transit.and_then(|transit| transit.dispatched_on);
+        if let Some((left_on, dispatch)) = left_on.filter(|day| on < *day).zip(self.movement.dispatch) {
+            return Err(LedgerRefusal::BeforeDispatch { dispatch, left_on, on }.into());
+        }
+        if let Some(since) = self.lot.map(|lot| lot.fed_on).filter(|day| on < *day) {
+            let lot = self.movement.lot.as_ref().map(ToString::to_string).unwrap_or_default();
+            return Err(LedgerRefusal::LotDayBeforeFeed { lot, since, on }.into());
+        }
+        let moved_on = self.account().and_then(|account| account.moved_on);
+        let counts = self.movement.movement == MovementKind::Count;
+        if let Some(moved_on) = moved_on.filter(|day| counts && on < *day) {
+            let (site, item, batch) = self.names();
+            return Err(LedgerRefusal::AccountMovedSince {
+                site,
+                item,
+                batch,
+                moved_on,
+                on,
+            }
+            .into());
+        }
+        Ok(())
     }
 
     fn account(&self) -> Option<&Account> {
@@ -554,7 +544,7 @@ impl Case<'_> {
             return Ok(());
         };
         let requested = self.movement.amount;
-        if held + requested <= ceiling {
+        if held + i128::from(requested) <= i128::from(ceiling) {
             return Ok(());
         }
         let (site, item) = (
@@ -577,7 +567,10 @@ impl Case<'_> {
         }
         let leaves = matches!(self.movement.from, Compartment::Quarantine | Compartment::Special);
         let counted = self.account().and_then(|account| account.counted_on);
-        let second = if counted.is_some_and(|day| self.movement.occurred_on < day) {
+        let on = self.movement.occurred_on;
+        let second = if self.state.planning.closed(on.year()).is_some() {
+            (Second::Approver, YEAR_CLOSED)
+        } else if counted.is_some_and(|day| on < day) {
             (Second::Approver, "its account has an accepted count of a later day")
         } else if self.movement.movement == MovementKind::Reclassify && leaves {
             (Second::Approver, "goods leave quarantine or special stocks")
@@ -587,13 +580,8 @@ impl Case<'_> {
             return Ok(());
         };
         if self.movement.mode == Mode::Report {
-            let (site, on) = (self.movement.site.to_string(), self.movement.occurred_on);
-            return Err(LedgerRefusal::ApprovalMissing {
-                site,
-                on,
-                why: second.1,
-            }
-            .into());
+            let (site, why) = (self.movement.site.to_string(), second.1);
+            return Err(LedgerRefusal::ApprovalMissing { site, on, why }.into());
         }
         self.second = Some(second);
         Ok(())

@@ -153,7 +153,7 @@ acts! {
         /// The carrier.
         #[serde(skip_serializing_if = "Option::is_none")]
         carrier: Option<Id>,
-        /// An emergency supply: the authority gets notice within the channel's days.
+        /// An emergency supply to a site: the authority gets notice within the channel's days. None goes abroad.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         emergency: bool,
     }

@@ -245,7 +245,8 @@ impl<'a> Desk<'a> {
 
     fn dispatch(&self, act: &act::Dispatch) -> Refused<Decided> {
         let mut movement = self.goods(MovementKind::Dispatch, &act.site, &act.item, &act.batch, &act.amount)?;
-        if act.to.is_some() == act.destination.is_some() {
+        let abroad = act.destination.is_some();
+        if act.to.is_some() == abroad || act.to.as_ref() == Some(&act.site) || (abroad && act.emergency) {
             return Err(LedgerRefusal::NoDestination {
                 site: act.site.to_string(),
             }
@@ -253,7 +254,7 @@ impl<'a> Desk<'a> {
         }
         let has_details = act.transport_certificate.is_some()
             || act.carrier.is_some()
-            || act.destination.is_some()
+            || abroad
             || act.permit.is_some()
             || act.emergency;
         if has_details {
@@ -284,7 +285,7 @@ impl<'a> Desk<'a> {
         movement.short = !act.more_to_come && act.amount < transit.outstanding;
         movement.peer = Some(self.site_id(transit.from));
         let mut case = self.open(movement, act.occurred_on, act.mode)?;
-        case.peer = Some(transit.from);
+        (case.peer, case.transit) = (Some(transit.from), Some(transit));
         case.run()?;
         Ok(Decided::of(case))
     }

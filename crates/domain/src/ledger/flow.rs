@@ -51,39 +51,40 @@ impl Control {
 }
 
 /// One month of one item, in counting units. Controls carry their balance: what came out of a source is negative.
+/// Figures are wider than the amounts of lines, so that no number of lines can make one wrap.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cell {
-    supply: [i64; CONTROLS],
-    retail: [i64; CONTROLS],
+    supply: [i128; CONTROLS],
+    retail: [i128; CONTROLS],
     /// Net deliveries over the boundary.
-    pub consumed: i64,
+    pub consumed: i128,
     /// Returns over the boundary that policy counts as found instead of negative consumption.
-    pub returned: i64,
+    pub returned: i128,
     /// Change of what the supply side holds, special stocks left out.
-    pub supply_held: i64,
+    pub supply_held: i128,
     /// Change of what lies beyond the boundary.
-    pub retail_held: i64,
+    pub retail_held: i128,
     /// Change of special stocks.
-    pub special: i64,
+    pub special: i128,
 }
 
 impl Cell {
     /// A control account of the supply side.
-    pub fn supply(&self, control: Control) -> i64 {
+    pub fn supply(&self, control: Control) -> i128 {
         self.supply.get(control.place()).copied().unwrap_or_default()
     }
 
     /// The same beyond the boundary.
-    pub fn retail(&self, control: Control) -> i64 {
+    pub fn retail(&self, control: Control) -> i128 {
         self.retail.get(control.place()).copied().unwrap_or_default()
     }
 
     /// All control balances.
-    pub fn controls(&self) -> impl Iterator<Item = i64> {
+    pub fn controls(&self) -> impl Iterator<Item = i128> {
         self.supply.iter().chain(&self.retail).copied()
     }
 
-    pub(super) fn control(&mut self, retail: bool, control: Control, amount: i64) {
+    pub(super) fn control(&mut self, retail: bool, control: Control, amount: i128) {
         let side = if retail { &mut self.retail } else { &mut self.supply };
         if let Some(balance) = side.get_mut(control.place()) {
             *balance += amount;
@@ -104,11 +105,11 @@ pub struct LotFlow {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CountryFlow {
     /// Left at customs.
-    pub exported: i64,
+    pub exported: i128,
     /// How many consignments left.
     pub exports: i64,
     /// Arrived.
-    pub imported: i64,
+    pub imported: i128,
 }
 
 /// A month: years × 12 + months from 0.

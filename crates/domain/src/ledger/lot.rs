@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::check::LotView;
+use jiff::civil::Date;
+
+use super::check::{LotView, Second, YEAR_CLOSED};
 use super::command as act;
 use super::decide::{Decided, Desk};
 use super::movement::{LotClosed, Mode, Movement, MovementKind};
@@ -43,6 +45,7 @@ impl Desk<'_> {
             substance: lot.substance,
             held: lot.held,
             from_bulk: lot.from_bulk,
+            fed_on: lot.fed_on,
         });
         case.run()?;
         let second = case.second.map(|(second, _)| second);
@@ -55,6 +58,7 @@ impl Desk<'_> {
     pub(super) fn close_lot(&self, act: &act::CloseLot) -> Refused<Decided> {
         let (site_no, site) = self.state.holders.site(&act.site)?;
         super::owns(self.by, site)?;
+        let open = self.state.holders.open_site(&act.site).map(|_| ());
         let lot = self.lot(site_no, &act.site, &act.lot)?;
         if !lot.open {
             return Err(LedgerRefusal::LotClosed {
@@ -73,18 +77,49 @@ impl Desk<'_> {
             loss_reason: act.loss_reason.clone(),
             breaches: Vec::new(),
         };
-        if act.occurred_on > self.today {
-            return Err(LedgerRefusal::InFuture {
-                on: act.occurred_on,
-                today: self.today,
-            }
-            .into());
-        }
-        self.loss_explained(&mut closed)?;
+        keep(&mut closed, open)?;
+        let explained = self.loss_explained(&closed);
+        keep(&mut closed, explained)?;
+        let in_order = self.closing_day(lot, act.occurred_on)?;
+        keep(&mut closed, in_order)?;
+        let second = self.of_closed_year(&mut closed)?;
         Ok(Decided {
             events: vec![Event::LotClosed(Box::new(closed))],
-            second: None,
+            second,
         })
+    }
+
+    /// A lot is closed within the books, and after the last that went in or came out. A day in the future is refused in
+    /// either mode.
+    fn closing_day(&self, lot: &Lot, on: Date) -> Refused<Refused<()>> {
+        if on > self.today {
+            return Err(LedgerRefusal::InFuture { on, today: self.today }.into());
+        }
+        let opening = self.state.founding.books_from;
+        if on < opening {
+            let site = self.state.holders.site_at(lot.site).id.to_string();
+            return Ok(Err(LedgerRefusal::BeforeOpening { site, on, opening }.into()));
+        }
+        let since = lot.last_on;
+        if on < since {
+            let lot = lot.id.to_string();
+            return Ok(Err(LedgerRefusal::LotDayBeforeFeed { lot, since, on }.into()));
+        }
+        Ok(Ok(()))
+    }
+
+    /// Process loss of a year that is closed needs a second person, as its lines do.
+    fn of_closed_year(&self, closed: &mut LotClosed) -> Refused<Option<Second>> {
+        let on = closed.occurred_on;
+        if self.state.planning.closed(on.year()).is_none() {
+            return Ok(None);
+        }
+        if closed.mode == Mode::Instruct {
+            return Ok(Some(Second::Approver));
+        }
+        let (site, why) = (closed.site.to_string(), YEAR_CLOSED);
+        keep(closed, Err(LedgerRefusal::ApprovalMissing { site, on, why }.into()))?;
+        Ok(None)
     }
 
     pub(super) fn transform(&self, act: &act::Transform) -> Refused<Decided> {
@@ -105,6 +140,7 @@ impl Desk<'_> {
                 substance: case.item.substance,
                 held: Mass::ZERO,
                 from_bulk: false,
+                fed_on: act.occurred_on,
             });
             self.of_lot(before.substance, case.item.substance, &act.lot, &line.item)?;
             case.run()?;
@@ -146,7 +182,9 @@ impl Desk<'_> {
             loss_reason: act.loss_reason.clone(),
             breaches: Vec::new(),
         };
-        self.loss_explained(&mut closed)?;
+        let explained = self.loss_explained(&closed);
+        keep(&mut closed, explained)?;
+        self.of_closed_year(&mut closed)?;
         events.push(Event::LotClosed(Box::new(closed)));
         Ok(Decided {
             events,
@@ -187,26 +225,32 @@ impl Desk<'_> {
         .into())
     }
 
-    /// A loss beyond tolerance needs its reason. A report without one is recorded and marked.
-    fn loss_explained(&self, closed: &mut LotClosed) -> Refused<()> {
+    /// A loss beyond tolerance needs its reason.
+    fn loss_explained(&self, closed: &LotClosed) -> Refused<()> {
         let tolerance_ppm = self.state.policies.process_loss_tolerance_ppm;
         let beyond = closed.loss.pg().abs() * 1_000_000 > closed.fed.pg() * i128::from(tolerance_ppm);
         if !beyond || closed.loss_reason.is_some() {
             return Ok(());
         }
         let (lot, loss_g, fed_g) = (closed.lot.to_string(), closed.loss, closed.fed);
-        let refusal: Box<crate::Refusal> = LedgerRefusal::LossBeyondTolerance {
+        Err(LedgerRefusal::LossBeyondTolerance {
             lot,
             loss_g,
             fed_g,
             tolerance_ppm,
         }
-        .into();
-        if closed.mode == Mode::Instruct {
-            return Err(refusal);
+        .into())
+    }
+}
+
+/// A broken rule refuses an instruction and marks a report.
+fn keep(closed: &mut LotClosed, outcome: Refused<()>) -> Refused<()> {
+    match outcome {
+        Err(refusal) if closed.mode == Mode::Report => {
+            closed.breaches.extend(refusal.code.parse::<Id>());
+            Ok(())
         }
-        closed.breaches.extend(refusal.code.parse::<Id>());
-        Ok(())
+        outcome => outcome,
     }
 }
 

@@ -4,6 +4,7 @@
 //! and control accounts close the book, so the sum over all accounts of an item is zero, always.
 
 mod apply;
+mod bounds;
 mod check;
 mod command;
 mod decide;
@@ -11,6 +12,7 @@ mod flow;
 mod hold;
 mod lot;
 mod movement;
+mod refusal;
 mod reverse;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,12 +29,15 @@ use crate::quantity::Mass;
 use crate::refusal::Refused;
 use crate::table::{Keyed, No, Table};
 
-pub use check::{LedgerRefusal, STEPS, Step, applies};
+pub use bounds::{AMOUNT_MAX, BALANCE_MAX};
+pub use check::{STEPS, Step, applies};
 pub use command::*;
 pub use flow::{Cell, Control, CountryFlow, Flows, LotFlow, month_of};
 pub use movement::{Compartment, CountAccepted, Details, LineReversed, LotClosed, Mode, Movement, MovementKind};
+pub use refusal::LedgerRefusal;
 
 pub(crate) use apply::{apply_count_accepted, apply_lot_closed, apply_movement, apply_reversed};
+pub(crate) use bounds::not_too_large;
 pub(crate) use check::Second;
 pub(crate) use decide::{Act, decide};
 pub(crate) use hold::{apply_hold, apply_lift, decide_hold, decide_lift};
@@ -84,6 +89,8 @@ pub struct Account {
     pub held: [i64; 4],
     /// The day of its opening line, if it has one.
     pub opened_on: Option<Date>,
+    /// The latest day of a line that moved something in it; a reversal does not take it back.
+    pub moved_on: Option<Date>,
     /// The day of its last accepted count.
     pub counted_on: Option<Date>,
     /// The last year whose closing figure is an accepted count of 31 December.
@@ -121,8 +128,8 @@ pub struct Transit {
     pub outstanding: i64,
     /// Whether the rest is a shortage: the consignee has said that no more will come.
     pub short: bool,
-    /// When it left.
-    pub dispatched_on: Date,
+    /// When it left; not known any more when a receipt of all of it was reversed.
+    pub dispatched_on: Option<Date>,
 }
 
 /// A lot in process.
@@ -140,6 +147,10 @@ pub struct Lot {
     pub held: Mass,
     /// Whether bulk substance went in: its preparations count against the preparation quota.
     pub from_bulk: bool,
+    /// The earliest day on which something went in.
+    pub fed_on: Date,
+    /// The latest day on which something went in or came out.
+    pub last_on: Date,
     /// Whether it is open.
     pub open: bool,
 }
@@ -174,13 +185,15 @@ pub struct Ledger {
     pub(crate) held_sites: BTreeSet<No>,
     pub(crate) held_batches: BTreeSet<No>,
     /// What a site holds and expects of an item, kept only where a ceiling is set: (ceiling, held and on the way).
-    pub(crate) ceilings: BTreeMap<(No, No), (i64, i64)>,
+    pub(crate) ceilings: BTreeMap<(No, No), (i64, i128)>,
     pub(crate) reversed: BTreeSet<u64>,
     pub(crate) accepted: BTreeSet<u64>,
     /// What flowed, by month and item.
     pub flows: Flows,
     /// Year-end counts accepted, by year and substance: counted − book of the supply side.
     pub(crate) counted: BTreeMap<(i16, No), Mass>,
+    /// Each year-end count accepted, by account, compartment and year: what was counted.
+    pub(crate) year_ends: BTreeMap<(No, Compartment, i16), i64>,
 }
 
 impl Ledger {
@@ -235,8 +248,7 @@ impl Ledger {
         self.accounts
             .iter()
             .filter(of_item)
-            .map(|account| account.holds(compartment))
-            .sum()
+            .fold(0, |sum: i64, account| sum.saturating_add(account.holds(compartment)))
     }
 
     /// How many accounts of a site are not empty: what it holds, what it has in process, what it has sent.
@@ -253,19 +265,19 @@ impl Ledger {
     /// The first that is not is told.
     pub fn out_of_balance(&self, items: usize) -> Option<(No, i128)> {
         let mut sums = vec![0_i128; items];
-        let mut add = |item: No, amount: i64| {
+        let mut add = |item: No, amount: i128| {
             if let Some(sum) = sums.get_mut(item as usize) {
-                *sum += i128::from(amount);
+                *sum += amount;
             }
         };
         for account in &self.accounts {
             account
                 .held
                 .iter()
-                .for_each(|held| add(self.batches[account.batch].item, *held));
+                .for_each(|held| add(self.batches[account.batch].item, i128::from(*held)));
         }
         for transit in self.transit.values() {
-            add(self.batches[transit.batch].item, transit.outstanding);
+            add(self.batches[transit.batch].item, i128::from(transit.outstanding));
         }
         for ((_, item), cell) in self.flows.cells() {
             cell.controls().for_each(|amount| add(item, amount));

@@ -1,11 +1,12 @@
 //! Reversal of a line, and acceptance of a count: both rest on an entry that the writer reads back from the journal.
 
-use super::check::LedgerRefusal;
+use super::bounds::room_for;
 use super::movement::{Compartment, CountAccepted, LineReversed, Movement, MovementKind};
-use super::{AcceptCount, Reverse};
+use super::{AcceptCount, Account, LedgerRefusal, Reverse};
 use crate::State;
 use crate::access::Actor;
 use crate::journal::Event;
+use crate::plan::PlanRefusal;
 use crate::refusal::Refused;
 
 /// Decides the reversal of a line of the actor's own site. The mirror must not take what is no longer there.
@@ -56,6 +57,18 @@ fn reversible(state: &State, line: u64, original: &Movement) -> Refused<()> {
         }
         _ => {}
     }
+    let account = account_of(state, original)?;
+    // What the line took goes back where it came from, and must fit there.
+    let took = match original.movement {
+        MovementKind::UseInManufacture
+        | MovementKind::Dispatch
+        | MovementKind::Reclassify
+        | MovementKind::Dispense
+        | MovementKind::Lose => (original.from, original.amount),
+        MovementKind::Destroy => (Compartment::AwaitingDestruction, original.amount),
+        _ => (original.from, 0),
+    };
+    room_for(account, original, took.0, took.1)?;
     // What the line put into a compartment must still lie there.
     let gave = match original.movement {
         MovementKind::Opening | MovementKind::Manufacture | MovementKind::Import | MovementKind::Find => {
@@ -66,18 +79,21 @@ fn reversible(state: &State, line: u64, original: &Movement) -> Refused<()> {
         _ => return Ok(()),
     };
     let into = original.into;
-    lies_there(state, original, into, gave)?;
+    lies_there(account, original, into, gave)?;
     if original.excess > 0 {
-        lies_there(state, original, Compartment::Quarantine, original.excess)?;
+        lies_there(account, original, Compartment::Quarantine, original.excess)?;
     }
     Ok(())
 }
 
-fn lies_there(state: &State, original: &Movement, compartment: Compartment, requested: i64) -> Refused<()> {
-    let (site_no, _) = state.holders.site(&original.site)?;
-    let (item_no, _) = state.items.find(&original.item)?;
-    let batch = state.ledger.batch(item_no, &original.batch).map(|(no, _)| no);
-    let account = batch.and_then(|batch| state.ledger.account(site_no, batch));
+fn account_of<'a>(state: &'a State, line: &Movement) -> Refused<Option<&'a Account>> {
+    let (site_no, _) = state.holders.site(&line.site)?;
+    let (item_no, _) = state.items.find(&line.item)?;
+    let batch = state.ledger.batch(item_no, &line.batch);
+    Ok(batch.and_then(|(batch, _)| state.ledger.account(site_no, batch)))
+}
+
+fn lies_there(account: Option<&Account>, original: &Movement, compartment: Compartment, requested: i64) -> Refused<()> {
     let available = account.map_or(0, |account| account.holds(compartment));
     if requested <= available {
         return Ok(());
@@ -99,7 +115,11 @@ fn lies_there(state: &State, original: &Movement, compartment: Compartment, requ
     .into())
 }
 
-/// Decides the acceptance of a count.
+/// The breach of a count after whose day its account has moved.
+const MOVED_SINCE: &str = "account_moved_since";
+
+/// Decides the acceptance of a count. One that cannot be compared with the books is not accepted, nor one of a year that
+/// is closed.
 pub(crate) fn decide_accept_count(
     state: &State,
     accept: &AcceptCount,
@@ -109,21 +129,32 @@ pub(crate) fn decide_accept_count(
     if state.ledger.accepted.contains(&count) {
         return Err(LedgerRefusal::CountAccepted { count }.into());
     }
-    match cited {
-        Some(Event::Movement(counted)) if counted.movement == MovementKind::Count => Ok(CountAccepted {
-            count,
-            site: counted.site.clone(),
-            item: counted.item.clone(),
-            batch: counted.batch.clone(),
-            from: counted.from,
-            counted_on: counted.occurred_on,
-            book: counted
-                .details
-                .as_ref()
-                .and_then(|details| details.book)
-                .unwrap_or_default(),
-            counted: counted.amount,
-        }),
-        _ => Err(LedgerRefusal::NotACount { count }.into()),
+    let Some(Event::Movement(counted)) = cited else {
+        return Err(LedgerRefusal::NotACount { count }.into());
+    };
+    if counted.movement != MovementKind::Count {
+        return Err(LedgerRefusal::NotACount { count }.into());
     }
+    if counted.breaches.iter().any(|breach| breach.as_str() == MOVED_SINCE) {
+        let breach = MOVED_SINCE;
+        return Err(LedgerRefusal::CountNotAcceptable { count, breach }.into());
+    }
+    let year = counted.occurred_on.year();
+    if state.planning.closed(year).is_some() {
+        return Err(PlanRefusal::YearClosed { year }.into());
+    }
+    Ok(CountAccepted {
+        count,
+        site: counted.site.clone(),
+        item: counted.item.clone(),
+        batch: counted.batch.clone(),
+        from: counted.from,
+        counted_on: counted.occurred_on,
+        book: counted
+            .details
+            .as_ref()
+            .and_then(|details| details.book)
+            .unwrap_or_default(),
+        counted: counted.amount,
+    })
 }

@@ -5,8 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::ledger::{MovementKind, STEPS, Step, applies};
+use domain::ledger::{AMOUNT_MAX, BALANCE_MAX, MovementKind, STEPS, Step, applies};
+use jiff::civil::date;
 
+use crate::query::ask;
+use crate::random::actor_of;
 use crate::text::{Fields, Line, lines};
 use crate::world::World;
 
@@ -85,7 +88,18 @@ fn arrange(world: &mut World, circumstance: &str) {
         }
         ["ship", site, item, batch] => {
             let fields = format!("site={site} to=FORM-1 item={item} batch={batch} amount=1");
-            world.decree("API:zhang", "dispatch", &fields)
+            let sent = world.decree("API:zhang", "dispatch", &fields);
+            world.names.insert("SHIP".to_owned(), sent);
+            sent
+        }
+        ["fill", site, item, batch] => fill(world, site, item, batch),
+        ["process", site] => {
+            let fields = format!("site={site} lot=L1 item=citrate batch=B2 amount=1000 mode=report");
+            world.as_("FORM:fang").feed_lot(&fields).first()
+        }
+        ["close_year"] => {
+            world.today = date(2027, 1, 5);
+            world.decree("planning_officer:pan", "close_year", "year=2026")
         }
         ["send", site] => {
             let fields = format!("site=NAT-1 to={site} item=amp batch=A1 amount=100 emergency=true");
@@ -108,6 +122,21 @@ fn arrange(world: &mut World, circumstance: &str) {
     };
 }
 
+/// Fills the stock of an account to the last unit that it may hold.
+fn fill(world: &mut World, site: &str, item: &str, batch: &str) -> u64 {
+    let held: i64 = ask(world, "held", &format!("{site} {item} {batch}"))
+        .parse()
+        .expect("an amount");
+    let (mut left, mut last) = (BALANCE_MAX - held, 0);
+    while left > 0 {
+        let amount = left.min(AMOUNT_MAX);
+        let fields = format!("site={site} item={item} batch={batch} amount={amount} reason=trial case=P-1");
+        last = world.decree(actor_of(site), "find", &fields);
+        left -= amount;
+    }
+    last
+}
+
 /// Whether a check applies to a kind or to one of the further acts.
 fn applies_to(kind: &str, step: Step) -> bool {
     let of_kind = |word: &str| {
@@ -120,8 +149,8 @@ fn applies_to(kind: &str, step: Step) -> bool {
         (_, Some(kind)) => applies(kind, step),
         // A lot in one act is its feeds and its yields.
         ("transform", _) => applies(MovementKind::LotFeed, step) || applies(MovementKind::LotYield, step),
-        ("lot_close", _) => matches!(step, Step::Identities | Step::Amount | Step::Date),
-        ("reverse", _) => matches!(step, Step::Identities | Step::Stock),
+        ("lot_close", _) => matches!(step, Step::Identities | Step::Amount | Step::Date | Step::TwoPersons),
+        ("reverse", _) => matches!(step, Step::Identities | Step::Amount | Step::Stock),
         _ => panic!("no kind {kind}"),
     }
 }
@@ -144,8 +173,13 @@ fn steps_of(code: &str) -> &'static [usize] {
         | "line_not_reversible"
         | "compartment_unchanged"
         | "not_entitled" => &[1],
-        "amount_not_positive" | "amount_too_large" | "loss_reason_missing" => &[2],
-        "date_in_future" | "before_opening" | "opening_repeated" => &[3],
+        "amount_not_positive" | "amount_too_large" | "balance_too_large" | "loss_reason_missing" => &[2],
+        "date_in_future"
+        | "before_opening"
+        | "before_dispatch"
+        | "lot_day_before_feed"
+        | "account_moved_since"
+        | "opening_repeated" => &[3],
         "licence_missing" | "licence_suspended" | "licence_revoked" => &[4, 5],
         "channel_closed" | "channel_approval_missing" | "channel_emergency_only" => &[6],
         "held" => &[7],

@@ -33,6 +33,8 @@ pub struct Naive {
     closed: BTreeMap<String, i64>,
     /// By year and substance: what accepted counts add to the book.
     counted: BTreeMap<(i64, String), i128>,
+    /// By account with its compartment, and year: what was counted last at the year's end.
+    year_ends: BTreeMap<(String, i64), i128>,
     returns_found: bool,
 }
 
@@ -137,10 +139,12 @@ impl Naive {
         let (substance, content) = self.items[&text(data, "item")].clone();
         let year = year_of(data, "counted_on");
         let account = format!("{}/{}/{}", text(data, "site"), text(data, "item"), text(data, "batch"));
+        let compartment = format!("{account}/{}", text(data, "from"));
+        let before = self.year_ends.insert((compartment, year), number(data, "counted"));
         let closed = self.closed.entry(account).or_insert(year);
         *closed = year.max(*closed);
         *self.counted.entry((year, substance)).or_default() +=
-            (number(data, "counted") - number(data, "book")) * content;
+            (number(data, "counted") - before.unwrap_or(number(data, "book"))) * content;
     }
 
     fn keep_count(&mut self, line: &Line, account: &str, gain: i128) {

@@ -275,7 +275,7 @@ proptest! {
             } else {
                 let fields = format!(
                     "year=2026 substance=fentanyl domestic_need=\"{}\" expected_exports=\"0\" stock_change=\"0\" \
-                     process_allowance=\"0\" preparations=[] reason=trial",
+                     process_allowance=\"0\" preparations=[{{\"item\":\"amp\",\"amount\":5000}}] reason=trial",
                     grams + 500
                 );
                 world.as_("planning_officer:pan").set_plan(&fields)
