@@ -93,6 +93,14 @@ fn arrange(world: &mut World, circumstance: &str) {
             sent
         }
         ["fill", site, item, batch] => fill(world, site, item, batch),
+        ["fill_quarantine", site, item, batch] => {
+            fill(world, site, item, batch);
+            let fields =
+                format!("site={site} item={item} batch={batch} amount={AMOUNT_MAX} from=stock into=quarantine");
+            let lines = (0..BALANCE_MAX / AMOUNT_MAX)
+                .map(|_| world.decree(actor_of(site), "reclassify", &format!("{fields} reason=trial")));
+            lines.max().expect("a line")
+        }
         ["process", site] => {
             let fields = format!("site={site} lot=L1 item=citrate batch=B2 amount=1000 mode=report");
             world.as_("FORM:fang").feed_lot(&fields).first()
