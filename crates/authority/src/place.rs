@@ -76,6 +76,7 @@ impl Place {
             let what = "an authority lives here already; name another folder with --dir";
             return Err(AuthorityError::Folder(folder.to_owned(), what.to_owned()));
         }
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(at(folder))?;
         for part in ["keys", "snapshots", "files"] {
             let part = folder.join(part);
             fs::create_dir_all(&part).map_err(at(&part))?;

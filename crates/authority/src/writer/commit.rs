@@ -1,6 +1,7 @@
 //! The second stage: make a group durable, apply it to the committed state, answer; sign checkpoints; take snapshots.
 
 use std::sync::{Arc, RwLock};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
@@ -98,8 +99,10 @@ impl Second {
             }
         }
         self.sign()?;
-        self.take_snapshot()?;
+        let snapshot = self.take_snapshot()?;
         let register = self.projector.close()?;
+        // The process may end right after: the snapshot is waited for.
+        snapshot.map(JoinHandle::join);
         Ok(Closed {
             journal: self.journal,
             register,
@@ -232,20 +235,17 @@ impl Second {
         Ok(self.journal.put_checkpoint(size, &note)?)
     }
 
-    /// Writes the committed state beside the journal. It is a cache: a failure costs time at the next start, no more.
-    fn take_snapshot(&mut self) -> Result<(), AuthorityError> {
+    /// Writes the committed state beside the journal, in a thread of its own. It is a cache: a failure costs time at the
+    /// next start, no more.
+    fn take_snapshot(&mut self) -> Result<Option<JoinHandle<()>>, AuthorityError> {
         let (size, root) = self.durable;
         let Some(folder) = self.place.snapshots().filter(|_| self.snapshot_at < size) else {
-            return Ok(());
+            return Ok(None);
         };
         self.snapshot_at = size;
         let state = self.committed.read().map_err(|_| poisoned())?.to_bytes();
         let state = state.map_err(AuthorityError::Broken)?;
-        std::thread::Builder::new()
-            .name("snapshot".to_owned())
-            .spawn(move || drop(snapshot::write(&folder, size, &root, &state)))
-            .map(drop)
-            .map_err(|error| AuthorityError::Stopped(error.to_string()))
+        super::spawn("snapshot", move || drop(snapshot::write(&folder, size, &root, &state))).map(Some)
     }
 }
 
