@@ -7,7 +7,7 @@ use authority::{Authority, MadeBy, Place};
 use domain::{Envelope, State};
 use jiff::Timestamp;
 
-use crate::node::{Host, NewAuthority, Node, NodeError, Outcome, Receipt};
+use crate::node::{Host, NewAuthority, Node, NodeError, Receipt};
 
 /// Makes authorities in folders below one folder, or in memory.
 pub struct Live {
@@ -71,8 +71,7 @@ impl LiveNode {
 
 impl Node for LiveNode {
     fn submit(&mut self, at: Timestamp, commands: Vec<Envelope>) -> Result<Vec<Receipt>, NodeError> {
-        let receipts = self.running()?.submit(at, commands).map_err(failed)?;
-        Ok(receipts.into_iter().map(receipt).collect())
+        self.running()?.submit(at, commands).map_err(failed)
     }
 
     fn with_state(&self, look: &mut dyn FnMut(&State)) {
@@ -114,27 +113,5 @@ impl Node for LiveNode {
         };
         (self.last)(&authority, at).map_err(NodeError)?;
         authority.close().map(drop).map_err(failed)
-    }
-}
-
-fn receipt(receipt: authority::Receipt) -> Receipt {
-    let outcome = match receipt.outcome {
-        authority::Outcome::Done { seq, count, leaf } => Outcome::Done { seq, count, leaf },
-        authority::Outcome::Refused {
-            code,
-            says,
-            article,
-            seq,
-        } => Outcome::Refused {
-            code,
-            says,
-            article,
-            seq,
-        },
-    };
-    Receipt {
-        id: receipt.id,
-        repeat: receipt.repeat,
-        outcome,
     }
 }

@@ -1,5 +1,6 @@
 //! What the runner needs of a running authority: very little.
 
+pub use authority::{Outcome, Receipt};
 use domain::{Envelope, State};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -24,42 +25,6 @@ pub struct NewAuthority {
     pub command_id: Uuid,
     /// The random bytes of its founding command.
     pub random: [u8; 32],
-}
-
-/// What became of a command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receipt {
-    /// The command's id.
-    pub id: Uuid,
-    /// Whether it was answered before: this is the first answer again.
-    pub repeat: bool,
-    /// The answer.
-    pub outcome: Outcome,
-}
-
-/// The answer to a command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It became entries.
-    Done {
-        /// The number of the first.
-        seq: u64,
-        /// How many.
-        count: u32,
-        /// The leaf hash of the first.
-        leaf: [u8; 32],
-    },
-    /// It was refused.
-    Refused {
-        /// The stable code.
-        code: String,
-        /// The sentence.
-        says: String,
-        /// The article of law, where there is one.
-        article: Option<String>,
-        /// The entry of the refusal; none if it is not journaled.
-        seq: Option<u64>,
-    },
 }
 
 /// Why an authority could not answer at all.
