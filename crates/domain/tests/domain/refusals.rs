@@ -53,6 +53,23 @@ fn a_refusal_says_its_numbers_and_its_article() {
     );
 }
 
+/// Only the machine's own command line founds an authority, and with two different people.
+#[test]
+fn an_authority_is_founded_by_the_machine_with_two_administrators() {
+    let founding = "id=CN name=Authority country=CN zone=Asia/Shanghai books_from=2026-01-01 \
+                    origin=log.example/cn log_key=cn+0+key administrators=";
+    let mut world = World::empty();
+    for (actor, administrators, expected) in [
+        ("administrator:ada", "[ada,ben]", "not_entitled"),
+        ("operator:other", "[ada,ben]", "not_entitled"),
+        ("operator:shell", "[ada,ada]", "same_person"),
+        ("operator:shell", "[ada,ben]", "ok"),
+    ] {
+        let said = world.as_(actor).found(&format!("{founding}{administrators}")).word();
+        assert_eq!(said, expected, "{actor} {administrators}");
+    }
+}
+
 /// What cannot be read is told by field, and never reaches a decision.
 #[test]
 fn what_cannot_be_read_is_told_by_field() {

@@ -179,7 +179,8 @@ impl World {
                 Outcome::Done { first, events }
             }
             Err(refusal) => {
-                if refusal.journaled {
+                // Before the founding there is no journal to keep a refusal.
+                if refusal.journaled && self.state.is_some() {
                     let event = refused(&envelope.command, &refusal).expect("a refusal has an entry");
                     self.append(envelope, vec![event]);
                 }
