@@ -75,7 +75,7 @@ impl First {
     /// Answers a request. A failure answers it too, and ends the stage.
     fn take(&mut self, group: &mut Group, request: Request, failed: &mut bool) {
         match request {
-            Request::Commands { at, commands, reply } => match self.decide_all(group, at, commands) {
+            Request::Commands { at, commands, reply } => match self.decide_all(group, at, &commands) {
                 Ok(answers) => group.replies.push((reply, answers)),
                 Err(error) => {
                     drop(reply.send(Err(error)));
@@ -94,18 +94,18 @@ impl First {
         &mut self,
         group: &mut Group,
         at: Timestamp,
-        commands: Vec<Envelope>,
+        commands: &[Envelope],
     ) -> Result<Vec<Answer>, AuthorityError> {
         let now = at.max(self.state.recorded_at);
         let stamp = Stamp::new(now, self.zone.to_datetime(now).date());
         commands
-            .into_iter()
+            .iter()
             .map(|envelope| self.answer(group, envelope, &stamp))
             .collect()
     }
 
-    fn answer(&mut self, group: &mut Group, envelope: Envelope, stamp: &Stamp) -> Result<Answer, AuthorityError> {
-        if let Some(answer) = self.seen(group, &envelope, stamp.recorded_at())? {
+    fn answer(&mut self, group: &mut Group, envelope: &Envelope, stamp: &Stamp) -> Result<Answer, AuthorityError> {
+        if let Some(answer) = self.seen(group, envelope, stamp.recorded_at())? {
             return Ok(answer);
         }
         let cited = match domain::cites(&self.state, &envelope.command) {
@@ -118,37 +118,35 @@ impl First {
             cited: cited.as_ref(),
         };
         let id = envelope.id;
-        match domain::decide(Some(&self.state), &envelope.actor, &envelope.command, context) {
+        let outcome = match domain::decide(Some(&self.state), &envelope.actor, &envelope.command, context) {
             Ok(events) => {
                 let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
-                let (seq, leaf) = self.record(group, envelope, events, stamp)?;
-                Ok(Answer::Ready(Receipt {
-                    id,
-                    repeat: false,
-                    outcome: Outcome::Done { seq, count, leaf },
-                }))
+                match self.record(group, envelope, events, stamp)? {
+                    Some((seq, leaf)) => Outcome::Done { seq, count, leaf },
+                    None => too_large(),
+                }
             }
             Err(refusal) => {
-                let mut seq = None;
-                if refusal.journaled
-                    && let Some(event) = domain::refused(&envelope.command, &refusal)
-                {
-                    seq = Some(self.record(group, envelope, vec![event], stamp)?.0);
-                }
+                let event = domain::refused(&envelope.command, &refusal).filter(|_| refusal.journaled);
+                let seq = match event {
+                    Some(event) => self.record(group, envelope, vec![event], stamp)?.map(|(seq, _)| seq),
+                    None => None,
+                };
                 let (code, article) = (refusal.code.to_owned(), refusal.article.map(str::to_owned));
-                let outcome = Outcome::Refused {
+                let says = refusal.says;
+                Outcome::Refused {
                     code,
-                    says: refusal.says,
+                    says,
                     article,
                     seq,
-                };
-                Ok(Answer::Ready(Receipt {
-                    id,
-                    repeat: false,
-                    outcome,
-                }))
+                }
             }
-        }
+        };
+        Ok(Answer::Ready(Receipt {
+            id,
+            repeat: false,
+            outcome,
+        }))
     }
 
     /// Whether the command was answered before. The state keeps ids for 72 hours; an id whose own time is further off
@@ -204,54 +202,64 @@ impl First {
         wait.recv().map_err(|_| gone())?
     }
 
-    /// Turns events into entries of the group, and applies them to the working state.
+    /// Turns events into entries of the group, and applies them to the working state. `None`: an entry would be larger
+    /// than the log allows; then nothing is recorded.
     fn record(
         &mut self,
         group: &mut Group,
-        envelope: Envelope,
+        envelope: &Envelope,
         events: Vec<Event>,
         stamp: &Stamp,
-    ) -> Result<(u64, tlog::Hash), AuthorityError> {
+    ) -> Result<Option<(u64, tlog::Hash)>, AuthorityError> {
         let first = self.state.size;
-        let mut first_leaf = None;
-        let Envelope {
-            id: command_id,
-            actor,
-            hash: command_hash,
-            random,
-            ..
-        } = envelope;
-        for (event, place) in events.into_iter().zip(0..) {
-            let salt = domain::journal::salt(&random, place);
-            let (seq, actor) = (self.state.size, actor.clone());
+        let (entries_before, bytes_before) = (group.entries.len(), group.buffers.bytes.len());
+        for ((event, place), seq) in events.into_iter().zip(0..).zip(first..) {
             let entry = Entry {
                 seq,
                 recorded_at: stamp.recorded_at(),
                 recorded_on: stamp.recorded_on(),
-                actor,
-                command_id,
-                command_hash,
-                salt,
+                actor: envelope.actor.clone(),
+                command_id: envelope.id,
+                command_hash: envelope.hash,
+                salt: domain::journal::salt(&envelope.random, place),
                 event,
             };
             let start = group.buffers.bytes.len();
             entry
                 .write_stamped(stamp, &mut group.buffers.bytes)
                 .map_err(|error| AuthorityError::Broken(error.to_string()))?;
-            let written = group.buffers.bytes.get(start..).unwrap_or_default();
-            if written.len() > domain::journal::ENTRY_BYTES_MAX {
-                let what = format!("an entry of {} bytes is larger than the log allows", written.len());
-                return Err(AuthorityError::Broken(what));
+            if group.buffers.bytes.len() - start > domain::journal::ENTRY_BYTES_MAX {
+                group.entries.truncate(entries_before);
+                group.buffers.ends.truncate(entries_before);
+                group.buffers.bytes.truncate(bytes_before);
+                return Ok(None);
             }
-            let leaf = tlog::leaf_hash(written);
-            self.tree.append(&leaf);
-            self.state.apply(&entry)?;
-            first_leaf.get_or_insert(leaf);
             group.buffers.ends.push(group.buffers.bytes.len());
-            group.buffers.leaves.push(leaf);
             group.entries.push(entry);
         }
-        Ok((first, first_leaf.unwrap_or(tlog::EMPTY_ROOT)))
+        let mut start = bytes_before;
+        let mut first_leaf = None;
+        let recorded = group.entries.iter().zip(&group.buffers.ends).skip(entries_before);
+        for (entry, end) in recorded {
+            let leaf = tlog::leaf_hash(group.buffers.bytes.get(start..*end).unwrap_or_default());
+            start = *end;
+            self.tree.append(&leaf);
+            self.state.apply(entry)?;
+            group.buffers.leaves.push(leaf);
+            first_leaf.get_or_insert(leaf);
+        }
+        Ok(Some((first, first_leaf.unwrap_or(tlog::EMPTY_ROOT))))
+    }
+}
+
+/// The refusal of a command that makes an entry beyond the log's limit. It is not journaled.
+fn too_large() -> Outcome {
+    let max = domain::journal::ENTRY_BYTES_MAX;
+    Outcome::Refused {
+        code: "command_too_large".to_owned(),
+        says: format!("an entry may have {max} bytes: divide what the command lists among several commands"),
+        article: None,
+        seq: None,
     }
 }
 

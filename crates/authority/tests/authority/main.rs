@@ -298,3 +298,55 @@ fn many_submitters_are_all_answered_and_none_twice() {
     authority.close().unwrap();
     assert_eq!(fsck(folder.path()).unwrap().differences, []);
 }
+
+#[test]
+fn a_command_too_large_for_the_log_is_refused_and_the_writer_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = in_folder(folder.path());
+    let trainer = seq(&one(&authority, start(), grant(1, "trainer:tan")));
+    one(
+        &authority,
+        start(),
+        envelope(start(), 2, "administrator:b", "approve", &json!({ "of": trainer })),
+    );
+    with_holder(&authority);
+    let session = json!({ "id": "T-1", "title": "Storage", "held_on": "2024-01-01" });
+    seq(&one(
+        &authority,
+        start(),
+        envelope(start(), 20, "trainer:tan", "hold_session", &session),
+    ));
+    let persons: Vec<String> = (0..5000).map(|number| format!("person-{number:09}")).collect();
+    let attendance = json!({ "session": "T-1", "holder": "H-1", "persons": persons });
+    let size = authority.state().size;
+    let receipt = one(
+        &authority,
+        start(),
+        envelope(start(), 21, "trainer:tan", "record_attendance", &attendance),
+    );
+    assert_eq!(receipt.outcome.code(), Some("command_too_large"));
+    assert_eq!(authority.state().size, size, "nothing is recorded");
+    let few = json!({ "session": "T-1", "holder": "H-1", "persons": ["zhang"] });
+    seq(&one(
+        &authority,
+        start(),
+        envelope(start(), 22, "trainer:tan", "record_attendance", &few),
+    ));
+    authority.close().unwrap();
+    assert_eq!(fsck(folder.path()).unwrap().differences, []);
+}
+
+fn with_holder(authority: &Authority) {
+    let of = seq(&one(authority, start(), grant(10, "licensing_officer:li")));
+    one(
+        authority,
+        start(),
+        envelope(start(), 11, "administrator:b", "approve", &json!({ "of": of })),
+    );
+    let holder = json!({ "id": "H-1", "name": "A holder" });
+    seq(&one(
+        authority,
+        start(),
+        envelope(start(), 12, "licensing_officer:li", "register_holder", &holder),
+    ));
+}
