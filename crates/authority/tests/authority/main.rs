@@ -350,3 +350,46 @@ fn with_holder(authority: &Authority) {
         envelope(start(), 12, "licensing_officer:li", "register_holder", &holder),
     ));
 }
+
+#[test]
+fn a_checkpoint_signed_for_another_root_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = in_folder(folder.path());
+    with_an_officer(&authority);
+    authority.close().unwrap();
+    let text = std::fs::read_to_string(folder.path().join("keys").join("log.key")).unwrap();
+    let key = tlog::LogKey::parse(text.trim()).unwrap();
+    let journal = rusqlite::Connection::open(folder.path().join("journal.db")).unwrap();
+    let size: i64 = journal
+        .query_row("SELECT max(size) FROM checkpoint", [], |row| row.get(0))
+        .unwrap();
+    let checkpoint = tlog::Checkpoint {
+        origin: key.origin().to_owned(),
+        size: u64::try_from(size).unwrap(),
+        root: [5; 32],
+    };
+    let note = tlog::sign(&checkpoint, &key).unwrap();
+    journal
+        .execute("UPDATE checkpoint SET note = ?1 WHERE size = ?2", (note, size))
+        .unwrap();
+    drop(journal);
+    let differences = fsck(folder.path()).unwrap().differences;
+    assert_eq!(differences.first().unwrap().place, "checkpoint");
+    assert!(
+        matches!(Authority::open(folder.path()), Err(AuthorityError::Broken(_))),
+        "nor is it gone on from"
+    );
+}
+
+#[test]
+fn a_register_that_says_something_else_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = in_folder(folder.path());
+    with_an_officer(&authority);
+    authority.close().unwrap();
+    let register = rusqlite::Connection::open(folder.path().join("register.db")).unwrap();
+    register.execute("UPDATE entry SET actor = 'auditor:eve'", []).unwrap();
+    drop(register);
+    let differences = fsck(folder.path()).unwrap().differences;
+    assert_eq!(differences.first().unwrap().place, "register.db");
+}
