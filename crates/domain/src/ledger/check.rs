@@ -5,6 +5,7 @@ use jiff::civil::Date;
 
 use super::bounds::{adds, not_too_large, room_for};
 use super::movement::{Compartment, Mode, Movement, MovementKind, Resolved};
+use super::refusal::short_of_stock;
 use super::{Account, LedgerRefusal, NamedUnderRef, Transit};
 use crate::State;
 use crate::access::{Actor, Role};
@@ -472,17 +473,7 @@ impl Case<'_> {
             return Ok(());
         }
         self.movement.unexplained = requested - available.max(0);
-        let (site, item, batch) = self.names();
-        let compartment = compartment.word();
-        Err(LedgerRefusal::StockInsufficient {
-            site,
-            item,
-            batch,
-            compartment,
-            available,
-            requested,
-        }
-        .into())
+        Err(short_of_stock(&self.movement, compartment, available, requested))
     }
 
     fn lot_suffices(&self) -> Refused<()> {

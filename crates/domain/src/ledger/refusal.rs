@@ -2,8 +2,9 @@
 
 use jiff::civil::Date;
 
+use super::movement::{Compartment, Movement};
 use crate::quantity::Mass;
-use crate::refusal::refusals;
+use crate::refusal::{Refusal, refusals};
 
 refusals! {
     /// Why the ledger refuses.
@@ -54,4 +55,17 @@ refusals! {
         NotACount { count: u64 } = "not_a_count", None, "entry {count} is no count";
         HoldSubject { hold: String } = "hold_subject_unclear", None, "hold {hold} must name a site, or an item and its batch";
     }
+}
+
+/// The refusal of a line whose compartment holds less than it takes.
+pub(super) fn short_of_stock(line: &Movement, from: Compartment, available: i64, requested: i64) -> Box<Refusal> {
+    LedgerRefusal::StockInsufficient {
+        site: line.site.to_string(),
+        item: line.item.to_string(),
+        batch: line.batch.to_string(),
+        compartment: from.word(),
+        available,
+        requested,
+    }
+    .into()
 }

@@ -2,6 +2,7 @@
 
 use super::bounds::room_for;
 use super::movement::{Compartment, CountAccepted, LineReversed, Movement, MovementKind};
+use super::refusal::short_of_stock;
 use super::{AcceptCount, Account, LedgerRefusal, Reverse};
 use crate::State;
 use crate::access::Actor;
@@ -98,21 +99,7 @@ fn lies_there(account: Option<&Account>, original: &Movement, compartment: Compa
     if requested <= available {
         return Ok(());
     }
-    let (site, item, batch) = (
-        original.site.to_string(),
-        original.item.to_string(),
-        original.batch.to_string(),
-    );
-    let compartment = compartment.word();
-    Err(LedgerRefusal::StockInsufficient {
-        site,
-        item,
-        batch,
-        compartment,
-        available,
-        requested,
-    }
-    .into())
+    Err(short_of_stock(original, compartment, available, requested))
 }
 
 /// The breach of a count after whose day its account has moved.
