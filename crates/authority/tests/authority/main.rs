@@ -393,3 +393,25 @@ fn a_register_that_says_something_else_is_named() {
     let differences = fsck(folder.path()).unwrap().differences;
     assert_eq!(differences.first().unwrap().place, "register.db");
 }
+
+#[test]
+fn a_snapshot_of_another_journal_is_not_taken() {
+    let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let authority = in_folder(ours.path());
+    one(&authority, start(), grant(1, "licensing_officer:li"));
+    let committed = authority.state().hash().unwrap();
+    authority.close().unwrap();
+    let other = in_folder(theirs.path());
+    one(&other, start(), grant(1, "inspector:eve"));
+    assert_ne!(other.state().hash().unwrap(), committed);
+    other.close().unwrap();
+    for snapshot in std::fs::read_dir(theirs.path().join("snapshots")).unwrap() {
+        let snapshot = snapshot.unwrap();
+        let ours = ours.path().join("snapshots").join(snapshot.file_name());
+        assert!(ours.exists(), "both journals have the same size");
+        std::fs::copy(snapshot.path(), ours).unwrap();
+    }
+    let authority = Authority::open(ours.path()).unwrap();
+    assert_eq!(authority.state().hash().unwrap(), committed);
+    authority.close().unwrap();
+}
