@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Command;
-use crate::id::{Text, is_id};
+use crate::id::{Id, Text, is_id};
 use crate::refusal::{Refused, refusals, unknown};
 use crate::table::{Keyed, Table};
 
@@ -44,11 +44,13 @@ pub enum Role {
     CustomsOfficer,
     /// The command line on the machine itself; founding and migration only.
     Operator,
+    /// The node itself, for its exchange with partner authorities.
+    Exchange,
 }
 
 impl Role {
     /// Every role with its word.
-    pub const ALL: [(Self, &'static str); 12] = [
+    pub const ALL: [(Self, &'static str); 13] = [
         (Self::LicensingOfficer, "licensing_officer"),
         (Self::PlanningOfficer, "planning_officer"),
         (Self::PermitOfficer, "permit_officer"),
@@ -61,6 +63,7 @@ impl Role {
         (Self::Administrator, "administrator"),
         (Self::CustomsOfficer, "customs_officer"),
         (Self::Operator, "operator"),
+        (Self::Exchange, "exchange"),
     ];
 
     /// The word of the role, as in `permit_officer:li`.
@@ -146,6 +149,16 @@ impl Actor {
             text,
             colon,
             kind: ActorKind::Officer(Role::Operator),
+        }
+    }
+
+    /// The node's own exchange with partner authorities.
+    pub fn node() -> Self {
+        let (text, colon) = (CompactString::const_new("exchange:node"), 8);
+        Self {
+            text,
+            colon,
+            kind: ActorKind::Officer(Role::Exchange),
         }
     }
 
@@ -271,6 +284,9 @@ pub struct RoleGrant {
 pub struct Approval {
     /// The entry number of the proposed decision.
     pub of: u64,
+    /// For a pairing: the fingerprint of the partner's key file, as its officer read it out to the second person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_back: Option<Id>,
 }
 
 /// The second person's no.

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::Actor;
 use crate::country::Country;
+use crate::digest::PublicKey;
 use crate::id::{Id, Text};
+use crate::partner::OperationalKey;
 use crate::schema::Day;
 
 /// The founding of an authority: the first command of its journal.
@@ -29,6 +31,10 @@ pub struct Founding {
     pub origin: Text,
     /// The verifier key of its log, as in a signed note.
     pub log_key: Text,
+    /// Its root key, which signs its key file and is kept offline.
+    pub root: PublicKey,
+    /// The key that signs its messages to partner authorities.
+    pub key: OperationalKey,
     /// Its first two administrators, by id.
     pub administrators: [Id; 2],
 }
@@ -50,6 +56,10 @@ pub struct Founded {
     pub origin: Text,
     /// The verifier key of its log.
     pub log_key: Text,
+    /// Its root key.
+    pub root: PublicKey,
+    /// The key that signs its messages.
+    pub key: OperationalKey,
     /// When it was founded.
     pub founded_at: Timestamp,
 }

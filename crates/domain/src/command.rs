@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use crate::access::{self, Actor, Role};
 use crate::{
-    authority, channel, demand, holder, inspection, ledger, licence, plan, policy, product, substance, training,
+    authority, channel, demand, holder, inspection, ledger, licence, partner, plan, policy, product, substance, trade,
+    training,
 };
 
 /// Who may give a command.
@@ -25,6 +26,8 @@ pub enum By {
     HolderOrInspector,
     /// Whoever may approve the decision it is about.
     SecondPerson,
+    /// The node itself; nobody else.
+    Node,
 }
 
 /// Declares all commands.
@@ -84,11 +87,13 @@ macro_rules! commands {
     };
 }
 
-use By::{Holder, HolderOrInspector, Officer, Responsible, SecondPerson};
+use By::{Holder, HolderOrInspector, Node, Officer, Responsible, SecondPerson};
 const ADMINISTRATOR: &[Role] = &[Role::Administrator];
 const APPROVER: &[Role] = &[Role::Approver];
 const LICENSING: &[Role] = &[Role::LicensingOfficer];
 const PLANNING: &[Role] = &[Role::PlanningOfficer];
+const PERMITS: &[Role] = &[Role::PermitOfficer];
+const STATISTICS: &[Role] = &[Role::Statistician];
 const INSPECTION: &[Role] = &[Role::Inspector, Role::ChiefInspector];
 
 commands! {
@@ -148,6 +153,28 @@ commands! {
     RecordFinding(inspection::Finding) = "record_finding", Officer(INSPECTION), None;
     HoldSession(training::SessionEntry) = "hold_session", Officer(&[Role::Trainer]), None;
     RecordAttendance(training::Attendance) = "record_attendance", Officer(&[Role::Trainer]), None;
+    PairPartner(partner::Pairing) = "pair_partner", Officer(ADMINISTRATOR), Some(ADMINISTRATOR);
+    RecordTotals(trade::EstimateTotals) = "record_totals", Officer(PLANNING), None;
+    RecordStopNotice(trade::StopNotice) = "record_stop_notice", Officer(PLANNING), None;
+    ApplyImport(trade::ImportApplication) = "apply_import", Responsible, None;
+    IssueImportAuthorization(trade::IssueImportAuthorization) = "issue_import_authorization", Officer(PERMITS), Some(APPROVER);
+    CancelImportAuthorization(trade::CancelImportAuthorization) = "cancel_import_authorization", Officer(PERMITS), Some(APPROVER);
+    ApplyExport(trade::ExportApplication) = "apply_export", Responsible, None;
+    RequestConfirmation(trade::RequestConfirmation) = "request_confirmation", Officer(PERMITS), None;
+    Confirm(trade::Confirm) = "confirm", Officer(PERMITS), None;
+    RefuseConfirmation(trade::RefuseConfirmation) = "refuse_confirmation", Officer(PERMITS), None;
+    IssueExportPermit(trade::IssueExportPermit) = "issue_export_permit", Officer(PERMITS), Some(APPROVER);
+    EndorseDeparture(trade::EndorseDeparture) = "endorse_departure", Officer(&[Role::CustomsOfficer]), None;
+    ReleaseConsignment(trade::ReleaseConsignment) = "release_consignment", Officer(PERMITS), Some(APPROVER);
+    EndorseArrival(trade::EndorseArrival) = "endorse_arrival", Officer(&[Role::CustomsOfficer]), None;
+    ResolveDiscrepancy(trade::ResolveDiscrepancy) = "resolve_discrepancy", Officer(PERMITS), None;
+    ProposeTradeStatement(trade::ProposeTradeStatement) = "propose_trade_statement", Officer(STATISTICS), Some(APPROVER);
+    SignTradeStatement(trade::AnswerTradeStatement) = "sign_trade_statement", Officer(STATISTICS), Some(APPROVER);
+    DisputeTradeStatement(trade::AnswerTradeStatement) = "dispute_trade_statement", Officer(STATISTICS), Some(APPROVER);
+    PassDay(trade::PassDay) = "pass_day", Node, None;
+    SignMessage(partner::SignMessage) = "sign_message", Node, None;
+    ReceiveMessage(partner::ReceiveMessage) = "receive_message", Node, None;
+    RecordReceipt(partner::RecordReceipt) = "record_receipt", Node, None;
 }
 
 /// A command as it is handed to the writer.

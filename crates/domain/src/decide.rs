@@ -14,7 +14,7 @@ use crate::reference;
 use crate::refusal::{NameRefusal, Refusal, Refused};
 use crate::state::State;
 use crate::substance::{Salt, SubstanceEntry};
-use crate::{channel, demand, inspection, licence, plan, policy, product, training};
+use crate::{channel, demand, inspection, licence, partner, plan, policy, product, trade, training};
 
 /// What a decision needs beside the state and the command.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +65,7 @@ pub fn decide(state: Option<&State>, by: &Actor, command: &Command, context: Con
     };
     entitled(state, by, command)?;
     match command {
-        Command::Approve(approval) => approve(state, by, approval.of, context),
+        Command::Approve(approval) => approve(state, by, approval, context),
         Command::Reject(rejection) => {
             let waiting = state.access.approvable(rejection.of, by)?;
             let proposed = waiting.proposal.command().map_err(|why| stale(&why))?;
@@ -101,6 +101,13 @@ fn entitled(state: &State, by: &Actor, command: &Command) -> Refused<()> {
             )
         }
         By::SecondPerson => true,
+        By::Node => {
+            return if *by == Actor::node() {
+                Ok(())
+            } else {
+                not_entitled(by, command.verb())
+            };
+        }
     };
     if fits && state.access.holds(by) {
         Ok(())
@@ -140,7 +147,8 @@ fn may_approve(by: &Actor, proposer: &Actor, command: &Command, second: Option<S
 }
 
 /// The second person's yes: every rule is checked again, on the state as it is now.
-fn approve(state: &State, by: &Actor, of: u64, context: Context<'_>) -> Refused<Vec<Event>> {
+fn approve(state: &State, by: &Actor, approval: &access::Approval, context: Context<'_>) -> Refused<Vec<Event>> {
+    let of = approval.of;
     let waiting = state.access.approvable(of, by)?;
     let command = waiting.proposal.command().map_err(|why| stale(&why))?;
     let effects = effects(state, &waiting.by, &command, context);
@@ -151,8 +159,11 @@ fn approve(state: &State, by: &Actor, of: u64, context: Context<'_>) -> Refused<
         return Err(AccessRefusal::ProposerWithoutRole { proposer, of }.into());
     }
     let (effects, _) = effects?;
+    if let Command::PairPartner(pairing) = &command {
+        partner::decide_read_back(pairing, of, approval.read_back.as_ref())?;
+    }
     let mut events = Vec::with_capacity(effects.len() + 1);
-    events.push(Event::DecisionApproved(Box::new(access::Approval { of })));
+    events.push(Event::DecisionApproved(Box::new(approval.clone())));
     events.extend(effects);
     Ok(events)
 }
@@ -217,9 +228,63 @@ fn effects(state: &State, by: &Actor, command: &Command, context: Context<'_>) -
         Command::AcceptCount(data) => {
             Event::CountAccepted(Box::new(ledger::decide_accept_count(state, data, context.cited)?))
         }
-        command => record(state, by, command, context.today)?,
+        command => match exchange(state, command, context).or_else(|| border(state, by, command, context.today)) {
+            Some(events) => return events.map(|events| (events, None)),
+            None => record(state, by, command, context.today)?,
+        },
     };
     Ok((vec![event], None))
+}
+
+/// A command about partners and the messages with them.
+fn exchange(state: &State, command: &Command, context: Context<'_>) -> Option<Refused<Vec<Event>>> {
+    let one = |event: Refused<Event>| event.map(|event| vec![event]);
+    Some(match command {
+        Command::PairPartner(data) => {
+            one(partner::decide_pairing(state, data).map(|paired| Event::PartnerPaired(Box::new(paired))))
+        }
+        Command::SignMessage(data) => one(partner::decide_sign(state, data)),
+        Command::ReceiveMessage(data) => partner::decide_receive(state, data, context.now, context.today),
+        Command::RecordReceipt(data) => one(partner::decide_receipt(state, data)),
+        Command::PassDay(_) => trade::decide_pass_day(state, context.today),
+        _ => return None,
+    })
+}
+
+/// A command about trade across the border.
+fn border(state: &State, by: &Actor, command: &Command, today: Date) -> Option<Refused<Vec<Event>>> {
+    let one = |event: Refused<Event>| event.map(|event| vec![event]);
+    Some(match command {
+        Command::RecordTotals(data) => {
+            one(trade::decide_totals(state, data, today).map(|()| Event::EstimateTotalsRecorded(data.clone())))
+        }
+        Command::RecordStopNotice(data) => {
+            one(trade::decide_stop(state, data).map(|()| Event::StopNoticeRecorded(data.clone())))
+        }
+        Command::ApplyImport(data) => {
+            one(trade::decide_import_application(state, by, data)
+                .map(|applied| Event::ImportApplied(Box::new(applied))))
+        }
+        Command::IssueImportAuthorization(data) => trade::decide_issue(state, data, today),
+        Command::CancelImportAuthorization(data) => trade::decide_cancellation(state, data),
+        Command::ApplyExport(data) => {
+            one(trade::decide_application(state, by, data).map(|applied| Event::ExportApplied(Box::new(applied))))
+        }
+        Command::RequestConfirmation(data) => trade::decide_request(state, &data.export),
+        Command::Confirm(data) => trade::decide_confirm(state, by, data, today),
+        Command::RefuseConfirmation(data) => trade::decide_refuse(state, by, data, today),
+        Command::IssueExportPermit(data) => trade::decide_permit(state, data, today),
+        Command::EndorseDeparture(data) => trade::decide_departure(state, data, today),
+        Command::ReleaseConsignment(data) => {
+            one(trade::decide_release(state, data).map(|()| Event::ConsignmentReleased(data.clone())))
+        }
+        Command::EndorseArrival(data) => trade::decide_arrival(state, data, today),
+        Command::ResolveDiscrepancy(data) => trade::decide_resolution(state, data),
+        Command::ProposeTradeStatement(data) => trade::decide_proposal(state, data, today),
+        Command::SignTradeStatement(data) => trade::decide_signature(state, data),
+        Command::DisputeTradeStatement(data) => trade::decide_dispute(state, data),
+        _ => return None,
+    })
 }
 
 /// A command of the ledger as an act.

@@ -103,6 +103,12 @@ impl Text {
     }
 }
 
+impl From<&Id> for Text {
+    fn from(id: &Id) -> Self {
+        Self(id.0.clone())
+    }
+}
+
 impl FromStr for Text {
     type Err = String;
 

@@ -16,7 +16,9 @@ use uuid::Uuid;
 use crate::access::{Actor, Approval, Proposal, Rejection, RoleGrant};
 use crate::authority::Founding;
 use crate::id::Id;
-use crate::{channel, demand, holder, inspection, ledger, licence, plan, policy, product, substance, training};
+use crate::{
+    channel, demand, holder, inspection, ledger, licence, partner, plan, policy, product, substance, trade, training,
+};
 
 /// The largest entry, in bytes: what tlog-tiles allows in a bundle.
 pub const ENTRY_BYTES_MAX: usize = 65_535;
@@ -120,6 +122,31 @@ events! {
     FindingRecorded(inspection::Finding) = "FindingRecorded";
     SessionHeld(training::SessionEntry) = "SessionHeld";
     AttendanceRecorded(training::Attendance) = "AttendanceRecorded";
+    PartnerPaired(partner::PartnerPaired) = "PartnerPaired";
+    MessageQueued(partner::MessageQueued) = "MessageQueued";
+    MessageSigned(partner::MessageSigned) = "MessageSigned";
+    MessageReceived(partner::MessageReceived) = "MessageReceived";
+    MessageReceipted(partner::MessageReceipted) = "MessageReceipted";
+    MessageEquivocated(partner::Equivocation) = "MessageEquivocated";
+    EstimateTotalsRecorded(trade::EstimateTotals) = "EstimateTotalsRecorded";
+    StopNoticeRecorded(trade::StopNotice) = "StopNoticeRecorded";
+    ImportApplied(trade::ImportApplied) = "ImportApplied";
+    ImportAuthorizationIssued(trade::AuthorizationIssued) = "ImportAuthorizationIssued";
+    ImportAuthorizationCancelled(trade::CancelImportAuthorization) = "ImportAuthorizationCancelled";
+    ExportApplied(trade::ExportApplied) = "ExportApplied";
+    ConfirmationRequested(trade::ConfirmationRequested) = "ConfirmationRequested";
+    RequestConfirmed(trade::RequestAnswered) = "RequestConfirmed";
+    RequestRefused(trade::RequestAnswered) = "RequestRefused";
+    ExportPermitIssued(trade::PermitIssued) = "ExportPermitIssued";
+    ConsignmentDeparted(trade::ConsignmentEndorsed) = "ConsignmentDeparted";
+    ConsignmentHeld(trade::ConsignmentHeld) = "ConsignmentHeld";
+    ConsignmentReleased(trade::ReleaseConsignment) = "ConsignmentReleased";
+    ConsignmentArrived(trade::ConsignmentEndorsed) = "ConsignmentArrived";
+    DiscrepancyResolved(trade::DiscrepancyResolved) = "DiscrepancyResolved";
+    PermitEndorsedUnused(trade::PermitEndorsedUnused) = "PermitEndorsedUnused";
+    TradeStatementProposed(trade::TradeStatementProposed) = "TradeStatementProposed";
+    TradeStatementSigned(trade::TradeStatementSigned) = "TradeStatementSigned";
+    TradeStatementDisputed(trade::TradeStatementDisputed) = "TradeStatementDisputed";
 }
 
 /// One entry of the journal.
@@ -368,6 +395,29 @@ impl Event {
             Self::FindingRecorded(data) => &data.id,
             Self::SessionHeld(data) => &data.id,
             Self::AttendanceRecorded(data) => &data.session,
+            Self::PartnerPaired(data) => &data.file.id,
+            Self::MessageQueued(data) => data.case.as_ref().unwrap_or(&data.to),
+            Self::MessageSigned(data) => &data.to,
+            Self::MessageReceived(data) => &data.from,
+            Self::MessageReceipted(data) => &data.by,
+            Self::MessageEquivocated(data) => &data.from,
+            Self::EstimateTotalsRecorded(data) => &data.version,
+            Self::StopNoticeRecorded(data) => &data.id,
+            Self::ImportApplied(data) => &data.id,
+            Self::ImportAuthorizationIssued(data) => &data.authorization.number,
+            Self::ImportAuthorizationCancelled(data) => &data.authorization,
+            Self::ExportApplied(data) => &data.case,
+            Self::ConfirmationRequested(data) => &data.case,
+            Self::RequestConfirmed(data) | Self::RequestRefused(data) => &data.case,
+            Self::ExportPermitIssued(data) => &data.case,
+            Self::ConsignmentDeparted(data) | Self::ConsignmentArrived(data) => &data.case,
+            Self::ConsignmentHeld(data) => &data.case,
+            Self::ConsignmentReleased(data) => &data.permit,
+            Self::DiscrepancyResolved(data) => &data.case,
+            Self::PermitEndorsedUnused(data) => &data.case,
+            Self::TradeStatementProposed(data) => &data.statement.importer,
+            Self::TradeStatementSigned(data) => &data.exporter,
+            Self::TradeStatementDisputed(data) => &data.exporter,
             Self::PolicySet(_)
             | Self::DecisionApproved(_)
             | Self::DecisionRejected(_)

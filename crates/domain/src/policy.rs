@@ -16,6 +16,17 @@ pub enum HospitalReturn {
     Found,
 }
 
+/// Who answers a partner's request for confirmation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfirmationPolicy {
+    /// A named officer, always.
+    #[default]
+    Officer,
+    /// An exact match with the own register is confirmed at once; everything else waits for an officer.
+    Automatic,
+}
+
 /// One switch, set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "policy", rename_all = "snake_case", deny_unknown_fields)]
@@ -35,12 +46,32 @@ pub enum PolicyChange {
         /// `negative_consumption` or `found`.
         value: HospitalReturn,
     },
+    /// Who answers a partner's request for confirmation. Default: `officer`.
+    Confirmation {
+        /// `officer` or `automatic`.
+        value: ConfirmationPolicy,
+    },
+    /// An export permit runs so many days at most. Default: 180.
+    ExportPermitDaysMax {
+        /// 1 to 3650.
+        value: i64,
+    },
+    /// A total of estimates that was published longer ago than so many days needs a person. Default: 62.
+    TotalsStaleDays {
+        /// 1 to 3650.
+        value: i64,
+    },
+    /// What arrives may differ from what left by this share without an incident, in millionths. Default: 10000.
+    ShipmentTolerancePpm {
+        /// 0 to 1000000.
+        value: i64,
+    },
 }
 
 refusals! {
     /// Why a policy is refused.
     pub enum PolicyRefusal {
-        OutOfRange { policy: &'static str, value: i64, max: i64 } = "policy_out_of_range", None, "{policy} lies between 0 and {max}, not {value}";
+        OutOfRange { policy: &'static str, value: i64, min: i64, max: i64 } = "policy_out_of_range", None, "{policy} lies between {min} and {max}, not {value}";
     }
 }
 
@@ -53,6 +84,14 @@ pub struct Policies {
     pub process_loss_tolerance_ppm: i64,
     /// How an institution's return counts.
     pub hospital_return: HospitalReturn,
+    /// Who answers a partner's request for confirmation.
+    pub confirmation: ConfirmationPolicy,
+    /// How long an export permit may run.
+    pub export_permit_days_max: i64,
+    /// How old a total of estimates may be.
+    pub totals_stale_days: i64,
+    /// By what share arrival may differ from departure without an incident, in millionths.
+    pub shipment_tolerance_ppm: i64,
 }
 
 impl Default for Policies {
@@ -61,23 +100,37 @@ impl Default for Policies {
             two_person_receipt: false,
             process_loss_tolerance_ppm: 50_000,
             hospital_return: HospitalReturn::NegativeConsumption,
+            confirmation: ConfirmationPolicy::Officer,
+            export_permit_days_max: 180,
+            totals_stale_days: 62,
+            shipment_tolerance_ppm: 10_000,
         }
     }
 }
 
 pub(crate) fn decide(change: &PolicyChange) -> Refused<()> {
-    match change {
-        PolicyChange::ProcessLossTolerancePpm { value } if !(0..=1_000_000).contains(value) => {
-            let policy = "process_loss_tolerance_ppm";
-            Err(PolicyRefusal::OutOfRange {
-                policy,
-                value: *value,
-                max: 1_000_000,
-            }
-            .into())
+    let (policy, value, range) = match change {
+        PolicyChange::ProcessLossTolerancePpm { value } => ("process_loss_tolerance_ppm", *value, 0..=1_000_000),
+        PolicyChange::ShipmentTolerancePpm { value } => ("shipment_tolerance_ppm", *value, 0..=1_000_000),
+        PolicyChange::ExportPermitDaysMax { value } => ("export_permit_days_max", *value, 1..=3650),
+        PolicyChange::TotalsStaleDays { value } => ("totals_stale_days", *value, 1..=3650),
+        PolicyChange::TwoPersonReceipt { .. }
+        | PolicyChange::HospitalReturn { .. }
+        | PolicyChange::Confirmation { .. } => {
+            return Ok(());
         }
-        _ => Ok(()),
+    };
+    if range.contains(&value) {
+        return Ok(());
     }
+    let (min, max) = (*range.start(), *range.end());
+    Err(PolicyRefusal::OutOfRange {
+        policy,
+        value,
+        min,
+        max,
+    }
+    .into())
 }
 
 pub(crate) fn apply(policies: &mut Policies, change: &PolicyChange) {
@@ -85,5 +138,9 @@ pub(crate) fn apply(policies: &mut Policies, change: &PolicyChange) {
         PolicyChange::TwoPersonReceipt { value } => policies.two_person_receipt = *value,
         PolicyChange::ProcessLossTolerancePpm { value } => policies.process_loss_tolerance_ppm = *value,
         PolicyChange::HospitalReturn { value } => policies.hospital_return = *value,
+        PolicyChange::Confirmation { value } => policies.confirmation = *value,
+        PolicyChange::ExportPermitDaysMax { value } => policies.export_permit_days_max = *value,
+        PolicyChange::TotalsStaleDays { value } => policies.totals_stale_days = *value,
+        PolicyChange::ShipmentTolerancePpm { value } => policies.shipment_tolerance_ppm = *value,
     }
 }

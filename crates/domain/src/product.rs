@@ -88,6 +88,8 @@ pub struct Item {
     pub bulk: bool,
     /// Picograms of anhydrous base per counting unit.
     pub content_pg: i64,
+    /// The salt form of bulk, or the dosage form of a preparation.
+    pub form: Text,
     /// The preparation as registered; `None` for bulk.
     pub preparation: Option<PreparationEntry>,
 }
@@ -188,11 +190,13 @@ pub(crate) fn apply_bulk(state: &mut State, registered: &BulkRegistered) {
     let substance = state.substances.0.no(&registered.item.substance).unwrap_or_default();
     let id = registered.item.id.clone();
     let content_pg = registered.content_pg;
+    let form = Text::from(&registered.item.form);
     state.items.0.add(Item {
         id,
         substance,
         bulk: true,
         content_pg,
+        form,
         preparation: None,
     });
 }
@@ -201,12 +205,14 @@ pub(crate) fn apply_preparation(state: &mut State, registered: &PreparationRegis
     let substance = state.substances.0.no(&registered.item.substance).unwrap_or_default();
     let id = registered.item.id.clone();
     let content_pg = registered.content_pg;
+    let form = registered.item.dosage_form.clone();
     let preparation = Some(registered.item.clone());
     state.items.0.add(Item {
         id,
         substance,
         bulk: false,
         content_pg,
+        form,
         preparation,
     });
 }

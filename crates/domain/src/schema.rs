@@ -6,11 +6,16 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::access::Actor;
 use crate::country::Country;
+use crate::digest::{Digest, Signature};
 use crate::id::{ID_BYTES_MAX, Id, TEXT_BYTES_MAX, Text};
+use crate::partner::Json;
 use crate::quantity::{Amount, Mass};
 
 /// A civil day, in place of a type whose own crate gives no schema.
 pub(crate) struct Day;
+
+/// A moment, in place of a type whose own crate gives no schema.
+pub(crate) struct Moment;
 
 /// Gives each type its name and its schema.
 macro_rules! described {
@@ -31,6 +36,20 @@ described! {
     Day = "Day", json_schema!({
         "type": "string", "format": "date",
         "description": "A civil day in the authority's time zone, such as `2024-03-01`."
+    });
+    Moment = "Moment", json_schema!({
+        "type": "string", "format": "date-time", "description": "A moment in UTC, such as `2024-03-01T09:00:00Z`."
+    });
+    Digest = "Digest", json_schema!({
+        "type": "string", "minLength": 44, "maxLength": 44,
+        "description": "32 bytes in standard base64: a SHA-256 hash or an Ed25519 public key."
+    });
+    Signature = "Signature", json_schema!({
+        "type": "string", "minLength": 88, "maxLength": 88,
+        "description": "An Ed25519 signature in standard base64."
+    });
+    Json = "Json", json_schema!({
+        "type": "object", "description": "A JSON object, kept letter by letter."
     });
     Id = "Id", json_schema!({
         "type": "string", "minLength": 1, "maxLength": ID_BYTES_MAX, "pattern": r"^[!#-&(-9;-\[\]-~]+$",

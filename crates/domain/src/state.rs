@@ -17,11 +17,13 @@ use crate::inspection::{self, Inspections};
 use crate::journal::{Entry, Event};
 use crate::ledger::{self, Ledger};
 use crate::licence::{self, Licences};
+use crate::partner::{self, Partners};
 use crate::plan::{self, Planning};
 use crate::policy::{self, Policies};
 use crate::product::{self, Items};
 use crate::seen::Seen;
 use crate::substance::Substances;
+use crate::trade::{self, Trade};
 use crate::training::{self, Trainings};
 
 /// An entry that cannot be applied: the journal and the rules disagree, and the process must stop.
@@ -75,6 +77,10 @@ pub struct State {
     pub inspections: Inspections,
     /// Training.
     pub trainings: Trainings,
+    /// Partner authorities and the chains of messages with them.
+    pub partners: Partners,
+    /// Trade across the border.
+    pub trade: Trade,
     /// Instructions refused, by year of recording and code.
     pub tally: BTreeMap<(i16, Id), u64>,
     /// Commands of the last 72 hours.
@@ -100,6 +106,8 @@ impl State {
             ledger: Ledger::default(),
             inspections: Inspections::default(),
             trainings: Trainings::default(),
+            partners: Partners::default(),
+            trade: Trade::default(),
             tally: BTreeMap::new(),
             seen: Seen::default(),
         }
@@ -121,6 +129,8 @@ impl State {
             books_from: founding.books_from,
             origin: founding.origin.clone(),
             log_key: founding.log_key.clone(),
+            root: founding.root,
+            key: founding.key.clone(),
             founded_at: entry.recorded_at,
         });
         for actor in administrators(founding) {
@@ -177,6 +187,10 @@ impl State {
             Event::DecisionProposed(data) => self.access.wait(entry.seq, (**data).clone(), entry.actor.clone()),
             Event::DecisionApproved(data) => self.access.settle(data.of),
             Event::DecisionRejected(data) => self.access.settle(data.of),
+            Event::MessageQueued(data) => return partner::apply_queued(self, entry.seq, data),
+            Event::MessageSigned(data) => return partner::apply_signed(self, entry.seq, data),
+            Event::MessageReceived(data) => return partner::apply_received(self, entry.seq, data, entry.recorded_on),
+            Event::MessageReceipted(data) => return partner::apply_receipted(self, entry.seq, data),
             _ => self.apply_record(entry),
         }
         Ok(())
@@ -217,6 +231,33 @@ impl State {
             Event::FindingRecorded(data) => inspection::apply_finding(self, data),
             Event::SessionHeld(data) => training::apply_session(self, data),
             Event::AttendanceRecorded(data) => training::apply_attendance(self, data),
+            _ => self.apply_trade(entry),
+        }
+    }
+
+    fn apply_trade(&mut self, entry: &Entry) {
+        let on = entry.recorded_on;
+        match &entry.event {
+            Event::PartnerPaired(data) => partner::apply_paired(self, data, on),
+            Event::MessageEquivocated(data) => partner::apply_equivocation(self, entry.seq, data),
+            Event::EstimateTotalsRecorded(data) => trade::apply_totals(self, data),
+            Event::StopNoticeRecorded(data) => trade::apply_stop(self, data),
+            Event::ImportApplied(data) => trade::apply_import_application(self, data),
+            Event::ImportAuthorizationIssued(data) => trade::apply_issued(self, data),
+            Event::ImportAuthorizationCancelled(data) => trade::apply_cancellation(self, data),
+            Event::ExportApplied(data) => trade::apply_application(self, data),
+            Event::ConfirmationRequested(data) => trade::apply_requested(self, data, on),
+            Event::RequestConfirmed(data) | Event::RequestRefused(data) => trade::apply_answer(self, data),
+            Event::ExportPermitIssued(data) => trade::apply_permit(self, data),
+            Event::ConsignmentDeparted(data) => trade::apply_departure(self, data),
+            Event::ConsignmentHeld(data) => trade::apply_held(self, data),
+            Event::ConsignmentReleased(data) => trade::apply_released(self, data),
+            Event::ConsignmentArrived(data) => trade::apply_arrival(self, data),
+            Event::DiscrepancyResolved(data) => trade::apply_resolution(self, data),
+            Event::PermitEndorsedUnused(data) => trade::apply_unused(self, data),
+            Event::TradeStatementProposed(data) => trade::apply_proposed(self, data),
+            Event::TradeStatementSigned(data) => trade::apply_signed(self, data, on),
+            Event::TradeStatementDisputed(data) => trade::apply_disputed(self, data),
             _ => {}
         }
     }

@@ -315,14 +315,21 @@ fn spend_substance(state: &mut State, movement: &Movement, numbers: &Numbers, si
     );
 }
 
+/// Goods have crossed the border.
 fn trade(state: &mut State, movement: &Movement, numbers: &Numbers, sign: i64) {
+    let item = state.items.at(numbers.item).clone();
+    let leaves = movement.movement == MovementKind::Export;
+    let first = leaves && crate::trade::left(state, movement, &item);
+    if !leaves {
+        crate::trade::entered(state, movement, &item, sign);
+    }
     let Some(country) = movement.details.as_ref().and_then(|details| details.country) else {
         return;
     };
     let flow = state.ledger.flows.country(movement.occurred_on, numbers.item, country);
-    if movement.movement == MovementKind::Export {
+    if leaves {
         flow.exported += i128::from(sign * movement.amount);
-        flow.exports += sign;
+        flow.exports += i64::from(first);
     } else {
         flow.imported += i128::from(sign * movement.amount);
     }
@@ -394,11 +401,14 @@ fn dispatch(state: &mut State, seq: u64, movement: &Movement, numbers: &Numbers)
         Some(peer) => Some(state.holders.sites.no(&**peer).ok_or_else(|| broken("site", peer))?),
     };
     let (sent, dispatched_on) = (movement.amount, Some(movement.occurred_on));
-    let destination = movement.details.as_ref().and_then(|details| details.country);
+    let details = movement.details.as_ref();
+    let destination = details.and_then(|details| details.country);
+    let permit = details.and_then(|details| details.authorization.clone());
     let transit = Transit {
         from: numbers.site,
         to,
         destination,
+        permit,
         batch: numbers.batch,
         sent,
         outstanding: sent,
@@ -468,6 +478,7 @@ fn reopen(state: &mut State, original: &Movement, numbers: &Numbers) {
             from,
             to,
             destination: None,
+            permit: None,
             batch,
             sent: amount,
             outstanding: amount,

@@ -17,6 +17,7 @@ use crate::product::Item;
 use crate::quantity::Mass;
 use crate::refusal::{NameRefusal, Refused};
 use crate::table::No;
+use crate::trade;
 
 /// Why a line of a closed year needs a second person.
 pub(super) const YEAR_CLOSED: &str = "its year is closed";
@@ -504,19 +505,11 @@ impl Case<'_> {
                 }
                 (Planned::Preparation(self.item_no), i128::from(self.movement.amount))
             }
-            // No authorization can be in force before two authorities have exchanged a word about it.
-            MovementKind::Import => {
-                return Err(LedgerRefusal::ImportAuthorizationMissing {
-                    site: self.movement.site.to_string(),
-                }
-                .into());
-            }
+            MovementKind::Import => return trade::import_authorized(self.state, &self.movement, self.item),
             _ if self.peer.is_some() => return Ok(()),
             _ => {
-                return Err(LedgerRefusal::ExportPermitMissing {
-                    site: self.movement.site.to_string(),
-                }
-                .into());
+                let to = self.movement.details.as_ref().and_then(|details| details.country);
+                return trade::export_permitted(self.state, &self.movement, self.item, to);
             }
         };
         self.state

@@ -212,6 +212,9 @@ acts! {
         /// The import authorization.
         #[serde(skip_serializing_if = "Option::is_none")]
         authorization: Option<Id>,
+        /// The case of the consignment, as the exporting authority's permit names it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        case: Option<Id>,
         /// The last day of use.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schemars(with = "Option<Day>")]

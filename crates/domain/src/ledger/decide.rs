@@ -97,7 +97,8 @@ pub(crate) fn decide(state: &State, by: &Actor, today: Date, act: &Act<'_>) -> R
             if transit.to.is_some() {
                 return Err(foreign_dispatch(act.dispatch, &act.site));
             }
-            detail(&mut movement).country = transit.destination;
+            let details = detail(&mut movement);
+            (details.country, details.authorization) = (transit.destination, transit.permit.clone());
             desk.consignor_line(movement, transit, act.occurred_on, act.mode)
         }
         Act::LoseInTransit(act) => {
@@ -145,6 +146,7 @@ impl<'a> Desk<'a> {
                 movement.expires_on = act.expires_on;
                 let details = detail(&mut movement);
                 (details.country, details.authorization) = (Some(act.origin), act.authorization.clone());
+                details.case.clone_from(&act.case);
                 self.line(movement, act.occurred_on, act.mode)
             }
             Act::Dispense(act) => {

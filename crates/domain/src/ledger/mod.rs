@@ -120,6 +120,8 @@ pub struct Transit {
     pub to: Option<No>,
     /// The country of destination when the goods go abroad.
     pub destination: Option<Country>,
+    /// The export permit it goes under, when it goes abroad under one.
+    pub permit: Option<Id>,
     /// The batch.
     pub batch: No,
     /// What was sent.

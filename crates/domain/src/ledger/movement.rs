@@ -176,7 +176,7 @@ pub struct Details {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text>,
-    /// The case number.
+    /// The case: of an incident, or of a consignment from abroad.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case: Option<Id>,
     /// Method of destruction.

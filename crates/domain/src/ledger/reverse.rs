@@ -44,6 +44,9 @@ fn reversible(state: &State, line: u64, original: &Movement) -> Refused<()> {
         MovementKind::CancelDispatch | MovementKind::Export | MovementKind::LoseInTransit => {
             return fixed("goods on the way were settled by it; record what happened since");
         }
+        MovementKind::Import if state.trade.is_endorsed(original) => {
+            return fixed("the arrival of its consignment is endorsed; record what happened since");
+        }
         MovementKind::Dispatch => {
             let untouched = |sent| {
                 state

@@ -1,0 +1,237 @@
+//! Partner authorities: their keys, and the two chains of messages with each, one in each direction.
+//!
+//! The state holds public keys only. Signing and the proof of signatures are done around `decide`; what is decided here
+//! is who a partner is, which message is next in a chain, and what became of it.
+
+mod chain;
+mod key;
+mod message;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::State;
+use crate::digest::Digest;
+use crate::id::Id;
+use crate::refusal::{Refused, refusals, taken, unknown};
+
+pub use chain::{
+    Equivocation, MessageQueued, MessageReceipted, MessageReceived, MessageSigned, ReceiveMessage, RecordReceipt,
+    SignMessage, TreeHead,
+};
+pub use key::{KeyFile, OperationalKey, kid};
+pub use message::{Consistency, EntryRef, Json, MESSAGE_BYTES_MAX, Message, Receipt, Signed, Taken};
+
+pub(crate) use chain::{
+    apply_equivocation, apply_queued, apply_receipted, apply_received, apply_signed, decide_receipt, decide_receive,
+    decide_sign,
+};
+
+/// Pairing with an authority: its key file, and its fingerprint as a person read it out over another channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pairing {
+    /// The partner's key file.
+    pub file: KeyFile,
+    /// Its fingerprint, as the partner's officer read it out.
+    pub fingerprint: Id,
+}
+
+/// A partner authority is known from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartnerPaired {
+    /// Its key file.
+    pub file: KeyFile,
+}
+
+refusals! {
+    /// Why the exchange refuses.
+    pub enum PartnerRefusal {
+        FingerprintDiffers { partner: String, file: String, read: String } = "fingerprint_differs", None,
+            "the key file of {partner} has the fingerprint {file}; {read} was read out: somebody may have changed the file on its way";
+        FingerprintMissing { partner: String, of: u64 } = "fingerprint_missing", None,
+            "approving entry {of} takes the fingerprint of {partner} as its officer read it out to you (read_back)";
+        KeyNameWrong { partner: String, kid: String } = "key_name_wrong", None, "{kid} is not the name of the key in the file of {partner}";
+        Unreadable { why: String } = "message_unreadable", None, "the message cannot be read: {why}";
+        NotForUs { to: String, we: String } = "message_for_another", None, "the message is for {to}; this is {we}";
+        SenderUnknown { from: String } = "sender_unknown", None, "{from} is no partner of this authority";
+        KeyUnknown { from: String, kid: String } = "key_unknown", None, "{from} has no key {kid} that is valid now";
+        AlreadyTaken { from: String, seq: u64, entry: u64 } = "message_repeated", None, "message {seq} of {from} is entry {entry} already";
+        OutOfOrder { from: String, seq: u64, expected: u64 } = "message_out_of_order", None, "message {seq} of {from} came before message {expected}";
+        ChainBroken { from: String, seq: u64 } = "chain_broken", None, "message {seq} of {from} does not follow the one that was taken before it";
+        NotNext { to: String } = "message_not_next", None, "it is not the next message to {to}";
+        NotAwaited { by: String, of: String } = "receipt_not_awaited", None, "no receipt of {by} for {of} is awaited";
+        NoPartner { country: String } = "partner_missing", None,
+            "no authority of {country} is paired with this one: exchange key files first, or ask on paper";
+    }
+}
+
+/// The end of a chain of messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainEnd {
+    /// The number of the last message.
+    pub seq: u64,
+    /// Its hash.
+    pub hash: Digest,
+    /// The sender's checkpoint in it.
+    pub head: TreeHead,
+}
+
+/// A message that waits to be signed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queued {
+    /// The entry that holds its body.
+    pub entry: u64,
+    /// The case, if it belongs to one.
+    pub case: Option<Id>,
+}
+
+/// A message that is signed and has no receipt yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unanswered {
+    /// Its number.
+    pub seq: u64,
+    /// Its hash.
+    pub hash: Digest,
+    /// The entry that holds its exact bytes.
+    pub entry: u64,
+    /// After this moment it is not sent any more: a person must look at it.
+    pub not_after: Timestamp,
+}
+
+/// A message taken from a partner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenMessage {
+    /// Its hash.
+    pub hash: Digest,
+    /// The entry that holds it.
+    pub entry: u64,
+}
+
+/// A message of ours that a partner refused: a task for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedMessage {
+    /// Its number.
+    pub seq: u64,
+    /// Why.
+    pub code: Id,
+    /// The entry of the receipt.
+    pub entry: u64,
+}
+
+/// A partner authority.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Partner {
+    /// Its key file.
+    pub file: KeyFile,
+    /// Since when it is paired.
+    pub paired_on: Date,
+    /// Messages that wait to be signed, in order.
+    pub queue: VecDeque<Queued>,
+    /// The last message signed.
+    pub sent: Option<ChainEnd>,
+    /// Messages signed that have no receipt yet, in order.
+    pub unanswered: VecDeque<Unanswered>,
+    /// The last message taken.
+    pub received: Option<ChainEnd>,
+    /// Every message taken, by number.
+    pub taken: BTreeMap<u64, TakenMessage>,
+    /// The number of every message taken, by id.
+    pub ids: BTreeMap<Uuid, u64>,
+    /// The size of our largest checkpoint that it cosigned.
+    pub cosigned: Option<u64>,
+    /// Messages of ours that it refused.
+    pub refused: Vec<RefusedMessage>,
+    /// Two messages of one number or id with different bytes: the entries that keep the later ones as evidence.
+    pub equivocations: Vec<u64>,
+}
+
+/// All partners, by id.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Partners(BTreeMap<Id, Partner>);
+
+impl Partners {
+    /// A partner by id.
+    pub fn get(&self, id: &str) -> Option<&Partner> {
+        self.0.get(id)
+    }
+
+    /// A partner by id; refused if there is none.
+    pub fn find(&self, id: &str) -> Refused<&Partner> {
+        self.0.get(id).ok_or_else(|| unknown("partner", id))
+    }
+
+    /// The authority of a country, if one is paired.
+    pub fn of_country(&self, country: crate::country::Country) -> Option<&Partner> {
+        self.0.values().find(|partner| partner.file.country == country)
+    }
+
+    /// All partners by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Partner> {
+        self.0.values()
+    }
+
+    pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Partner> {
+        self.0.get_mut(id)
+    }
+}
+
+/// Decides a pairing; `read_back` is what the second officer read, once there is one.
+pub(crate) fn decide_pairing(state: &State, pairing: &Pairing) -> Refused<PartnerPaired> {
+    let file = &pairing.file;
+    if file.id == state.founding.id || state.partners.get(&file.id).is_some() {
+        return Err(taken("authority", &file.id));
+    }
+    if !file.key.is_named_right() {
+        return Err(PartnerRefusal::KeyNameWrong {
+            partner: file.id.to_string(),
+            kid: file.key.kid.to_string(),
+        }
+        .into());
+    }
+    read_out(file, &pairing.fingerprint)?;
+    Ok(PartnerPaired { file: file.clone() })
+}
+
+/// The second officer has heard the fingerprint too.
+pub(crate) fn decide_read_back(pairing: &Pairing, of: u64, read_back: Option<&Id>) -> Refused<()> {
+    let partner = pairing.file.id.to_string();
+    let read = read_back.ok_or(PartnerRefusal::FingerprintMissing { partner, of })?;
+    read_out(&pairing.file, read)
+}
+
+fn read_out(file: &KeyFile, read: &Id) -> Refused<()> {
+    let fingerprint = file.fingerprint();
+    if fingerprint == read.as_str() {
+        return Ok(());
+    }
+    Err(PartnerRefusal::FingerprintDiffers {
+        partner: file.id.to_string(),
+        file: fingerprint,
+        read: read.to_string(),
+    }
+    .into())
+}
+
+pub(crate) fn apply_paired(state: &mut State, paired: &PartnerPaired, on: Date) {
+    let partner = Partner {
+        file: paired.file.clone(),
+        paired_on: on,
+        queue: VecDeque::new(),
+        sent: None,
+        unanswered: VecDeque::new(),
+        received: None,
+        taken: BTreeMap::new(),
+        ids: BTreeMap::new(),
+        cosigned: None,
+        refused: Vec::new(),
+        equivocations: Vec::new(),
+    };
+    state.partners.0.insert(paired.file.id.clone(), partner);
+}

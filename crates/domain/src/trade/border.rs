@@ -1,0 +1,162 @@
+//! What the ledger asks of trade before goods cross the border.
+
+use jiff::civil::Date;
+
+use super::{Case, Side, Stage, TradeRefusal, amount_of, goods};
+use crate::State;
+use crate::country::Country;
+use crate::id::Id;
+use crate::ledger::{LedgerRefusal, Movement, MovementKind};
+use crate::product::Item;
+use crate::refusal::Refused;
+
+/// A permit in force covers goods that leave for customs or for abroad.
+pub(crate) fn export_permitted(
+    state: &State,
+    movement: &Movement,
+    item: &Item,
+    destination: Option<Country>,
+) -> Refused<()> {
+    let number = movement
+        .details
+        .as_ref()
+        .and_then(|details| details.authorization.as_ref());
+    let case = number.and_then(|number| state.trade.permitted(number));
+    let Some((number, case)) = number.zip(case) else {
+        let site = movement.site.to_string();
+        return Err(LedgerRefusal::ExportPermitMissing { site }.into());
+    };
+    let permit = number.to_string();
+    in_force(case, &permit, movement.occurred_on)?;
+    same_way(case, &permit, movement, destination)?;
+    let goods = goods(state, item);
+    let Some((place, line)) = case.line_of(&goods) else {
+        return Err(TradeRefusal::GoodsUnknown {
+            item: movement.item.to_string(),
+        }
+        .into());
+    };
+    // A dispatch counts what is on its way already; at the border only what has left counts.
+    let under_way = match movement.movement {
+        MovementKind::Dispatch => on_the_way(state, number, item),
+        _ => 0,
+    };
+    let available = line.amount - case.moved_of(place) - under_way;
+    if movement.amount > available {
+        return Err(TradeRefusal::PermitExceeded {
+            permit,
+            item: movement.item.to_string(),
+            available,
+            requested: movement.amount,
+        }
+        .into());
+    }
+    Ok(())
+}
+
+fn in_force(case: &Case, permit: &str, on: Date) -> Refused<()> {
+    let permit = permit.to_owned();
+    if case.stage != Stage::Issued {
+        let stage = case.stage.word();
+        return Err(TradeRefusal::PermitNotInForce { permit, stage }.into());
+    }
+    match &case.permit {
+        Some(issued) if issued.valid_until < on => {
+            let until = issued.valid_until;
+            Err(TradeRefusal::PermitExpired { permit, until, on }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn same_way(case: &Case, permit: &str, movement: &Movement, destination: Option<Country>) -> Refused<()> {
+    let site = case.site.as_ref().map(ToString::to_string).unwrap_or_default();
+    let to = destination.map(|country| country.to_string()).unwrap_or_default();
+    let fields = [
+        ("site", site, movement.site.to_string()),
+        ("destination", case.consignment.importer.country.to_string(), to),
+    ];
+    match fields.into_iter().find(|(_, permitted, found)| permitted != found) {
+        None => Ok(()),
+        Some((field, permitted, found)) => Err(TradeRefusal::PermitDiffers {
+            permit: permit.to_owned(),
+            field,
+            permitted,
+            found,
+        }
+        .into()),
+    }
+}
+
+/// What is on its way to customs under a permit, in counting units.
+fn on_the_way(state: &State, permit: &Id, item: &Item) -> i64 {
+    let same = |batch| state.items.at(state.ledger.batch_at(batch).item).id == item.id;
+    let under = state.ledger.transit().values();
+    under
+        .filter(|transit| transit.permit.as_ref() == Some(permit) && same(transit.batch))
+        .fold(0, |sum: i64, transit| sum.saturating_add(transit.outstanding))
+}
+
+/// An import authorization in force covers goods that enter, and the consignment they are of is known.
+pub(crate) fn import_authorized(state: &State, movement: &Movement, item: &Item) -> Refused<()> {
+    let details = movement.details.as_ref();
+    let number = details.and_then(|details| details.authorization.as_ref());
+    let Some(own) = number.and_then(|number| state.trade.own(number)) else {
+        let site = movement.site.to_string();
+        return Err(LedgerRefusal::ImportAuthorizationMissing { site }.into());
+    };
+    let authorization = &own.authorization;
+    super::import::in_force(authorization, own.cancelled, movement.occurred_on)?;
+    let number = authorization.number.to_string();
+    let differs = |field, authorized: String, asked: String| {
+        let number = number.clone();
+        Err(TradeRefusal::AuthorizationDiffers {
+            number,
+            field,
+            authorized,
+            asked,
+        }
+        .into())
+    };
+    let origin = details.and_then(|details| details.country);
+    if own.site != movement.site {
+        return differs("site", own.site.to_string(), movement.site.to_string());
+    }
+    if origin != Some(authorization.exporter.country) {
+        let found = origin.map(|country| country.to_string()).unwrap_or_default();
+        return differs("country of origin", authorization.exporter.country.to_string(), found);
+    }
+    let goods = goods(state, item);
+    let imported = authorization.lines.iter().zip(&own.imported);
+    let imported = imported
+        .filter(|(line, _)| line.goods == goods)
+        .map(|(_, imported)| imported);
+    let available = amount_of(&authorization.lines, &goods) - imported.sum::<i64>();
+    if movement.amount > available {
+        let (goods, requested) = (movement.item.to_string(), movement.amount);
+        return Err(TradeRefusal::AuthorizationExceeded {
+            number,
+            goods,
+            available,
+            requested,
+        }
+        .into());
+    }
+    consignment_known(state, movement, own.partner.is_some())
+}
+
+/// Goods from a partner's country are of a consignment whose permit the partner has sent.
+fn consignment_known(state: &State, movement: &Movement, partner: bool) -> Refused<()> {
+    let details = movement.details.as_ref();
+    let id = details.and_then(|details| details.case.as_ref());
+    let case = id.and_then(|id| state.trade.case(id)).filter(|case| {
+        case.side == Side::Importing
+            && matches!(case.stage, Stage::Issued | Stage::Departed | Stage::Suspended)
+            && case.consignment.authorization.as_ref() == details.and_then(|details| details.authorization.as_ref())
+    });
+    if case.is_some() || (id.is_none() && !partner) {
+        return Ok(());
+    }
+    let case = id.map(ToString::to_string).unwrap_or_default();
+    Err(TradeRefusal::ConsignmentUnknown { case }.into())
+}

@@ -1,0 +1,440 @@
+//! What people ask of trade across the border.
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::notice::{
+    Cause, Confirmation, ConfirmationRefusal, Consignments, ImportAuthorization, Line, Party, Permit, Purpose,
+    StatementLine, TradeStatement,
+};
+use crate::country::Country;
+use crate::digest::Digest;
+use crate::id::{Id, Text};
+use crate::quantity::{Amount, Mass};
+use crate::schema::Day;
+
+/// A line of an application: an item of the register, and how much of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ItemLine {
+    /// The item.
+    pub item: Id,
+    /// How much.
+    pub amount: Amount,
+}
+
+/// Application for an import authorization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImportApplication {
+    /// Its id.
+    pub id: Id,
+    /// The importer's site.
+    pub site: Id,
+    /// The importer's full postal address.
+    pub address: Text,
+    /// From whom.
+    pub exporter: Party,
+    /// What, and how much.
+    pub lines: Vec<ItemLine>,
+    /// What for.
+    pub purpose: Purpose,
+    /// In how many consignments.
+    pub consignments: Consignments,
+    /// Whether it goes to a bonded warehouse.
+    #[serde(default)]
+    pub bonded: bool,
+}
+
+/// An application for an import authorization was filed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportApplied {
+    /// Its id.
+    pub id: Id,
+    /// The importer's site.
+    pub site: Id,
+    /// The items of the lines.
+    pub items: Vec<Id>,
+    /// Who imports.
+    pub importer: Party,
+    /// From whom.
+    pub exporter: Party,
+    /// What, and how much.
+    pub lines: Vec<Line>,
+    /// What for.
+    pub purpose: Purpose,
+    /// In how many consignments.
+    pub consignments: Consignments,
+    /// Whether it goes to a bonded warehouse.
+    pub bonded: bool,
+}
+
+/// Issue of an import authorization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IssueImportAuthorization {
+    /// Its number.
+    pub id: Id,
+    /// The application.
+    pub application: Id,
+    /// The last day on which goods may enter.
+    #[schemars(with = "Day")]
+    pub valid_until: Date,
+}
+
+/// An import authorization was issued.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthorizationIssued {
+    /// The application.
+    pub application: Id,
+    /// The authorization.
+    pub authorization: ImportAuthorization,
+}
+
+/// Cancellation of an import authorization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CancelImportAuthorization {
+    /// Its number.
+    pub authorization: Id,
+    /// Why.
+    pub reason: Text,
+}
+
+/// Application for an export permit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExportApplication {
+    /// Its id; the case's is this authority's id, a slash, and this.
+    pub id: Id,
+    /// The exporter's site.
+    pub site: Id,
+    /// The exporter's full postal address.
+    pub address: Text,
+    /// Who imports, as the import authorization has it.
+    pub importer: Party,
+    /// The number of the import authorization, as the importer has produced it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization: Option<Id>,
+    /// What, and how much.
+    pub lines: Vec<ItemLine>,
+    /// What for.
+    pub purpose: Purpose,
+    /// Whether it goes to a bonded warehouse.
+    #[serde(default)]
+    pub bonded: bool,
+}
+
+/// An application for an export permit was filed: a case begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportApplied {
+    /// Its id.
+    pub id: Id,
+    /// The case.
+    pub case: Id,
+    /// The exporter's site.
+    pub site: Id,
+    /// The items of the lines.
+    pub items: Vec<Id>,
+    /// The export, as both authorities will look at it.
+    pub consignment: super::notice::Consignment,
+}
+
+/// Asks the importing authority whether the trade is legitimate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestConfirmation {
+    /// The application.
+    pub export: Id,
+}
+
+/// The importing authority was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmationRequested {
+    /// The case.
+    pub case: Id,
+    /// The importing authority.
+    pub of: Id,
+}
+
+/// The importing authority's yes: everything agrees with its own register.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Confirm {
+    /// The case.
+    pub case: Id,
+}
+
+/// The importing authority's no.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefuseConfirmation {
+    /// The case.
+    pub case: Id,
+    /// Why.
+    pub reason: Text,
+}
+
+/// Issue of an export permit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IssueExportPermit {
+    /// Its number.
+    pub id: Id,
+    /// The application.
+    pub export: Id,
+    /// The last day on which the goods may leave.
+    #[schemars(with = "Day")]
+    pub valid_until: Date,
+    /// Where the officer has looked up the destination's total of estimates, when the imported table lacks it or is old.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate_checked: Option<Text>,
+}
+
+/// An export permit was issued.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PermitIssued {
+    /// The case.
+    pub case: Id,
+    /// The permit.
+    pub permit: Permit,
+    /// Where the officer has looked up the destination's total of estimates, if the table was of no help.
+    pub estimate_checked: Option<Text>,
+}
+
+/// A line of what customs counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CountedLine {
+    /// The item.
+    pub item: Id,
+    /// In counting units.
+    pub amount: Amount,
+}
+
+/// Customs endorses that the goods have left, with the actual quantities.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndorseDeparture {
+    /// The export permit.
+    pub permit: Id,
+    /// The customs post.
+    pub post: Text,
+    /// What customs counted of each line.
+    pub lines: Vec<CountedLine>,
+}
+
+/// The goods of a case have left, or have arrived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsignmentEndorsed {
+    /// The case.
+    pub case: Id,
+    /// What was endorsed.
+    pub endorsement: super::notice::Endorsement,
+}
+
+/// Customs counted more than the permit allows: the whole consignment is held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsignmentHeld {
+    /// The case.
+    pub case: Id,
+    /// The export permit.
+    pub permit: Id,
+    /// The customs post.
+    pub post: Text,
+    /// The item.
+    pub item: Id,
+    /// What customs counted.
+    pub counted: i64,
+    /// What the permit allows.
+    pub permitted: i64,
+}
+
+/// End of customs' hold on a consignment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseConsignment {
+    /// The export permit.
+    pub permit: Id,
+    /// Why.
+    pub reason: Text,
+}
+
+/// Customs endorses that the goods have arrived, with the actual quantities.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndorseArrival {
+    /// The case.
+    pub case: Id,
+    /// The customs post.
+    pub post: Text,
+    /// What customs counted of each line.
+    pub lines: Vec<CountedLine>,
+}
+
+/// This side's word on a discrepancy between departure and arrival.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResolveDiscrepancy {
+    /// The case.
+    pub case: Id,
+    /// The cause.
+    pub cause: Cause,
+    /// What was found.
+    pub explanation: Text,
+    /// The number of the incident's case; demanded beyond tolerance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<Id>,
+}
+
+/// A permit ended without goods having left, or arrived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PermitEndorsedUnused {
+    /// The case.
+    pub case: Id,
+    /// The export permit.
+    pub permit: Id,
+}
+
+/// Lets what is due today happen: permits that ended are endorsed as not used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PassDay {}
+
+/// A country's total of estimates of a substance for a year, as the Board published it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TotalRow {
+    /// The country.
+    pub country: Country,
+    /// The substance.
+    pub substance: Id,
+    /// The year.
+    pub year: i16,
+    /// The total, in anhydrous base.
+    pub total: Mass,
+}
+
+/// A dated, versioned table of other countries' totals of estimates; a row replaces the one of an older date.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EstimateTotals {
+    /// Its version, as published.
+    pub version: Id,
+    /// Its date.
+    #[schemars(with = "Day")]
+    pub dated_on: Date,
+    /// Where it comes from.
+    pub source: Text,
+    /// The rows.
+    pub rows: Vec<TotalRow>,
+}
+
+/// The Board's notice that a country has been sent enough (1961 art. 21(4)).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StopNotice {
+    /// Its number.
+    pub id: Id,
+    /// The country.
+    pub country: Country,
+    /// The substance.
+    pub substance: Id,
+    /// The year.
+    pub year: i16,
+}
+
+/// Draws up what was exported to a partner's country in a year, and proposes it to the partner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProposeTradeStatement {
+    /// The partner.
+    pub partner: Id,
+    /// The year.
+    pub year: i16,
+}
+
+/// A statement was proposed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TradeStatementProposed {
+    /// The statement.
+    pub statement: TradeStatement,
+}
+
+/// Signs or disputes what a partner states it exported to this country.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerTradeStatement {
+    /// The exporting authority.
+    pub exporter: Id,
+    /// The year.
+    pub year: i16,
+}
+
+/// This authority signed a partner's statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TradeStatementSigned {
+    /// The exporting authority.
+    pub exporter: Id,
+    /// The year.
+    pub year: i16,
+    /// The hash of the statement.
+    pub digest: Digest,
+    /// How many entries this journal had.
+    pub log_size: u64,
+}
+
+/// This authority disputed a partner's statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TradeStatementDisputed {
+    /// The exporting authority.
+    pub exporter: Id,
+    /// The year.
+    pub year: i16,
+    /// The hash of the statement.
+    pub digest: Digest,
+    /// The lines that differ, as this journal gives them.
+    pub lines: Vec<StatementLine>,
+}
+
+/// This authority answered a partner's request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestAnswered {
+    /// The case.
+    pub case: Id,
+    /// The answer.
+    pub answer: Answer,
+}
+
+/// The importing authority's answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Yes.
+    Confirmed(Confirmation),
+    /// No, said on this day.
+    Refused(Date, ConfirmationRefusal),
+}
+
+/// This authority has said its word on a discrepancy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiscrepancyResolved {
+    /// The case.
+    pub case: Id,
+    /// The word.
+    pub resolution: super::notice::Resolution,
+}

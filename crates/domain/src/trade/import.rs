@@ -1,0 +1,403 @@
+//! The importing side: applications, import authorizations, and the answer to an exporting authority's question.
+
+use jiff::civil::Date;
+
+use super::notice::{
+    Cancellation, Confirmation, ConfirmationRefusal, Consignment, Consignments, Goods, ImportAuthorization, Line,
+    Notice, Party,
+};
+use super::{
+    AuthorizationIssued, CancelImportAuthorization, Case, Confirm, ImportApplication, ImportApplied,
+    IssueImportAuthorization, OwnAuthorization, RefuseConfirmation, Side, Stage, TradeRefusal, address, amount_of,
+    lines, queue, substance_no,
+};
+use crate::State;
+use crate::access::Actor;
+use crate::id::Id;
+use crate::journal::Event;
+use crate::ledger::owns;
+use crate::licence::{Activities, Activity};
+use crate::quantity::Mass;
+use crate::refusal::{Refused, taken, unknown};
+
+pub(crate) fn decide_import_application(
+    state: &State,
+    by: &Actor,
+    application: &ImportApplication,
+) -> Refused<ImportApplied> {
+    let (_, site) = state.holders.open_site(&application.site)?;
+    owns(by, site)?;
+    if state.trade.applications.contains_key(&application.id) {
+        return Err(taken("import application", &application.id));
+    }
+    let name = state.holders.holder_at(site.holder).entry.name.clone();
+    let importer = Party {
+        name,
+        address: application.address.clone(),
+        country: state.founding.country,
+    };
+    two_countries(&importer, &application.exporter)?;
+    address::check(&importer)?;
+    let (items, lines) = lines(state, &application.lines)?;
+    Ok(ImportApplied {
+        id: application.id.clone(),
+        site: application.site.clone(),
+        items,
+        importer,
+        exporter: application.exporter.clone(),
+        lines,
+        purpose: application.purpose,
+        consignments: application.consignments,
+        bonded: application.bonded,
+    })
+}
+
+pub(super) fn two_countries(one: &Party, other: &Party) -> Refused<()> {
+    if one.country == other.country {
+        let country = one.country.to_string();
+        return Err(TradeRefusal::SameCountry { country }.into());
+    }
+    Ok(())
+}
+
+/// An import authorization is issued within the importer's licence and the country's own estimate (1961 art. 19(5)).
+pub(crate) fn decide_issue(state: &State, issue: &IssueImportAuthorization, today: Date) -> Refused<Vec<Event>> {
+    if state.trade.own.contains_key(&issue.id) {
+        return Err(taken("import authorization", &issue.id));
+    }
+    let application = state
+        .trade
+        .applications
+        .get(&issue.application)
+        .ok_or_else(|| unknown("import application", &issue.application))?;
+    if issue.valid_until < today {
+        let until = issue.valid_until;
+        return Err(TradeRefusal::PermitEnded { until, today }.into());
+    }
+    let (site, _) = state.holders.open_site(&application.site)?;
+    for line in &application.lines {
+        let no = substance_no(state, &line.goods)?;
+        let importing = Activities::of(&[Activity::Import]);
+        state.licences.check(state, "importer", site, no, importing, today)?;
+        own_estimate(
+            state,
+            &line.goods,
+            requested_base(&application.lines, &line.goods.substance),
+            today,
+        )?;
+    }
+    let authorization = ImportAuthorization {
+        number: issue.id.clone(),
+        issuer: state.founding.id.clone(),
+        issued_on: today,
+        valid_until: issue.valid_until,
+        importer: application.importer.clone(),
+        exporter: application.exporter.clone(),
+        lines: application.lines.clone(),
+        purpose: application.purpose,
+        consignments: application.consignments,
+        bonded: application.bonded,
+    };
+    let mut events = vec![Event::ImportAuthorizationIssued(Box::new(AuthorizationIssued {
+        application: application.id.clone(),
+        authorization: authorization.clone(),
+    }))];
+    if let Some(partner) = state.partners.of_country(application.exporter.country) {
+        let notice = Notice::AuthorizationIssued(Box::new(authorization));
+        events.push(queue(&partner.file.id, None, notice));
+    }
+    Ok(events)
+}
+
+/// What a list asks of a substance, in base.
+pub(super) fn requested_base(lines: &[Line], substance: &Id) -> Mass {
+    let of_it = lines.iter().filter(|line| line.goods.substance == *substance);
+    of_it.map(Line::base).sum()
+}
+
+/// The country's own total of estimates bounds what it acquires: made, imported, and authorized to be imported.
+fn own_estimate(state: &State, goods: &Goods, requested: Mass, today: Date) -> Refused<()> {
+    let (no, year) = (substance_no(state, goods)?, today.year());
+    let substance = &goods.substance;
+    let Some(estimate) = state.planning.estimate(year, no) else {
+        let substance = substance.to_string();
+        return Err(TradeRefusal::OwnEstimateMissing { substance, year }.into());
+    };
+    let rows = crate::reporting::identity(state, year);
+    let row = rows.iter().find(|row| row.substance == *substance);
+    let acquired = row.map_or(Mass::ZERO, |row| row.manufactured + row.imported);
+    let open: Mass = state
+        .trade
+        .own
+        .values()
+        .map(|own| open_base(state, own, substance, today))
+        .sum();
+    let available = (estimate.total - acquired - open).or_zero();
+    if requested <= available {
+        return Ok(());
+    }
+    Err(TradeRefusal::EstimateExceeded {
+        country: state.founding.country.to_string(),
+        substance: substance.to_string(),
+        year,
+        total_g: estimate.total,
+        available_g: available,
+        requested_g: requested,
+    }
+    .into())
+}
+
+/// What may still enter under an authorization, in base.
+fn open_base(state: &State, own: &OwnAuthorization, substance: &Id, today: Date) -> Mass {
+    let authorization = &own.authorization;
+    let over = own.cancelled || authorization.valid_until < today || is_used_up(state, own);
+    if over {
+        return Mass::ZERO;
+    }
+    let lines = authorization.lines.iter().zip(&own.imported);
+    lines
+        .filter(|(line, _)| line.goods.substance == *substance)
+        .map(|(line, imported)| line.with_amount((line.amount - imported).max(0)).base())
+        .sum()
+}
+
+/// A single-consignment authorization is over once its consignment has arrived.
+fn is_used_up(state: &State, own: &OwnAuthorization) -> bool {
+    let arrived = |case: &&Case| {
+        case.side == Side::Importing
+            && case.consignment.authorization.as_ref() == Some(&own.authorization.number)
+            && case.arrival.is_some()
+    };
+    own.authorization.consignments == Consignments::Single && state.trade.cases.values().any(|case| arrived(&case))
+}
+
+pub(crate) fn decide_cancellation(state: &State, cancel: &CancelImportAuthorization) -> Refused<Vec<Event>> {
+    let own = state
+        .trade
+        .own(&cancel.authorization)
+        .ok_or_else(|| unknown("import authorization", &cancel.authorization))?;
+    if own.cancelled {
+        let number = cancel.authorization.to_string();
+        return Err(TradeRefusal::AuthorizationCancelled { number }.into());
+    }
+    let mut events = vec![Event::ImportAuthorizationCancelled(Box::new(cancel.clone()))];
+    if let Some(partner) = &own.partner {
+        let (number, reason) = (cancel.authorization.clone(), cancel.reason.clone());
+        let notice = Notice::AuthorizationCancelled(Box::new(Cancellation { number, reason }));
+        events.push(queue(partner, None, notice));
+    }
+    Ok(events)
+}
+
+/// A named officer confirms what agrees, field by field, with this authority's own register.
+pub(crate) fn decide_confirm(state: &State, by: &Actor, confirm: &Confirm, today: Date) -> Refused<Vec<Event>> {
+    let case = state.trade.on_side(&confirm.case, Side::Importing)?;
+    if case.stage != Stage::Requested {
+        return Err(case.not_in("requested").into());
+    }
+    agrees(state, &case.id, &case.consignment, today)?;
+    let officer = by.person().parse().ok();
+    Ok(confirmed(case, officer, today))
+}
+
+/// The entries of a yes.
+pub(super) fn confirmed(case: &Case, officer: Option<Id>, today: Date) -> Vec<Event> {
+    let (Some(partner), Some(request)) = (&case.partner, case.request) else {
+        return Vec::new();
+    };
+    let confirmation = Confirmation {
+        request,
+        consignment: case.consignment.clone(),
+        officer,
+        confirmed_on: today,
+    };
+    vec![
+        Event::RequestConfirmed(Box::new(super::RequestAnswered {
+            case: case.id.clone(),
+            answer: super::Answer::Confirmed(confirmation.clone()),
+        })),
+        queue(partner, Some(&case.id), Notice::Confirmed(Box::new(confirmation))),
+    ]
+}
+
+/// Whether a consignment agrees with an import authorization of ours that is in force and has room for it.
+pub(super) fn agrees(state: &State, case: &Id, asked: &Consignment, today: Date) -> Refused<()> {
+    let number = asked.authorization.as_ref();
+    let own = number.and_then(|number| state.trade.own(number)).ok_or_else(|| {
+        let number = number.map(ToString::to_string).unwrap_or_default();
+        unknown("import authorization", number)
+    })?;
+    in_force(&own.authorization, own.cancelled, today)?;
+    same_trade(&own.authorization, asked)?;
+    let others = |other: &&Case| {
+        other.side == Side::Importing && other.id != *case && other.consignment.authorization.as_ref() == number
+    };
+    let others: Vec<&Case> = state.trade.cases.values().filter(others).collect();
+    has_room(&own.authorization, &others, &asked.lines)
+}
+
+/// Neither cancelled nor ended.
+pub(super) fn in_force(authorization: &ImportAuthorization, cancelled: bool, today: Date) -> Refused<()> {
+    let number = authorization.number.to_string();
+    if cancelled {
+        return Err(TradeRefusal::AuthorizationCancelled { number }.into());
+    }
+    let until = authorization.valid_until;
+    if until < today {
+        return Err(TradeRefusal::AuthorizationExpired { number, until, today }.into());
+    }
+    Ok(())
+}
+
+/// The same exporter, importer and purpose, letter by letter.
+pub(super) fn same_trade(authorization: &ImportAuthorization, asked: &Consignment) -> Refused<()> {
+    let said = |party: &Party| format!("{}, {}, {}", party.name, party.address, party.country);
+    let word = |purpose| format!("{purpose:?}").to_lowercase();
+    let fields = [
+        ("exporter", said(&authorization.exporter), said(&asked.exporter)),
+        ("importer", said(&authorization.importer), said(&asked.importer)),
+        ("purpose", word(authorization.purpose), word(asked.purpose)),
+        (
+            "bonded warehouse",
+            authorization.bonded.to_string(),
+            asked.bonded.to_string(),
+        ),
+    ];
+    match fields.into_iter().find(|(_, authorized, asked)| authorized != asked) {
+        None => Ok(()),
+        Some((field, authorized, asked)) => Err(TradeRefusal::AuthorizationDiffers {
+            number: authorization.number.to_string(),
+            field,
+            authorized,
+            asked,
+        }
+        .into()),
+    }
+}
+
+/// Every line is one of the authorization's, within what other consignments have left of it.
+pub(super) fn has_room(authorization: &ImportAuthorization, others: &[&Case], asked: &[Line]) -> Refused<()> {
+    let number = || authorization.number.to_string();
+    if authorization.consignments == Consignments::Single
+        && let Some(used) = others.iter().find(|case| case.uses_up())
+    {
+        let by = used.id.to_string();
+        return Err(TradeRefusal::AuthorizationUsed { number: number(), by }.into());
+    }
+    for line in asked {
+        let goods = &line.goods;
+        let name = format!("{} {}", goods.substance, goods.form);
+        let authorized = amount_of(&authorization.lines, goods);
+        if authorized == 0 {
+            let authorized = authorization.lines.iter();
+            let authorized = authorized.map(|line| format!("{} {}", line.goods.substance, line.goods.form));
+            return Err(TradeRefusal::AuthorizationDiffers {
+                number: number(),
+                field: "goods",
+                authorized: authorized.collect::<Vec<_>>().join(", "),
+                asked: name,
+            }
+            .into());
+        }
+        let taken = others
+            .iter()
+            .fold(0_i64, |sum, case| sum.saturating_add(case.takes(goods)));
+        let (available, requested) = (authorized - taken, line.amount);
+        if requested > available {
+            let (number, goods) = (number(), name);
+            return Err(TradeRefusal::AuthorizationExceeded {
+                number,
+                goods,
+                available,
+                requested,
+            }
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// A named officer says no.
+pub(crate) fn decide_refuse(
+    state: &State,
+    by: &Actor,
+    refuse: &RefuseConfirmation,
+    today: Date,
+) -> Refused<Vec<Event>> {
+    let case = state.trade.on_side(&refuse.case, Side::Importing)?;
+    if case.stage != Stage::Requested {
+        return Err(case.not_in("requested").into());
+    }
+    let (Some(partner), Ok(officer)) = (&case.partner, by.person().parse()) else {
+        return Err(case.not_in("requested").into());
+    };
+    let refusal = ConfirmationRefusal {
+        officer,
+        reason: refuse.reason.clone(),
+    };
+    Ok(vec![
+        Event::RequestRefused(Box::new(super::RequestAnswered {
+            case: case.id.clone(),
+            answer: super::Answer::Refused(today, refusal.clone()),
+        })),
+        queue(partner, Some(&case.id), Notice::Refused(Box::new(refusal))),
+    ])
+}
+
+pub(crate) fn apply_import_application(state: &mut State, applied: &ImportApplied) {
+    state.trade.applications.insert(applied.id.clone(), applied.clone());
+}
+
+pub(crate) fn apply_issued(state: &mut State, issued: &AuthorizationIssued) {
+    let Some(application) = state.trade.applications.get(&issued.application) else {
+        return;
+    };
+    let partner = state.partners.of_country(application.exporter.country);
+    let own = OwnAuthorization {
+        authorization: issued.authorization.clone(),
+        site: application.site.clone(),
+        partner: partner.map(|partner| partner.file.id.clone()),
+        cancelled: false,
+        imported: vec![0; issued.authorization.lines.len()],
+    };
+    state.trade.own.insert(issued.authorization.number.clone(), own);
+}
+
+pub(crate) fn apply_cancellation(state: &mut State, cancel: &CancelImportAuthorization) {
+    if let Some(own) = state.trade.own.get_mut(&cancel.authorization) {
+        own.cancelled = true;
+    }
+    let cases = state.trade.cases.values_mut();
+    suspend(cases.filter(|case| case.side == Side::Importing), &cancel.authorization);
+}
+
+/// Cases whose goods have not left are suspended with their import authorization; later ones are marked.
+pub(super) fn suspend<'a>(cases: impl Iterator<Item = &'a mut Case>, authorization: &Id) {
+    for case in cases.filter(|case| case.consignment.authorization.as_ref() == Some(authorization)) {
+        match case.stage {
+            Stage::Confirmed | Stage::Issued | Stage::Held => case.stage = Stage::Suspended,
+            Stage::Departed => case.cancelled_too_late = true,
+            _ => {}
+        }
+    }
+}
+
+pub(crate) fn apply_answer(state: &mut State, answered: &super::RequestAnswered) {
+    if let Some(case) = state.trade.cases.get_mut(&answered.case) {
+        answer(case, answered.answer.clone());
+    }
+}
+
+/// What an answer does to a case, on either side.
+pub(super) fn answer(case: &mut Case, answer: super::Answer) {
+    match answer {
+        super::Answer::Confirmed(confirmation) => {
+            case.confirmation = Some(confirmation);
+            case.stage = Stage::Confirmed;
+        }
+        super::Answer::Refused(on, refusal) => {
+            case.refusal = Some((on, refusal));
+            case.stage = Stage::Refused;
+        }
+    }
+}

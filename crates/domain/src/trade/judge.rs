@@ -1,0 +1,302 @@
+//! What a partner's message does: whether what it says fits the case, and what follows from it.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::import::{agrees, answer, confirmed, suspend};
+use super::notice::{Endorsement, Line, Notice, PermitNamed};
+use super::shipment::{arrived, settle, unused};
+use super::{Answer, Case, ForeignAuthorization, Side, Stage, amount_of, queue, statement};
+use crate::State;
+use crate::digest::Digest;
+use crate::id::Id;
+use crate::journal::Event;
+use crate::partner::{Message, Partner};
+use crate::policy::ConfirmationPolicy;
+use crate::{Broken, broken};
+
+/// Why a message that is the next of its chain is refused, as the receipt says it.
+pub(super) type Code = &'static str;
+
+/// Judges a message. `Ok` has what follows from it at once; `Err` the code that its sender is told.
+pub(crate) fn judge(
+    state: &State,
+    partner: &Partner,
+    message: &Message,
+    hash: Digest,
+    now: Timestamp,
+    today: Date,
+) -> Result<Vec<Event>, Code> {
+    if message.v != 1 {
+        return Err("unknown_version");
+    }
+    if message.not_after < now {
+        return Err("message_expired");
+    }
+    let notice = Notice::read(&message.kind, &message.body).map_err(|_| "body_unreadable")?;
+    let notice = notice.ok_or("unknown_kind")?;
+    let from = &partner.file.id;
+    match &notice {
+        Notice::AuthorizationIssued(authorization) => {
+            let ours = authorization.exporter.country == state.founding.country;
+            let theirs = authorization.issuer == *from && authorization.importer.country == partner.file.country;
+            let known = state.trade.foreign(from, &authorization.number).is_some();
+            refuse_if(!ours || !theirs, "not_concerned")?;
+            refuse_if(known, "import_authorization_known")?;
+            Ok(Vec::new())
+        }
+        Notice::AuthorizationCancelled(cancellation) => {
+            let known = state.trade.foreign(from, &cancellation.number).is_some();
+            refuse_if(!known, "import_authorization_unknown")?;
+            Ok(too_late(state, from, &cancellation.number))
+        }
+        Notice::Requested(consignment) => {
+            let case = message.case.as_ref().ok_or("case_missing")?;
+            let prefix = format!("{from}/");
+            refuse_if(!case.starts_with(&prefix), "case_of_another")?;
+            refuse_if(state.trade.case(case).is_some(), "case_known")?;
+            let ours = consignment.importer.country == state.founding.country;
+            let theirs = consignment.exporter.country == partner.file.country;
+            refuse_if(!ours || !theirs, "not_concerned")?;
+            refuse_if(
+                consignment.lines.is_empty() || consignment.lines.len() > super::LINES_MAX,
+                "body_unreadable",
+            )?;
+            Ok(by_itself(state, from, case, consignment, hash, today))
+        }
+        Notice::StatementProposed(stated) => statement::judge_proposal(state, from, stated),
+        Notice::StatementSigned(signature) => statement::judge_answer(state, from, signature.year, &signature.digest),
+        Notice::StatementDisputed(dispute) => statement::judge_answer(state, from, dispute.year, &dispute.digest),
+        notice => in_case(state, from, message, notice),
+    }
+}
+
+fn refuse_if(refused: bool, code: Code) -> Result<(), Code> {
+    if refused { Err(code) } else { Ok(()) }
+}
+
+/// Consignments that had left before the cancellation came: the sender is told.
+fn too_late(state: &State, from: &Id, number: &Id) -> Vec<Event> {
+    let left = |case: &&Case| {
+        case.side == Side::Exporting
+            && case.partner.as_ref() == Some(from)
+            && case.consignment.authorization.as_ref() == Some(number)
+            && case.stage == Stage::Departed
+    };
+    let tell = |case: &Case| {
+        let permit = case.permit.as_ref()?.number.clone();
+        let notice = Notice::AlreadyDispatched(Box::new(PermitNamed { permit }));
+        Some(queue(from, Some(&case.id), notice))
+    };
+    state.trade.cases.values().filter(left).filter_map(tell).collect()
+}
+
+/// Where policy says so, an exact match with the own register is confirmed without an officer.
+fn by_itself(
+    state: &State,
+    from: &Id,
+    id: &Id,
+    consignment: &super::notice::Consignment,
+    request: Digest,
+    today: Date,
+) -> Vec<Event> {
+    let automatic = state.policies.confirmation == ConfirmationPolicy::Automatic;
+    if !automatic || agrees(state, id, consignment, today).is_err() {
+        return Vec::new();
+    }
+    let case = Case {
+        partner: Some(from.clone()),
+        request: Some(request),
+        ..Case::new(id.clone(), Side::Importing, consignment.clone())
+    };
+    confirmed(&case, None, today)
+}
+
+/// A message about a case that both sides know.
+fn in_case(state: &State, from: &Id, message: &Message, notice: &Notice) -> Result<Vec<Event>, Code> {
+    let case = message.case.as_ref().ok_or("case_missing")?;
+    let case = state.trade.case(case).ok_or("case_unknown")?;
+    refuse_if(case.partner.as_ref() != Some(from), "case_of_another")?;
+    let at = |side, stages: &[Stage]| refuse_if(case.side != side || !stages.contains(&case.stage), "out_of_place");
+    match notice {
+        Notice::Confirmed(confirmation) => {
+            at(Side::Exporting, &[Stage::Requested])?;
+            refuse_if(confirmation.consignment != case.consignment, "consignment_differs")?;
+        }
+        Notice::Refused(_) => at(Side::Exporting, &[Stage::Requested])?,
+        Notice::PermitIssued(permit) => {
+            at(Side::Importing, &[Stage::Confirmed, Stage::Suspended])?;
+            refuse_if(case.permit.is_some(), "out_of_place")?;
+            refuse_if(permit.consignment != case.consignment, "consignment_differs")?;
+        }
+        Notice::Dispatched(departure) => {
+            at(Side::Importing, &[Stage::Issued, Stage::Suspended])?;
+            within_permit(case, departure)?;
+        }
+        Notice::Received(arrival) => {
+            at(Side::Exporting, &[Stage::Departed])?;
+            same_permit(case, &arrival.permit)?;
+            refuse_if(!of_case(case, &arrival.lines), "consignment_differs")?;
+        }
+        Notice::Resolved(_) => {
+            at(case.side, &[Stage::Discrepant])?;
+            refuse_if(case.their_word.is_some(), "out_of_place")?;
+        }
+        Notice::Unused(named) => {
+            same_permit(case, &named.permit)?;
+            if case.side == Side::Exporting {
+                at(Side::Exporting, &[Stage::Expired])?;
+                return Ok(Vec::new());
+            }
+            at(Side::Importing, &[Stage::Issued, Stage::Suspended])?;
+            refuse_if(case.moved.iter().any(|moved| *moved != 0), "goods_have_arrived")?;
+            let mut events = Vec::new();
+            unused(case, &mut events);
+            return Ok(events);
+        }
+        Notice::AlreadyDispatched(named) => {
+            refuse_if(case.side != Side::Importing, "out_of_place")?;
+            same_permit(case, &named.permit)?;
+        }
+        _ => return Err("out_of_place"),
+    }
+    Ok(Vec::new())
+}
+
+fn same_permit(case: &Case, permit: &Id) -> Result<(), Code> {
+    let same = case.permit.as_ref().is_some_and(|known| known.number == *permit);
+    refuse_if(!same, "permit_unknown")
+}
+
+/// Every line is one of the case's, in the same order, and none is negative.
+fn of_case(case: &Case, lines: &[Line]) -> bool {
+    let same = |(known, line): (&Line, &Line)| known.goods == line.goods && line.amount >= 0;
+    lines.len() == case.consignment.lines.len() && case.consignment.lines.iter().zip(lines).all(same)
+}
+
+/// Less than permitted may leave, never more.
+fn within_permit(case: &Case, departure: &Endorsement) -> Result<(), Code> {
+    same_permit(case, &departure.permit)?;
+    refuse_if(!of_case(case, &departure.lines), "consignment_differs")?;
+    let more = |line: &Line| line.amount > amount_of(&case.consignment.lines, &line.goods);
+    refuse_if(departure.lines.iter().any(more), "more_than_permitted")
+}
+
+/// Applies a message whose word holds.
+pub(crate) fn apply_notice(
+    state: &mut State,
+    from: &Id,
+    message: &Message,
+    hash: Digest,
+    on: Date,
+) -> Result<(), Broken> {
+    let notice = Notice::read(&message.kind, &message.body).map_err(|why| broken("message", why))?;
+    let notice = notice.ok_or_else(|| broken("kind of message", &message.kind))?;
+    match notice {
+        Notice::AuthorizationIssued(authorization) => {
+            let key = (from.clone(), authorization.number.clone());
+            let (authorization, cancelled) = (*authorization, false);
+            state.trade.foreign.insert(
+                key,
+                ForeignAuthorization {
+                    authorization,
+                    cancelled,
+                },
+            );
+        }
+        Notice::AuthorizationCancelled(cancellation) => {
+            let key = (from.clone(), cancellation.number.clone());
+            if let Some(foreign) = state.trade.foreign.get_mut(&key) {
+                foreign.cancelled = true;
+            }
+            let of_partner = |case: &&mut Case| case.side == Side::Exporting && case.partner.as_ref() == Some(from);
+            suspend(state.trade.cases.values_mut().filter(of_partner), &cancellation.number);
+        }
+        Notice::Requested(consignment) => {
+            let id = message
+                .case
+                .clone()
+                .ok_or_else(|| broken("case of message", message.seq))?;
+            let case = Case {
+                partner: Some(from.clone()),
+                stage: Stage::Requested,
+                requested_on: Some(on),
+                request: Some(hash),
+                seen: Some(hash),
+                ..Case::new(id.clone(), Side::Importing, *consignment)
+            };
+            state.trade.cases.insert(id, case);
+        }
+        Notice::StatementProposed(stated) => statement::take_proposal(state, *stated),
+        Notice::StatementSigned(signature) => statement::take_signature(state, from, &signature, on),
+        Notice::StatementDisputed(dispute) => statement::take_dispute(state, from, *dispute),
+        notice => {
+            let id = message
+                .case
+                .as_ref()
+                .ok_or_else(|| broken("case of message", message.seq))?;
+            let case = state.trade.cases.get_mut(id).ok_or_else(|| broken("case", id))?;
+            case.seen = Some(hash);
+            advance(case, notice, on);
+        }
+    }
+    Ok(())
+}
+
+/// What a message does to its case.
+fn advance(case: &mut Case, notice: Notice, on: Date) {
+    match notice {
+        Notice::Confirmed(confirmation) => answer(case, Answer::Confirmed(*confirmation)),
+        Notice::Refused(refusal) => answer(case, Answer::Refused(on, *refusal)),
+        Notice::PermitIssued(permit) => {
+            case.permit = Some(*permit);
+            // A permit that crossed the cancellation of its authorization stays suspended.
+            if case.stage == Stage::Confirmed {
+                case.stage = Stage::Issued;
+            }
+        }
+        Notice::Dispatched(departure) => {
+            case.cancelled_too_late |= case.stage == Stage::Suspended;
+            case.departure = Some(*departure);
+            case.stage = Stage::Departed;
+        }
+        Notice::Received(arrival) => arrived(case, *arrival),
+        Notice::Resolved(resolution) => {
+            case.their_word = Some(*resolution);
+            settle(case);
+        }
+        Notice::Unused(_) => case.unused_there = true,
+        Notice::AlreadyDispatched(_) => case.cancelled_too_late = true,
+        _ => {}
+    }
+}
+
+impl Case {
+    /// A case at its beginning.
+    pub(super) fn new(id: Id, side: Side, consignment: super::notice::Consignment) -> Self {
+        let moved = vec![0; consignment.lines.len()];
+        Self {
+            id,
+            side,
+            partner: None,
+            site: None,
+            items: Vec::new(),
+            consignment,
+            stage: Stage::Draft,
+            requested_on: None,
+            request: None,
+            confirmation: None,
+            refusal: None,
+            permit: None,
+            moved,
+            moved_on: None,
+            departure: None,
+            arrival: None,
+            our_word: None,
+            their_word: None,
+            unused_there: false,
+            cancelled_too_late: false,
+            seen: None,
+        }
+    }
+}

@@ -1,0 +1,403 @@
+//! Trade across the border: import authorizations, the conversation of each export with its hard gate, shipments, and
+//! statements that both sides sign (1961 art. 31).
+//!
+//! A case is one export. The exporting authority begins it; the importing authority mirrors it from the messages it
+//! takes. Both sides keep the same [`Case`], each in its own role.
+
+mod address;
+mod border;
+mod command;
+mod export;
+mod guard;
+mod import;
+mod judge;
+mod notice;
+mod refusal;
+mod shipment;
+mod statement;
+mod totals;
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::State;
+use crate::country::Country;
+use crate::digest::Digest;
+use crate::id::Id;
+use crate::journal::Event;
+use crate::ledger::Movement;
+use crate::partner::MessageQueued;
+use crate::product::Item;
+use crate::refusal::{NameRefusal, Refused, unknown};
+use crate::table::No;
+
+pub use command::*;
+pub use notice::*;
+pub use refusal::TradeRefusal;
+pub use statement::{Signing, StatementCase, own_lines, signed_by, stated_lines};
+pub use totals::{Headroom, headroom};
+
+pub(crate) use border::{export_permitted, import_authorized};
+pub(crate) use export::{
+    apply_application, apply_permit, apply_requested, decide_application, decide_permit, decide_request,
+};
+pub(crate) use import::{
+    apply_answer, apply_cancellation, apply_import_application, apply_issued, decide_cancellation, decide_confirm,
+    decide_import_application, decide_issue, decide_refuse,
+};
+pub(crate) use judge::{apply_notice, judge};
+pub(crate) use shipment::{
+    apply_arrival, apply_departure, apply_held, apply_released, apply_resolution, apply_unused, decide_arrival,
+    decide_departure, decide_pass_day, decide_release, decide_resolution, entered, left,
+};
+pub(crate) use statement::{
+    apply_disputed, apply_proposed, apply_signed, decide_dispute, decide_proposal, decide_signature,
+};
+pub(crate) use totals::{apply_stop, apply_totals, decide_stop, decide_totals};
+
+/// The most lines of an authorization: one consignment of a few drugs (1961 art. 31(4)(a)).
+pub const LINES_MAX: usize = 20;
+
+/// Which side of a case this authority is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Side {
+    /// Goods leave this country.
+    Exporting,
+    /// Goods come to this country.
+    Importing,
+}
+
+/// How far a case has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Applied for.
+    Draft,
+    /// The importing authority has been asked.
+    Requested,
+    /// It has said yes.
+    Confirmed,
+    /// It has said no.
+    Refused,
+    /// The export permit is issued.
+    Issued,
+    /// The import authorization was cancelled before the goods left.
+    Suspended,
+    /// Customs holds the goods.
+    Held,
+    /// The goods have left.
+    Departed,
+    /// What arrived is not what left.
+    Discrepant,
+    /// Both sides have the same figures, or know why not.
+    Closed,
+    /// The permit ended and no goods left.
+    Expired,
+}
+
+impl Stage {
+    /// The word of the stage.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Requested => "requested",
+            Self::Confirmed => "confirmed",
+            Self::Refused => "refused",
+            Self::Issued => "issued",
+            Self::Suspended => "suspended",
+            Self::Held => "held",
+            Self::Departed => "departed",
+            Self::Discrepant => "discrepant",
+            Self::Closed => "closed",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Whether goods have left.
+    pub fn has_left(self) -> bool {
+        matches!(self, Self::Departed | Self::Discrepant | Self::Closed)
+    }
+}
+
+/// An import authorization of this authority.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OwnAuthorization {
+    /// As issued.
+    pub authorization: ImportAuthorization,
+    /// The importer's site.
+    pub site: Id,
+    /// The partner it was shared with.
+    pub partner: Option<Id>,
+    /// Whether it was cancelled.
+    pub cancelled: bool,
+    /// What has entered under it, by line, in counting units.
+    pub imported: Vec<i64>,
+}
+
+/// An import authorization that a partner has sent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ForeignAuthorization {
+    /// As issued.
+    pub authorization: ImportAuthorization,
+    /// Whether it was cancelled.
+    pub cancelled: bool,
+}
+
+/// One export, on either side.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Case {
+    /// The case's id, the same on both sides.
+    pub id: Id,
+    /// Which side this authority is.
+    pub side: Side,
+    /// The authority of the other side, once it was asked or has asked.
+    pub partner: Option<Id>,
+    /// The exporter's site; only on the exporting side.
+    pub site: Option<Id>,
+    /// This register's items of the lines; only on the exporting side.
+    pub items: Vec<Id>,
+    /// The export, field by field.
+    pub consignment: Consignment,
+    /// How far it has come.
+    pub stage: Stage,
+    /// When the importing authority was asked.
+    pub requested_on: Option<Date>,
+    /// The hash of the request: with the importing side the one taken, with the exporting side unknown until signed.
+    pub request: Option<Digest>,
+    /// The importing authority's yes.
+    pub confirmation: Option<Confirmation>,
+    /// The importing authority's no.
+    pub refusal: Option<(Date, ConfirmationRefusal)>,
+    /// The export permit.
+    pub permit: Option<Permit>,
+    /// What the ledger says has left or entered, by line, in counting units.
+    pub moved: Vec<i64>,
+    /// The day of the last such movement.
+    pub moved_on: Option<Date>,
+    /// The departure as endorsed.
+    pub departure: Option<Endorsement>,
+    /// The arrival as endorsed.
+    pub arrival: Option<Endorsement>,
+    /// This side's word on a discrepancy.
+    pub our_word: Option<Resolution>,
+    /// The other side's.
+    pub their_word: Option<Resolution>,
+    /// The other side has endorsed the permit as not used.
+    pub unused_there: bool,
+    /// The cancellation of the import authorization came after the goods had left.
+    pub cancelled_too_late: bool,
+    /// The hash of the last message of the case that this side has taken.
+    pub seen: Option<Digest>,
+}
+
+impl Case {
+    /// The line that has these goods, with its place.
+    fn line_of(&self, goods: &Goods) -> Option<(usize, &Line)> {
+        self.consignment
+            .lines
+            .iter()
+            .enumerate()
+            .find(|(_, line)| line.goods == *goods)
+    }
+
+    /// What the ledger has moved of a line.
+    fn moved_of(&self, place: usize) -> i64 {
+        self.moved.get(place).copied().unwrap_or_default()
+    }
+
+    /// What the case takes of an authorization's line: as asked while it is open, as departed once goods have left.
+    fn takes(&self, goods: &Goods) -> i64 {
+        let open = match self.stage {
+            Stage::Issued | Stage::Held => true,
+            Stage::Confirmed => self.side == Side::Importing,
+            _ => false,
+        };
+        if open {
+            return self.line_of(goods).map_or(0, |(_, line)| line.amount);
+        }
+        let departed = self.departure.as_ref().filter(|_| self.stage.has_left());
+        departed.map_or(0, |departure| amount_of(&departure.lines, goods))
+    }
+
+    /// Whether it is the consignment of a single-consignment authorization.
+    fn uses_up(&self) -> bool {
+        self.stage.has_left() || self.consignment.lines.iter().any(|line| self.takes(&line.goods) > 0)
+    }
+
+    /// The word for a page or a refusal.
+    fn not_in(&self, needed: &'static str) -> TradeRefusal {
+        TradeRefusal::StageWrong {
+            case: self.id.to_string(),
+            stage: self.stage.word(),
+            needed,
+        }
+    }
+}
+
+/// How much of some goods is in a list of lines.
+fn amount_of(lines: &[Line], goods: &Goods) -> i64 {
+    lines
+        .iter()
+        .find(|line| line.goods == *goods)
+        .map_or(0, |line| line.amount)
+}
+
+/// Everything about trade across the border.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Trade {
+    applications: BTreeMap<Id, ImportApplied>,
+    own: BTreeMap<Id, OwnAuthorization>,
+    foreign: BTreeMap<(Id, Id), ForeignAuthorization>,
+    cases: BTreeMap<Id, Case>,
+    /// Our export permits: the case of each.
+    permits: BTreeMap<Id, Id>,
+    totals: BTreeMap<(Country, i16, Id), totals::Total>,
+    stops: BTreeMap<(Country, i16, Id), Id>,
+    statements: BTreeMap<(Id, Id, i16), StatementCase>,
+    /// Imports that belong to no case, in base, by country of origin, year and substance.
+    pub(crate) outside: BTreeMap<(Country, i16, Id), crate::quantity::Mass>,
+}
+
+impl Trade {
+    /// A case by its id.
+    pub fn case(&self, id: &str) -> Option<&Case> {
+        self.cases.get(id)
+    }
+
+    /// All cases by id.
+    pub fn cases(&self) -> impl Iterator<Item = &Case> {
+        self.cases.values()
+    }
+
+    /// The case of an export permit of ours.
+    pub fn permitted(&self, permit: &str) -> Option<&Case> {
+        self.cases.get(self.permits.get(permit)?)
+    }
+
+    /// An import authorization of ours.
+    pub fn own(&self, number: &str) -> Option<&OwnAuthorization> {
+        self.own.get(number)
+    }
+
+    /// Our import authorizations by number.
+    pub fn owns(&self) -> impl Iterator<Item = &OwnAuthorization> {
+        self.own.values()
+    }
+
+    /// An import authorization that a partner has sent.
+    pub fn foreign(&self, issuer: &Id, number: &Id) -> Option<&ForeignAuthorization> {
+        self.foreign.get(&(issuer.clone(), number.clone()))
+    }
+
+    /// All statements: exporting authority, importing authority, year.
+    pub fn statements(&self) -> impl Iterator<Item = &StatementCase> {
+        self.statements.values()
+    }
+
+    /// The statement of a pair and year.
+    pub fn statement(&self, exporter: &Id, importer: &Id, year: i16) -> Option<&StatementCase> {
+        self.statements.get(&(exporter.clone(), importer.clone(), year))
+    }
+
+    /// Whether customs has endorsed the arrival that an import is of.
+    pub(crate) fn is_endorsed(&self, import: &Movement) -> bool {
+        let case = import.details.as_ref().and_then(|details| details.case.as_ref());
+        case.and_then(|case| self.cases.get(case))
+            .is_some_and(|case| case.arrival.is_some())
+    }
+
+    fn find(&self, id: &str) -> Refused<&Case> {
+        self.cases.get(id).ok_or_else(|| unknown("case", id))
+    }
+
+    fn on_side(&self, id: &str, side: Side) -> Refused<&Case> {
+        match self.cases.get(id) {
+            Some(case) if case.side == side => Ok(case),
+            _ => Err(unknown("case", id)),
+        }
+    }
+
+    fn of_permit(&self, permit: &str) -> Refused<&Case> {
+        self.permitted(permit).ok_or_else(|| unknown("export permit", permit))
+    }
+}
+
+/// An item of this register in the words that both authorities know.
+pub fn goods(state: &State, item: &Item) -> Goods {
+    let substance = state.substances.at(item.substance).entry.id.clone();
+    let form = item.form.clone();
+    Goods {
+        substance,
+        form,
+        bulk: item.bulk,
+        content_pg: item.content_pg,
+    }
+}
+
+/// The lines of an application: items of this register, each once, in counting units.
+fn lines(state: &State, lines: &[ItemLine]) -> Refused<(Vec<Id>, Vec<Line>)> {
+    let counted = lines.iter().map(|line| (&line.item, &line.amount));
+    counted_lines(state, counted, 1)
+}
+
+/// Items with amounts as lines; each item once, each amount at least `least`.
+fn counted_lines<'a>(
+    state: &State,
+    counted: impl Iterator<Item = (&'a Id, &'a crate::quantity::Amount)>,
+    least: i64,
+) -> Refused<(Vec<Id>, Vec<Line>)> {
+    let (mut items, mut lines): (Vec<Id>, Vec<Line>) = (Vec::new(), Vec::new());
+    for (id, amount) in counted {
+        let (_, item) = state.items.find(id)?;
+        let amount = amount.units(item.bulk).map_err(|why| NameRefusal::BadQuantity {
+            field: "amount",
+            why: why.to_string(),
+        })?;
+        crate::ledger::not_too_large(item, amount)?;
+        if amount < least {
+            let amount = amount.to_string();
+            return Err(NameRefusal::NotPositive {
+                field: "amount",
+                amount,
+            }
+            .into());
+        }
+        let goods = goods(state, item);
+        if lines.iter().any(|line| line.goods == goods) {
+            let what = "line of";
+            return Err(NameRefusal::Taken {
+                what,
+                id: id.to_string(),
+            }
+            .into());
+        }
+        items.push(id.clone());
+        lines.push(Line { goods, amount });
+    }
+    match lines.len() {
+        0 => Err(NameRefusal::Empty { field: "lines" }.into()),
+        count if count > LINES_MAX => Err(NameRefusal::TooMany {
+            field: "lines",
+            count,
+            max: LINES_MAX,
+        }
+        .into()),
+        _ => Ok((items, lines)),
+    }
+}
+
+/// What a message to a partner says, as an entry.
+fn queue(to: &Id, case: Option<&Id>, notice: Notice) -> Event {
+    Event::MessageQueued(Box::new(MessageQueued {
+        to: to.clone(),
+        case: case.cloned(),
+        notice,
+    }))
+}
+
+/// The substance of goods in this register.
+fn substance_no(state: &State, goods: &Goods) -> Refused<No> {
+    state.substances.find(&goods.substance).map(|(no, _)| no)
+}

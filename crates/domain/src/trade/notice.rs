@@ -1,0 +1,359 @@
+//! What authorities say to each other: the bodies of messages.
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::country::Country;
+use crate::digest::Digest;
+use crate::id::{Id, Text};
+use crate::partner::Json;
+use crate::quantity::Mass;
+
+/// Importer or exporter as an authorization names it (1961 art. 31(4)(b)).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Party {
+    /// Its name.
+    pub name: Text,
+    /// Its full postal address.
+    pub address: Text,
+    /// Its country.
+    pub country: Country,
+}
+
+/// Goods in words that both authorities know: their registers name items each in its own way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Goods {
+    /// The substance, by its id in the reference list.
+    pub substance: Id,
+    /// The salt form of bulk substance, or the dosage form of a preparation.
+    pub form: Text,
+    /// Whether it is bulk substance, counted in micrograms of that salt; else dispensing units.
+    pub bulk: bool,
+    /// Picograms of anhydrous base per counting unit.
+    pub content_pg: i64,
+}
+
+/// A line of an authorization: goods, and how much of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// The goods.
+    pub goods: Goods,
+    /// In counting units.
+    pub amount: i64,
+}
+
+impl Line {
+    /// In anhydrous base.
+    pub fn base(&self) -> Mass {
+        Mass::from_pg(i128::from(self.goods.content_pg) * i128::from(self.amount))
+    }
+
+    /// The same goods, another amount.
+    #[must_use]
+    pub fn with_amount(&self, amount: i64) -> Self {
+        let goods = self.goods.clone();
+        Self { goods, amount }
+    }
+}
+
+/// What the goods are for (1961 art. 4(c)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Treatment of the sick.
+    Medical,
+    /// Research.
+    Scientific,
+    /// To be made into preparations or other drugs.
+    Manufacture,
+}
+
+/// How many consignments an import authorization allows (1961 art. 31(4)(d)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Consignments {
+    /// One: its one permit uses it up.
+    Single,
+    /// As many as the quantity allows.
+    Several,
+}
+
+/// An import authorization (1961 art. 31(4)(b), (d)).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportAuthorization {
+    /// Its number.
+    pub number: Id,
+    /// The authority that issued it.
+    pub issuer: Id,
+    /// When it was issued.
+    pub issued_on: Date,
+    /// The last day on which goods may enter.
+    pub valid_until: Date,
+    /// Who may import.
+    pub importer: Party,
+    /// From whom.
+    pub exporter: Party,
+    /// What, and how much.
+    pub lines: Vec<Line>,
+    /// What for.
+    pub purpose: Purpose,
+    /// In how many consignments.
+    pub consignments: Consignments,
+    /// Whether import to a bonded warehouse is approved (1961 art. 31(9)).
+    pub bonded: bool,
+}
+
+/// One export as both authorities look at it, field by field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Consignment {
+    /// The import authorization it rests on; none while the exporter has produced none.
+    pub authorization: Option<Id>,
+    /// Who exports.
+    pub exporter: Party,
+    /// Who imports.
+    pub importer: Party,
+    /// What, and how much.
+    pub lines: Vec<Line>,
+    /// What for.
+    pub purpose: Purpose,
+    /// Whether it goes to a bonded warehouse.
+    pub bonded: bool,
+}
+
+/// The importing authority's word that the trade is legitimate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmation {
+    /// The hash of the request it answers.
+    pub request: Digest,
+    /// What is confirmed, repeated in full.
+    pub consignment: Consignment,
+    /// The officer who confirmed, by id; none where the authority's policy confirms an exact match by itself.
+    pub officer: Option<Id>,
+    /// The day.
+    pub confirmed_on: Date,
+}
+
+/// The importing authority's no.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmationRefusal {
+    /// The officer, by id.
+    pub officer: Id,
+    /// Why.
+    pub reason: Text,
+}
+
+/// An export authorization: the copy that goes to the importing authority (1961 art. 31(4)(b)–(c), 31(6)).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Permit {
+    /// Its number.
+    pub number: Id,
+    /// When it was issued.
+    pub issued_on: Date,
+    /// The last day on which the goods may leave.
+    pub valid_until: Date,
+    /// The export, with the number of the import authorization.
+    pub consignment: Consignment,
+    /// The date of the import authorization.
+    pub authorization_issued_on: Date,
+    /// The authority that issued the import authorization.
+    pub authorization_issuer: Id,
+}
+
+/// The goods have left, or have arrived: the actual quantities (1961 art. 31(7)).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endorsement {
+    /// The number of the export permit.
+    pub permit: Id,
+    /// The day.
+    pub on: Date,
+    /// The customs post.
+    pub post: Text,
+    /// What left or arrived.
+    pub lines: Vec<Line>,
+}
+
+/// Why arrival and departure differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Scales and rounding, within the tolerance of policy.
+    Measurement,
+    /// Lost on the way.
+    Loss,
+    /// Stolen on the way.
+    Theft,
+    /// A figure was written down wrong.
+    Documents,
+}
+
+/// One side's word on a discrepancy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resolution {
+    /// The cause.
+    pub cause: Cause,
+    /// What was found.
+    pub explanation: Text,
+    /// The number of the incident's case; demanded beyond tolerance.
+    pub incident: Option<Id>,
+}
+
+/// Names a permit and nothing more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PermitNamed {
+    /// Its number.
+    pub permit: Id,
+}
+
+/// An import authorization is cancelled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cancellation {
+    /// Its number.
+    pub number: Id,
+    /// Why.
+    pub reason: Text,
+}
+
+/// A line of a trade statement: one substance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatementLine {
+    /// The substance.
+    pub substance: Id,
+    /// What departed in the year; an explicit zero if nothing did.
+    pub total_g: Mass,
+    /// In how many consignments.
+    pub count: i64,
+    /// Merkle root over the sorted ids of their cases (RFC 6962).
+    pub cases_root: Digest,
+}
+
+/// What one country exported to another in a year, in the exporting authority's words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TradeStatement {
+    /// The exporting authority.
+    pub exporter: Id,
+    /// The importing authority.
+    pub importer: Id,
+    /// The year of departure.
+    pub year: i16,
+    /// A line per registered substance.
+    pub lines: Vec<StatementLine>,
+    /// How many entries the exporting authority's journal had.
+    pub log_size: u64,
+}
+
+impl TradeStatement {
+    /// The hash by which the other side signs it.
+    pub fn digest(&self) -> Digest {
+        Digest::of(serde_json::to_string(self).unwrap_or_default())
+    }
+
+    /// Whether every line is zero.
+    pub fn is_zero(&self) -> bool {
+        self.lines
+            .iter()
+            .all(|line| line.count == 0 && line.total_g == Mass::ZERO)
+    }
+}
+
+/// The importing authority's signature of a trade statement: its own journal gives the same figures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatementSignature {
+    /// The year.
+    pub year: i16,
+    /// The hash of the statement.
+    pub digest: Digest,
+    /// How many entries the importing authority's journal had.
+    pub log_size: u64,
+}
+
+/// The importing authority's journal gives other figures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatementDispute {
+    /// The year.
+    pub year: i16,
+    /// The hash of the statement.
+    pub digest: Digest,
+    /// The lines that differ, as the importing authority's journal gives them.
+    pub lines: Vec<StatementLine>,
+}
+
+/// Declares the kinds of messages.
+macro_rules! notices {
+    ($($(#[$meta:meta])* $variant:ident($body:ty) = $kind:literal;)*) => {
+        /// What a message says.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(tag = "type", content = "body")]
+        pub enum Notice { $($(#[$meta])* #[serde(rename = $kind)] $variant(Box<$body>)),* }
+
+        /// Every kind of message.
+        pub const NOTICES: &[&str] = &[$($kind),*];
+
+        impl Notice {
+            /// The kind, as in a message's `type`.
+            pub fn kind(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $kind),* }
+            }
+
+            /// The body as JSON.
+            pub fn body(&self) -> Result<Json, String> {
+                match self { $(Self::$variant(body) => Json::of(body)),* }
+            }
+
+            /// Reads a message's body; `None` if the kind is not known.
+            pub fn read(kind: &str, body: &Json) -> Result<Option<Self>, String> {
+                Ok(Some(match kind {
+                    $($kind => Self::$variant(Box::new(body.read()?)),)*
+                    _ => return Ok(None),
+                }))
+            }
+        }
+    };
+}
+
+notices! {
+    /// An import authorization was issued.
+    AuthorizationIssued(ImportAuthorization) = "import_authorization_issued";
+    /// An import authorization was cancelled.
+    AuthorizationCancelled(Cancellation) = "import_authorization_cancelled";
+    /// Is this trade legitimate?
+    Requested(Consignment) = "confirmation_requested";
+    /// Yes.
+    Confirmed(Confirmation) = "confirmed";
+    /// No.
+    Refused(ConfirmationRefusal) = "confirmation_refused";
+    /// The copy of the export permit.
+    PermitIssued(Permit) = "permit_issued";
+    /// The goods have left.
+    Dispatched(Endorsement) = "dispatched";
+    /// The goods have arrived.
+    Received(Endorsement) = "received";
+    /// One side's word on a discrepancy.
+    Resolved(Resolution) = "resolved";
+    /// The permit ended without goods having left or arrived (1961 art. 31(7)(a)).
+    Unused(PermitNamed) = "endorsed_unused";
+    /// The cancellation came too late.
+    AlreadyDispatched(PermitNamed) = "already_dispatched";
+    /// The figures of a year.
+    StatementProposed(TradeStatement) = "trade_statement_proposed";
+    /// The same figures.
+    StatementSigned(StatementSignature) = "trade_statement_signed";
+    /// Other figures.
+    StatementDisputed(StatementDispute) = "trade_statement_disputed";
+}

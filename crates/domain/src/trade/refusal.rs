@@ -1,0 +1,52 @@
+//! Why trade is refused.
+
+use jiff::civil::Date;
+
+use crate::quantity::Mass;
+use crate::refusal::refusals;
+
+refusals! {
+    /// Why trade is refused.
+    pub enum TradeRefusal {
+        AuthorizationMissing { export: String } = "import_authorization_missing", Some("1961 art. 31(5)"),
+            "the application {export} names no import authorization of the importing country, or none that its authority has sent";
+        AuthorizationCancelled { number: String } = "import_authorization_cancelled", Some("1961 art. 31(5)"), "import authorization {number} was cancelled by the authority that issued it";
+        AuthorizationExpired { number: String, until: Date, today: Date } = "import_authorization_expired", Some("1961 art. 31(4)(b)"), "import authorization {number} ended on {until}, before {today}";
+        AuthorizationDiffers { number: String, field: &'static str, authorized: String, asked: String } = "import_authorization_mismatch", Some("1961 art. 31(4), 31(5)"),
+            "import authorization {number} and the export differ in {field}: {authorized} is authorized, {asked} asked";
+        AuthorizationExceeded { number: String, goods: String, available: i64, requested: i64 } = "import_authorization_exceeded", Some("1961 art. 31(4)(b)"),
+            "import authorization {number} has {available} left of {goods}; {requested} asked";
+        AuthorizationUsed { number: String, by: String } = "import_authorization_used", Some("1961 art. 31(4)(d)"), "import authorization {number} allows one consignment, and {by} is it";
+        ConfirmationMissing { export: String } = "confirmation_missing", Some("1961 art. 31(1), 31(5)"), "the importing authority has not confirmed the export {export}: silence is no consent";
+        ConfirmationRefused { export: String, reason: String } = "confirmation_refused", Some("1961 art. 31(1)"), "the importing authority has refused the export {export}: {reason}";
+        StageWrong { case: String, stage: &'static str, needed: &'static str } = "case_not_in_stage", None, "the case {case} is {stage}; this needs a case that is {needed}";
+        PermitTooLong { until: Date, last: Date, why: &'static str } = "permit_too_long", Some("1961 art. 31(4)(b)"), "a permit until {until} would outlast {last}, {why}";
+        PermitEnded { until: Date, today: Date } = "permit_ends_before_it_begins", None, "a permit until {until} would have ended before {today}";
+        EstimateExceeded { country: String, substance: String, year: i16, total_g: Mass, available_g: Mass, requested_g: Mass } = "estimate_exceeded", Some("1961 art. 31(1)(b)"),
+            "the total of estimates of {country} for {substance} in {year} is {total_g} g, of which at most {available_g} g are left; {requested_g} g asked: reduce the quantity or wait for a supplementary estimate";
+        EstimateUnknown { country: String, substance: String, year: i16, why: String } = "estimate_unknown", Some("1961 art. 31(1)(b)"),
+            "the total of estimates of {country} for {substance} in {year} {why}: a person must look it up and say so (estimate_checked)";
+        StopNotice { country: String, substance: String, year: i16, notice: String } = "stop_notice", Some("1961 art. 21(4)"), "by the Board's notice {notice} no more {substance} may be exported to {country} in {year}";
+        AddressBarred { party: String, found: String } = "address_barred", Some("1961 art. 31(8)"), "the address of {party} holds {found:?}: no consignment goes to a post office box or a bank";
+        ExporterDiffers { holder: String, named: String } = "exporter_differs", Some("1961 art. 31(4)(b)"), "the exporter is {holder}, not {named}";
+        SameCountry { country: String } = "same_country", None, "importer and exporter are both of {country}";
+        GoodsUnknown { item: String } = "goods_not_in_consignment", Some("1961 art. 31(4)"), "{item} is no line of it";
+        PermitNotInForce { permit: String, stage: &'static str } = "export_permit_not_in_force", Some("1961 art. 31(4)(a)"), "export permit {permit} is {stage}";
+        PermitExpired { permit: String, until: Date, on: Date } = "export_permit_expired", Some("1961 art. 31(4)(b)"), "export permit {permit} ended on {until}, before {on}";
+        PermitDiffers { permit: String, field: &'static str, permitted: String, found: String } = "export_permit_mismatch", Some("1961 art. 31(4)"), "export permit {permit} is for the {field} {permitted}, not {found}";
+        PermitExceeded { permit: String, item: String, available: i64, requested: i64 } = "export_permit_exceeded", Some("1961 art. 31(4)(b), 31(7)(c)"), "export permit {permit} has {available} left of {item}; {requested} asked";
+        ConsignmentUnknown { case: String } = "consignment_unknown", Some("1961 art. 31(10)"), "no export permit for the consignment {case} has reached this authority";
+        CountDiffers { case: String, item: String, counted: i64, recorded: i64 } = "endorsement_differs", Some("1961 art. 31(7)(b)-(c)"), "customs counted {counted} of {item} in {case}; the ledger has {recorded}";
+        CauseMissing { case: String, tolerance_ppm: i64 } = "incident_missing", Some("1961 art. 31(7)"),
+            "the difference in {case} is beyond {tolerance_ppm} millionths: name its cause and the number of the incident";
+        AlreadyResolved { case: String } = "already_resolved", None, "this side has said its word on {case}";
+        NothingDue { today: Date } = "nothing_due", None, "nothing was due on {today}";
+        OwnEstimateMissing { substance: String, year: i16 } = "estimate_missing", Some("1961 art. 19(1), 31(1)"), "there is no estimate of {substance} for {year}";
+        YearNotOver { year: i16, today: Date } = "trade_year_not_over", None, "the year {year} is not over on {today}";
+        StatementMissing { exporter: String, year: i16 } = "trade_statement_missing", None, "{exporter} has proposed no statement for {year}";
+        StatementSettled { exporter: String, year: i16 } = "trade_statement_settled", None, "the statement of {exporter} for {year} is signed, and its figures still hold";
+        StatementDiffers { substance: String, theirs_g: Mass, ours_g: Mass, theirs: i64, ours: i64 } = "trade_statement_differs", Some("1961 art. 20(1)(d)"),
+            "the statement says {theirs_g} g of {substance} in {theirs} consignments; this journal has {ours_g} g in {ours}";
+        StatementAgrees { exporter: String, year: i16 } = "trade_statement_agrees", None, "this journal gives the figures that {exporter} states for {year}: there is nothing to dispute";
+    }
+}

@@ -1,0 +1,331 @@
+//! From the permit to the shelf: departure and arrival as customs endorses them, differences, and permits not used.
+
+use jiff::civil::Date;
+
+use super::notice::{Cause, Endorsement, Goods, Line, Notice, PermitNamed, Resolution};
+use super::{
+    Case, ConsignmentEndorsed, ConsignmentHeld, CountedLine, DiscrepancyResolved, EndorseArrival, EndorseDeparture,
+    PermitEndorsedUnused, ReleaseConsignment, ResolveDiscrepancy, Side, Stage, TradeRefusal, amount_of, counted_lines,
+    goods, queue,
+};
+use crate::State;
+use crate::id::Id;
+use crate::journal::Event;
+use crate::ledger::{Movement, MovementKind};
+use crate::product::Item;
+use crate::refusal::{NameRefusal, Refused};
+
+/// What customs counted of every line of a case, in the case's order; a line left out was not there.
+fn counted(state: &State, case: &Case, lines: &[CountedLine]) -> Refused<Vec<Line>> {
+    let counted = lines.iter().map(|line| (&line.item, &line.amount));
+    let (items, counted) = counted_lines(state, counted, 0)?;
+    for (item, line) in items.iter().zip(&counted) {
+        if case.line_of(&line.goods).is_none() {
+            return Err(TradeRefusal::GoodsUnknown { item: item.to_string() }.into());
+        }
+    }
+    let of_case = case.consignment.lines.iter();
+    Ok(of_case
+        .map(|line| line.with_amount(amount_of(&counted, &line.goods)))
+        .collect())
+}
+
+/// The item of this register with these goods.
+fn item_of<'a>(state: &'a State, wanted: &Goods) -> Option<&'a Item> {
+    state.items.iter().find(|item| goods(state, item) == *wanted)
+}
+
+fn name_of(state: &State, line: &Line) -> Id {
+    item_of(state, &line.goods).map_or_else(|| line.goods.substance.clone(), |item| item.id.clone())
+}
+
+/// What customs counted must be what the ledger has moved.
+fn compare(state: &State, case: &Case, counted: &[Line]) -> Refused<()> {
+    for (place, line) in counted.iter().enumerate() {
+        let recorded = case.moved_of(place);
+        if line.amount != recorded {
+            return Err(TradeRefusal::CountDiffers {
+                case: case.id.to_string(),
+                item: name_of(state, line).to_string(),
+                counted: line.amount,
+                recorded,
+            }
+            .into());
+        }
+    }
+    if counted.iter().all(|line| line.amount == 0) {
+        let (field, amount) = ("lines", "0".to_owned());
+        return Err(NameRefusal::NotPositive { field, amount }.into());
+    }
+    Ok(())
+}
+
+/// Customs endorses the departure. More than permitted is a fact, and holds the consignment; there is no top-up.
+pub(crate) fn decide_departure(state: &State, endorse: &EndorseDeparture, today: Date) -> Refused<Vec<Event>> {
+    let case = state.trade.of_permit(&endorse.permit)?;
+    if case.stage != Stage::Issued {
+        return Err(case.not_in("issued").into());
+    }
+    let counted = counted(state, case, &endorse.lines)?;
+    for (line, permitted) in counted.iter().zip(&case.consignment.lines) {
+        if line.amount > permitted.amount {
+            let held = ConsignmentHeld {
+                case: case.id.clone(),
+                permit: endorse.permit.clone(),
+                post: endorse.post.clone(),
+                item: name_of(state, line),
+                counted: line.amount,
+                permitted: permitted.amount,
+            };
+            return Ok(vec![Event::ConsignmentHeld(Box::new(held))]);
+        }
+    }
+    compare(state, case, &counted)?;
+    let endorsement = Endorsement {
+        permit: endorse.permit.clone(),
+        on: case.moved_on.unwrap_or(today),
+        post: endorse.post.clone(),
+        lines: counted,
+    };
+    let mut events = vec![Event::ConsignmentDeparted(Box::new(ConsignmentEndorsed {
+        case: case.id.clone(),
+        endorsement: endorsement.clone(),
+    }))];
+    if let Some(partner) = &case.partner {
+        let notice = Notice::Dispatched(Box::new(endorsement));
+        events.push(queue(partner, Some(&case.id), notice));
+    }
+    Ok(events)
+}
+
+/// Customs lets a held consignment go on: within the permit, after two persons have looked.
+pub(crate) fn decide_release(state: &State, release: &ReleaseConsignment) -> Refused<()> {
+    let case = state.trade.of_permit(&release.permit)?;
+    if case.stage == Stage::Held {
+        Ok(())
+    } else {
+        Err(case.not_in("held").into())
+    }
+}
+
+/// Customs endorses the arrival.
+pub(crate) fn decide_arrival(state: &State, endorse: &EndorseArrival, today: Date) -> Refused<Vec<Event>> {
+    let case = state.trade.on_side(&endorse.case, Side::Importing)?;
+    let (Stage::Departed, Some(permit)) = (case.stage, &case.permit) else {
+        return Err(case.not_in("departed").into());
+    };
+    let counted = counted(state, case, &endorse.lines)?;
+    compare(state, case, &counted)?;
+    let endorsement = Endorsement {
+        permit: permit.number.clone(),
+        on: case.moved_on.unwrap_or(today),
+        post: endorse.post.clone(),
+        lines: counted,
+    };
+    let mut events = vec![Event::ConsignmentArrived(Box::new(ConsignmentEndorsed {
+        case: case.id.clone(),
+        endorsement: endorsement.clone(),
+    }))];
+    if let Some(partner) = &case.partner {
+        let notice = Notice::Received(Box::new(endorsement));
+        events.push(queue(partner, Some(&case.id), notice));
+    }
+    Ok(events)
+}
+
+/// Whether every difference between departure and arrival is within the tolerance.
+fn within_tolerance(case: &Case, tolerance_ppm: i64) -> bool {
+    let (Some(departure), Some(arrival)) = (&case.departure, &case.arrival) else {
+        return false;
+    };
+    departure.lines.iter().all(|left| {
+        let arrived = i128::from(amount_of(&arrival.lines, &left.goods));
+        let difference = (i128::from(left.amount) - arrived).abs();
+        difference * 1_000_000 <= i128::from(tolerance_ppm) * i128::from(left.amount)
+    })
+}
+
+/// One side says why arrival and departure differ.
+pub(crate) fn decide_resolution(state: &State, resolve: &ResolveDiscrepancy) -> Refused<Vec<Event>> {
+    let case = state.trade.find(&resolve.case)?;
+    let id = || case.id.to_string();
+    if case.stage != Stage::Discrepant {
+        return Err(case.not_in("discrepant").into());
+    }
+    if case.our_word.is_some() {
+        return Err(TradeRefusal::AlreadyResolved { case: id() }.into());
+    }
+    let tolerance_ppm = state.policies.shipment_tolerance_ppm;
+    let explained = resolve.incident.is_some() && resolve.cause != Cause::Measurement;
+    if !explained && !within_tolerance(case, tolerance_ppm) {
+        return Err(TradeRefusal::CauseMissing {
+            case: id(),
+            tolerance_ppm,
+        }
+        .into());
+    }
+    let resolution = Resolution {
+        cause: resolve.cause,
+        explanation: resolve.explanation.clone(),
+        incident: resolve.incident.clone(),
+    };
+    let mut events = vec![Event::DiscrepancyResolved(Box::new(DiscrepancyResolved {
+        case: case.id.clone(),
+        resolution: resolution.clone(),
+    }))];
+    if let Some(partner) = &case.partner {
+        events.push(queue(partner, Some(&case.id), Notice::Resolved(Box::new(resolution))));
+    }
+    Ok(events)
+}
+
+/// What is due by this day: permits that ended and of which nothing has left are endorsed as not used.
+pub(crate) fn decide_pass_day(state: &State, today: Date) -> Refused<Vec<Event>> {
+    let over = |case: &&Case| {
+        let ended = case.permit.as_ref().is_some_and(|permit| permit.valid_until < today);
+        let open = matches!(case.stage, Stage::Issued | Stage::Suspended);
+        case.side == Side::Exporting && open && ended && case.moved.iter().all(|moved| *moved == 0)
+    };
+    let mut events = Vec::new();
+    for case in state.trade.cases.values().filter(over) {
+        unused(case, &mut events);
+    }
+    if events.is_empty() {
+        let mut nothing: Box<crate::Refusal> = TradeRefusal::NothingDue { today }.into();
+        nothing.journaled = false;
+        return Err(nothing);
+    }
+    Ok(events)
+}
+
+/// The entries of an endorsement as not used, both ways (1961 art. 31(7)(a)).
+pub(super) fn unused(case: &Case, events: &mut Vec<Event>) {
+    let (Some(partner), Some(permit)) = (&case.partner, &case.permit) else {
+        return;
+    };
+    let permit = permit.number.clone();
+    events.push(Event::PermitEndorsedUnused(Box::new(PermitEndorsedUnused {
+        case: case.id.clone(),
+        permit: permit.clone(),
+    })));
+    events.push(queue(
+        partner,
+        Some(&case.id),
+        Notice::Unused(Box::new(PermitNamed { permit })),
+    ));
+}
+
+pub(crate) fn apply_departure(state: &mut State, endorsed: &ConsignmentEndorsed) {
+    if let Some(case) = state.trade.cases.get_mut(&endorsed.case) {
+        case.departure = Some(endorsed.endorsement.clone());
+        case.stage = Stage::Departed;
+    }
+}
+
+pub(crate) fn apply_arrival(state: &mut State, endorsed: &ConsignmentEndorsed) {
+    if let Some(case) = state.trade.cases.get_mut(&endorsed.case) {
+        arrived(case, endorsed.endorsement.clone());
+    }
+}
+
+/// Arrival equals departure, or there is a discrepancy: the same on either side.
+pub(super) fn arrived(case: &mut Case, endorsement: Endorsement) {
+    let departed = case.departure.as_ref().map(|departure| departure.lines.as_slice());
+    let same = departed == Some(endorsement.lines.as_slice());
+    case.arrival = Some(endorsement);
+    case.stage = if same { Stage::Closed } else { Stage::Discrepant };
+}
+
+pub(crate) fn apply_held(state: &mut State, held: &ConsignmentHeld) {
+    set_stage(state, &held.case, Stage::Held);
+}
+
+pub(crate) fn apply_released(state: &mut State, release: &ReleaseConsignment) {
+    if let Some(case) = state.trade.permits.get(&release.permit).cloned() {
+        set_stage(state, &case, Stage::Issued);
+    }
+}
+
+pub(crate) fn apply_resolution(state: &mut State, resolved: &DiscrepancyResolved) {
+    if let Some(case) = state.trade.cases.get_mut(&resolved.case) {
+        case.our_word = Some(resolved.resolution.clone());
+        settle(case);
+    }
+}
+
+/// Both sides have said their word.
+pub(super) fn settle(case: &mut Case) {
+    if case.our_word.is_some() && case.their_word.is_some() {
+        case.stage = Stage::Closed;
+    }
+}
+
+pub(crate) fn apply_unused(state: &mut State, unused: &PermitEndorsedUnused) {
+    set_stage(state, &unused.case, Stage::Expired);
+}
+
+fn set_stage(state: &mut State, case: &Id, stage: Stage) {
+    if let Some(case) = state.trade.cases.get_mut(case) {
+        case.stage = stage;
+    }
+}
+
+/// Goods have left under a permit. Tells whether it is the first of this substance in its consignment.
+pub(crate) fn left(state: &mut State, movement: &Movement, item: &Item) -> bool {
+    let permit = movement
+        .details
+        .as_ref()
+        .and_then(|details| details.authorization.as_ref());
+    let case = permit.and_then(|permit| state.trade.permits.get(permit)).cloned();
+    let goods = goods(state, item);
+    let case = case.and_then(|case| state.trade.cases.get_mut(&case));
+    case.is_none_or(|case| {
+        let lines = case.consignment.lines.iter().zip(&case.moved);
+        let moved = |substance: &Id| {
+            lines
+                .clone()
+                .any(|(line, moved)| line.goods.substance == *substance && *moved > 0)
+        };
+        let first = !moved(&goods.substance);
+        moved_on(case, &goods, movement, 1);
+        first
+    })
+}
+
+/// Goods have entered, under an authorization and of a case, if they name them; `sign` is −1 when that is reversed.
+pub(crate) fn entered(state: &mut State, movement: &Movement, item: &Item, sign: i64) {
+    debug_assert_eq!(movement.movement, MovementKind::Import, "only imports enter");
+    let goods = goods(state, item);
+    let details = movement.details.as_ref();
+    if let Some(own) = details
+        .and_then(|details| details.authorization.as_ref())
+        .and_then(|number| state.trade.own.get_mut(number))
+    {
+        let lines = own.authorization.lines.iter().zip(&mut own.imported);
+        for (_, imported) in lines.filter(|(line, _)| line.goods == goods) {
+            *imported = imported.saturating_add(sign * movement.amount);
+        }
+    }
+    let case = details
+        .and_then(|details| details.case.as_ref())
+        .and_then(|case| state.trade.cases.get_mut(case))
+        .filter(|case| case.side == Side::Importing);
+    match case {
+        Some(case) => moved_on(case, &goods, movement, sign),
+        None => {
+            let Some(origin) = details.and_then(|details| details.country) else {
+                return;
+            };
+            let key = (origin, movement.occurred_on.year(), goods.substance);
+            *state.trade.outside.entry(key).or_default() += item.mass(sign * movement.amount);
+        }
+    }
+}
+
+fn moved_on(case: &mut Case, goods: &Goods, movement: &Movement, sign: i64) {
+    let place = case.line_of(goods).map(|(place, _)| place);
+    if let Some(moved) = place.and_then(|place| case.moved.get_mut(place)) {
+        *moved = moved.saturating_add(sign * movement.amount);
+        case.moved_on = case.moved_on.max(Some(movement.occurred_on));
+    }
+}
