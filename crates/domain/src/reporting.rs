@@ -12,6 +12,7 @@ use crate::ledger::{Cell, Control};
 use crate::licence::Activity;
 use crate::quantity::Mass;
 use crate::table::No;
+use crate::trade::{self, Case, Side};
 
 /// The balance of one substance for one year, in base (`ledger.md`, balance evaluation).
 /// opening + manufactured + imported + found − consumed − utilized − exported − process loss − destroyed − lost
@@ -230,6 +231,19 @@ pub struct Makers {
     pub finished: usize,
 }
 
+/// Export permits of a year: what the importing authorities were asked, what they said, what was issued.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PermitCounts {
+    /// Importing authorities asked to confirm.
+    pub requested: usize,
+    /// They said yes.
+    pub confirmed: usize,
+    /// They said no.
+    pub refused: usize,
+    /// Permits issued.
+    pub issued: usize,
+}
+
 /// One cell of the export statistics.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ExportCell {
@@ -241,9 +255,10 @@ pub struct ExportCell {
     pub total_g: Mass,
     /// How many consignments.
     pub count: i64,
-    /// Assurance grade; none while the partner's word is not in our journal.
+    /// Assurance grade: `A` if the importing authority has confirmed every consignment in its own node; none if goods
+    /// left without its word.
     pub grade: Option<char>,
-    /// Authorities that signed the cell.
+    /// Countries whose authorities signed these very figures; empty while the importing authority has not.
     pub signed_by: Vec<Country>,
 }
 
@@ -264,8 +279,12 @@ pub struct Asked {
     pub region: Option<Region>,
     /// The countries it holds.
     pub countries: Vec<Country>,
-    /// Exports to them, recorded here.
+    /// Exports to them in the year, recorded here.
     pub exported_g: Mass,
+    /// Exports to them since the journal runs.
+    pub exported_ever_g: Mass,
+    /// Export permits for them since the journal runs.
+    pub permits_ever: usize,
     /// Authorities of those countries that signed a zero for the year.
     pub zeros_signed_by: Vec<Country>,
     /// Countries of it whose authorities have signed nothing.
@@ -319,6 +338,8 @@ pub struct Statement {
     pub produced: BySubstance,
     /// Imports.
     pub imported: BySubstance,
+    /// Export permits.
+    pub permits: PermitCounts,
     /// Exports.
     pub exported: Exported,
     /// What was asked for, if anything.
@@ -360,7 +381,8 @@ pub fn statement(state: &State, year: i16, asked: Option<Destination>) -> Statem
         makers: makers(state, year),
         produced: BySubstance::of(&identity, |row| row.manufactured),
         imported: BySubstance::of(&identity, |row| row.imported),
-        asked: asked.map(|asked| answer(&exported, asked)),
+        permits: permits(state, year),
+        asked: asked.map(|asked| answer(state, year, asked)),
         exported,
         identity,
         refused: refused.map(|((_, code), count)| (code.clone(), *count)).collect(),
@@ -388,7 +410,7 @@ fn makers(state: &State, year: i16) -> Makers {
 
 fn exported(state: &State, year: i16) -> Exported {
     let (from, until) = (i32::from(year) * 12, i32::from(year) * 12 + 12);
-    let mut cells: BTreeMap<(Id, Country), (Mass, i64)> = BTreeMap::new();
+    let mut cells = Cells::new();
     for (item, country, flow) in state.ledger.flows.countries_between(from, until) {
         if flow.exports == 0 {
             continue;
@@ -399,40 +421,88 @@ fn exported(state: &State, year: i16) -> Exported {
         *total += Mass::from_pg(i128::from(item.content_pg)) * flow.exported;
         *count += flow.exports;
     }
-    let cell = |((substance, destination), (total_g, count))| {
-        let (grade, signed_by) = (None, Vec::new());
+    let mut signed: BTreeMap<Country, bool> = BTreeMap::new();
+    let mut cell = |((substance, destination), (total_g, count)): ((Id, Country), (Mass, i64))| {
+        let is_signed = *signed
+            .entry(destination)
+            .or_insert_with(|| trade::signed_by(state, destination, year).is_some());
+        let signers = [state.founding.country, destination];
         ExportCell {
+            grade: grade(state, &substance, destination, year, count),
             substance,
             destination,
             total_g,
             count,
-            grade,
-            signed_by,
+            signed_by: if is_signed { signers.to_vec() } else { Vec::new() },
         }
     };
-    let cells: Vec<ExportCell> = cells.into_iter().map(cell).collect();
+    let cells: Vec<ExportCell> = cells.into_iter().map(&mut cell).collect();
     Exported {
         total_g: cells.iter().map(|cell| cell.total_g).sum(),
         cells,
     }
 }
 
-fn answer(exported: &Exported, asked: Destination) -> Asked {
+/// Mass and consignments by substance and destination.
+type Cells = BTreeMap<(Id, Country), (Mass, i64)>;
+
+/// The grade of a cell: that of its weakest consignment.
+fn grade(state: &State, substance: &Id, destination: Country, year: i16, count: i64) -> Option<char> {
+    let of_cell = |case: &&Case| {
+        let left = case
+            .departure
+            .as_ref()
+            .is_some_and(|departure| departure.on.year() == year);
+        let lines = &case.consignment.lines;
+        left && case.side == Side::Exporting
+            && case.consignment.importer.country == destination
+            && case.confirmation.is_some()
+            && lines.iter().any(|line| line.goods.substance == *substance)
+    };
+    let confirmed = state.trade.cases().filter(of_cell).count();
+    (usize::try_from(count) == Ok(confirmed)).then_some('A')
+}
+
+fn permits(state: &State, year: i16) -> PermitCounts {
+    let mut counts = PermitCounts::default();
+    for case in state.trade.cases().filter(|case| case.side == Side::Exporting) {
+        let in_year = |day: Option<jiff::civil::Date>| usize::from(day.is_some_and(|day| day.year() == year));
+        counts.requested += in_year(case.requested_on);
+        counts.confirmed += in_year(case.confirmation.as_ref().map(|said| said.confirmed_on));
+        counts.refused += in_year(case.refusal.as_ref().map(|(on, _)| *on));
+        counts.issued += in_year(case.permit.as_ref().map(|permit| permit.issued_on));
+    }
+    counts
+}
+
+fn answer(state: &State, year: i16, asked: Destination) -> Asked {
     let (region, countries) = match asked {
         Destination::Country(country) => (None, vec![country]),
         Destination::Region(region) => (Some(region), region.countries().to_vec()),
     };
-    let to_them = exported
-        .cells
-        .iter()
-        .filter(|cell| countries.contains(&cell.destination));
-    let exported_g = to_them.map(|cell| cell.total_g).sum();
+    let exported = |from, until| -> Mass {
+        let flows = state.ledger.flows.countries_between(from, until);
+        flows
+            .filter(|(_, country, _)| countries.contains(country))
+            .map(|(item, _, flow)| Mass::from_pg(i128::from(state.items.at(item).content_pg) * flow.exported))
+            .sum()
+    };
+    let (from, until) = (i32::from(year) * 12, i32::from(year) * 12 + 12);
+    let for_them = |case: &&Case| {
+        let to = &case.consignment.importer.country;
+        case.side == Side::Exporting && case.permit.is_some() && countries.contains(to)
+    };
+    let signed = |country: &Country| trade::signed_by(state, *country, year);
+    let is_zero = |country: &&Country| signed(country).is_some_and(|known| known.statement.is_zero());
+    let unsigned = |country: &&Country| **country != state.founding.country && signed(country).is_none();
     Asked {
+        exported_g: exported(from, until),
+        exported_ever_g: exported(i32::MIN, i32::MAX),
+        permits_ever: state.trade.cases().filter(for_them).count(),
+        zeros_signed_by: countries.iter().filter(is_zero).copied().collect(),
+        unsigned: countries.iter().filter(unsigned).copied().collect(),
         region,
-        unsigned: countries.clone(),
         countries,
-        exported_g,
-        zeros_signed_by: Vec::new(),
     }
 }
 

@@ -1,8 +1,12 @@
 //! The statement of a year: the overview in words and figures, from the journal alone.
 
+use std::collections::BTreeMap;
+
 use authority::Look;
 use domain::country::{Country, Region};
-use domain::reporting::{self, Destination, Identity, Statement};
+use domain::id::Id;
+use domain::partner::Partner;
+use domain::reporting::{self, Asked, Destination, Identity, Statement};
 use serde::Serialize;
 
 use crate::output::{Done, Failure, Global, base64};
@@ -24,21 +28,15 @@ pub struct StatementArgs {
     out: Option<std::path::PathBuf>,
 }
 
-/// Permits of a year. None can be asked for before two authorities exchange a word.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-struct Permits {
-    requested: u64,
-    confirmed: u64,
-    refused: u64,
-    issued: u64,
-}
-
 /// The last signed checkpoint.
 #[derive(Clone, Debug, Serialize)]
 struct Log {
     size: u64,
     root: String,
-    cosigned_by: Vec<String>,
+    /// Partner authorities that have cosigned a checkpoint of this log.
+    cosigned_by: Vec<Id>,
+    /// The size of the largest checkpoint that each has cosigned.
+    cosigned: BTreeMap<Id, u64>,
 }
 
 /// The whole document.
@@ -46,7 +44,6 @@ struct Log {
 pub struct Overview {
     #[serde(flatten)]
     statement: Statement,
-    permits: Permits,
     log: Log,
 }
 
@@ -75,109 +72,162 @@ fn usage(error: domain::country::CodeError) -> Failure {
 
 /// Draws up the document.
 pub fn overview(look: &Look, year: i16, asked: Option<Destination>) -> Result<Overview, Failure> {
-    let log = match &look.checkpoint {
+    let (size, root) = match &look.checkpoint {
         Some(note) => {
             let checkpoint = tlog::verify(note, look.state.founding.log_key.as_str())
                 .map_err(|error| Failure::Refused(format!("the last checkpoint: {error}")))?;
-            Log {
-                size: checkpoint.size,
-                root: base64(&checkpoint.root),
-                cosigned_by: Vec::new(),
-            }
+            (checkpoint.size, checkpoint.root)
         }
-        None => Log {
-            size: 0,
-            root: base64(&tlog::EMPTY_ROOT),
-            cosigned_by: Vec::new(),
-        },
+        None => (0, tlog::EMPTY_ROOT),
+    };
+    let cosigner = |partner: &Partner| Some((partner.file.id.clone(), partner.cosigned?));
+    let cosigned: BTreeMap<Id, u64> = look.state.partners.iter().filter_map(cosigner).collect();
+    let log = Log {
+        size,
+        root: base64(&root),
+        cosigned_by: cosigned.keys().cloned().collect(),
+        cosigned,
     };
     let statement = reporting::statement(&look.state, year, asked);
-    Ok(Overview {
-        statement,
-        permits: Permits::default(),
-        log,
-    })
+    Ok(Overview { statement, log })
 }
 
 impl Overview {
     /// The document in words.
     pub fn in_words(&self) -> String {
         let statement = &self.statement;
-        let mut lines = vec![
-            format!(
-                "{} in {}, from its journal since {}",
-                statement.authority, statement.year, statement.journal_since
-            ),
-            format!("  Medicines    {}", names(&statement.medicines)),
-            format!(
-                "  Makers       {} of substance, {} of finished forms",
-                statement.makers.substance, statement.makers.finished
-            ),
-            format!("  Produced     {} g of base", statement.produced.total_g),
-        ];
-        for (substance, mass) in &statement.produced.by_substance {
-            lines.push(format!("    {substance:<18} {mass:>14} g"));
-        }
-        lines.push(format!("  Imported     {} g", statement.imported.total_g));
-        lines.push(format!("  Exported     {} g", statement.exported.total_g));
-        for cell in &statement.exported.cells {
-            lines.push(format!(
-                "    {:<18} {:>14} g to {}",
-                cell.substance,
-                cell.total_g,
-                cell.destination.name()
-            ));
-        }
-        if let Some(asked) = &statement.asked {
-            let what = asked.region.map_or_else(
-                || {
-                    asked
-                        .countries
-                        .iter()
-                        .map(|country| country.name())
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                },
-                |region| format!("{} ({} countries)", region.name(), asked.countries.len()),
-            );
-            let since = statement.journal_since;
-            lines.push(if asked.exported_g == domain::quantity::Mass::ZERO {
-                format!("  To {what}: none authorised or recorded since {since}; signed by no authority there yet")
-            } else {
-                format!("  To {what}: {} g recorded", asked.exported_g)
-            });
-        }
+        let mut lines = vec![format!(
+            "{} in {}, from its journal since {}",
+            statement.authority, statement.year, statement.journal_since
+        )];
+        lines.extend(made(statement));
+        lines.extend(crossed(statement));
+        lines.extend(statement.asked.iter().flat_map(|asked| answer(statement, asked)));
         lines.push(String::new());
         lines.extend(identity_table(&statement.identity));
         lines.push(String::new());
         lines.push("  Refused".to_owned());
-        lines.extend(
-            statement
-                .refused
-                .iter()
-                .map(|(code, count)| format!("    {code:<32} {count:>6}")),
-        );
-        let inspections = statement.inspections;
-        lines.push(format!(
-            "  Inspections  {} regular, {} surprise, {} special visits; findings: {} critical, {} major, {} minor",
-            inspections.regular,
-            inspections.surprise,
-            inspections.special,
-            inspections.critical,
-            inspections.major,
-            inspections.minor
-        ));
-        let training = statement.training;
-        lines.push(format!(
-            "  Training     {} sessions, {} companies, {} attendances",
-            training.sessions, training.holders, training.attendances
-        ));
+        let refused = statement.refused.iter();
+        lines.extend(refused.map(|(code, count)| format!("    {code:<32} {count:>6}")));
+        lines.extend(overseen(statement));
         lines.push(format!(
             "  Log          {} entries signed, root {}",
             self.log.size, self.log.root
         ));
+        let cosigned = self.log.cosigned.iter();
+        let cosigned: Vec<String> = cosigned.map(|(by, size)| format!("{by} ({size} entries)")).collect();
+        lines.push(format!("  Cosigned by  {}", or_nobody(&cosigned)));
         lines.join("\n")
     }
+}
+
+fn or_nobody(names: &[String]) -> String {
+    if names.is_empty() {
+        "nobody yet".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
+
+/// Medicines, makers, production.
+fn made(statement: &Statement) -> Vec<String> {
+    let mut lines = vec![
+        format!("  Medicines    {}", names(&statement.medicines)),
+        format!(
+            "  Makers       {} of substance, {} of finished forms",
+            statement.makers.substance, statement.makers.finished
+        ),
+        format!("  Produced     {} g of base", statement.produced.total_g),
+    ];
+    let parts = statement.produced.by_substance.iter();
+    lines.extend(parts.map(|(substance, mass)| format!("    {substance:<18} {mass:>14} g")));
+    lines
+}
+
+/// What crossed the border, under which permits, and whose figures they are.
+fn crossed(statement: &Statement) -> Vec<String> {
+    let permits = statement.permits;
+    let mut lines = vec![
+        format!("  Imported     {} g", statement.imported.total_g),
+        format!("  Exported     {} g", statement.exported.total_g),
+    ];
+    for cell in &statement.exported.cells {
+        let signers: Vec<String> = cell.signed_by.iter().map(ToString::to_string).collect();
+        let signed = if signers.is_empty() {
+            "not signed".to_owned()
+        } else {
+            format!("signed by {}", signers.join(" and "))
+        };
+        let grade = cell
+            .grade
+            .map_or_else(|| "no grade".to_owned(), |grade| format!("grade {grade}"));
+        let consignments = if cell.count == 1 { "consignment" } else { "consignments" };
+        lines.push(format!(
+            "    {:<18} {:>14} g to {} in {} {consignments}, {grade}, {signed}",
+            cell.substance,
+            cell.total_g,
+            cell.destination.name(),
+            cell.count
+        ));
+    }
+    lines.push(format!(
+        "  Permits      {} confirmations requested, {} confirmed, {} refused; {} permits issued",
+        permits.requested, permits.confirmed, permits.refused, permits.issued
+    ));
+    lines
+}
+
+/// The answer to a question about a country or region.
+fn answer(statement: &Statement, asked: &Asked) -> Vec<String> {
+    let list = |countries: &[Country]| {
+        countries
+            .iter()
+            .map(|country| country.name())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let what = asked.region.map_or_else(
+        || list(&asked.countries),
+        |region| format!("{} ({} countries)", region.name(), asked.countries.len()),
+    );
+    let since = statement.journal_since;
+    let nothing = asked.exported_ever_g == domain::quantity::Mass::ZERO && asked.permits_ever == 0;
+    let mut lines = vec![if nothing {
+        format!("  To {what}: none authorised or recorded since {since}")
+    } else {
+        format!(
+            "  To {what}: {} g recorded in {}, {} g and {} permits since {since}",
+            asked.exported_g, statement.year, asked.exported_ever_g, asked.permits_ever
+        )
+    }];
+    if !asked.zeros_signed_by.is_empty() {
+        let signers = list(&asked.zeros_signed_by);
+        lines.push(format!(
+            "    the authorities of {signers} signed the zero of {}",
+            statement.year
+        ));
+    }
+    match asked.unsigned.len() {
+        0 => {}
+        count if count <= 5 => lines.push(format!("    no authority has signed for {}", list(&asked.unsigned))),
+        count => lines.push(format!("    no authority has signed for {count} others")),
+    }
+    lines
+}
+
+/// Inspections and training.
+fn overseen(statement: &Statement) -> Vec<String> {
+    let (visits, training) = (statement.inspections, statement.training);
+    vec![
+        format!(
+            "  Inspections  {} regular, {} surprise, {} special visits; findings: {} critical, {} major, {} minor",
+            visits.regular, visits.surprise, visits.special, visits.critical, visits.major, visits.minor
+        ),
+        format!(
+            "  Training     {} sessions, {} companies, {} attendances",
+            training.sessions, training.holders, training.attendances
+        ),
+    ]
 }
 
 fn names(ids: &[domain::id::Id]) -> String {
