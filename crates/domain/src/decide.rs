@@ -229,7 +229,11 @@ fn effects(state: &State, by: &Actor, command: &Command, context: Context<'_>) -
             Event::CountAccepted(Box::new(ledger::decide_accept_count(state, data, context.cited)?))
         }
         command => match exchange(state, command, context).or_else(|| border(state, by, command, context.today)) {
-            Some(events) => return events.map(|events| (events, None)),
+            Some(events) => {
+                let answers = matches!(command, Command::Confirm(_) | Command::RefuseConfirmation(_));
+                let waits = answers && state.policies.two_person_confirmation;
+                return events.map(|events| (events, waits.then_some(Second::Approver)));
+            }
             None => record(state, by, command, context.today)?,
         },
     };

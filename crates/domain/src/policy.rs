@@ -51,6 +51,11 @@ pub enum PolicyChange {
         /// `officer` or `automatic`.
         value: ConfirmationPolicy,
     },
+    /// Whether the answer to a partner's request waits for an approver. Default: no.
+    TwoPersonConfirmation {
+        /// On or off.
+        value: bool,
+    },
     /// An export permit runs so many days at most. Default: 180.
     ExportPermitDaysMax {
         /// 1 to 3650.
@@ -86,6 +91,8 @@ pub struct Policies {
     pub hospital_return: HospitalReturn,
     /// Who answers a partner's request for confirmation.
     pub confirmation: ConfirmationPolicy,
+    /// Whether the answer to a partner's request waits for an approver.
+    pub two_person_confirmation: bool,
     /// How long an export permit may run.
     pub export_permit_days_max: i64,
     /// How old a total of estimates may be.
@@ -101,6 +108,7 @@ impl Default for Policies {
             process_loss_tolerance_ppm: 50_000,
             hospital_return: HospitalReturn::NegativeConsumption,
             confirmation: ConfirmationPolicy::Officer,
+            two_person_confirmation: false,
             export_permit_days_max: 180,
             totals_stale_days: 62,
             shipment_tolerance_ppm: 10_000,
@@ -115,6 +123,7 @@ pub(crate) fn decide(change: &PolicyChange) -> Refused<()> {
         PolicyChange::ExportPermitDaysMax { value } => ("export_permit_days_max", *value, 1..=3650),
         PolicyChange::TotalsStaleDays { value } => ("totals_stale_days", *value, 1..=3650),
         PolicyChange::TwoPersonReceipt { .. }
+        | PolicyChange::TwoPersonConfirmation { .. }
         | PolicyChange::HospitalReturn { .. }
         | PolicyChange::Confirmation { .. } => {
             return Ok(());
@@ -139,6 +148,7 @@ pub(crate) fn apply(policies: &mut Policies, change: &PolicyChange) {
         PolicyChange::ProcessLossTolerancePpm { value } => policies.process_loss_tolerance_ppm = *value,
         PolicyChange::HospitalReturn { value } => policies.hospital_return = *value,
         PolicyChange::Confirmation { value } => policies.confirmation = *value,
+        PolicyChange::TwoPersonConfirmation { value } => policies.two_person_confirmation = *value,
         PolicyChange::ExportPermitDaysMax { value } => policies.export_permit_days_max = *value,
         PolicyChange::TotalsStaleDays { value } => policies.totals_stale_days = *value,
         PolicyChange::ShipmentTolerancePpm { value } => policies.shipment_tolerance_ppm = *value,

@@ -254,6 +254,7 @@ pub(crate) fn apply_signed(state: &mut State, seq: u64, signed: &MessageSigned) 
         entry: seq,
         not_after: message.not_after,
     });
+    trade::apply_sent(state, &message, hash);
     Ok(())
 }
 

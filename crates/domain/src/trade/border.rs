@@ -29,6 +29,7 @@ pub(crate) fn export_permitted(
     let permit = number.to_string();
     in_force(case, &permit, movement.occurred_on)?;
     same_way(case, &permit, movement, destination)?;
+    leaves_at_once(case, &permit, movement)?;
     let goods = goods(state, item);
     let Some((place, line)) = case.line_of(&goods) else {
         return Err(TradeRefusal::GoodsUnknown {
@@ -64,6 +65,22 @@ fn in_force(case: &Case, permit: &str, on: Date) -> Refused<()> {
         Some(issued) if issued.valid_until < on => {
             let until = issued.valid_until;
             Err(TradeRefusal::PermitExpired { permit, until, on }.into())
+        }
+        Some(issued) if on < issued.issued_on => {
+            let from = issued.issued_on;
+            Err(TradeRefusal::PermitNotBegun { permit, from, on }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// One permit is one consignment: all of it leaves on one day (1961 art. 31(4)(a)).
+fn leaves_at_once(case: &Case, permit: &str, movement: &Movement) -> Refused<()> {
+    let on = movement.occurred_on;
+    match case.moved_on {
+        Some(left_on) if movement.movement == MovementKind::Export && left_on != on => {
+            let permit = permit.to_owned();
+            Err(TradeRefusal::ConsignmentDivided { permit, left_on, on }.into())
         }
         _ => Ok(()),
     }
@@ -106,8 +123,12 @@ pub(crate) fn import_authorized(state: &State, movement: &Movement, item: &Item)
         return Err(LedgerRefusal::ImportAuthorizationMissing { site }.into());
     };
     let authorization = &own.authorization;
-    super::import::in_force(authorization, own.cancelled, movement.occurred_on)?;
-    let number = authorization.number.to_string();
+    let (number, on) = (authorization.number.to_string(), movement.occurred_on);
+    super::import::in_force(authorization, own.cancelled, on)?;
+    if on < authorization.issued_on {
+        let from = authorization.issued_on;
+        return Err(TradeRefusal::AuthorizationNotBegun { number, from, on }.into());
+    }
     let differs = |field, authorized: String, asked: String| {
         let number = number.clone();
         Err(TradeRefusal::AuthorizationDiffers {
@@ -149,12 +170,25 @@ pub(crate) fn import_authorized(state: &State, movement: &Movement, item: &Item)
 fn consignment_known(state: &State, movement: &Movement, partner: bool) -> Refused<()> {
     let details = movement.details.as_ref();
     let id = details.and_then(|details| details.case.as_ref());
-    let case = id.and_then(|id| state.trade.case(id)).filter(|case| {
+    let known = id.and_then(|id| state.trade.case(id)).filter(|case| {
         case.side == Side::Importing
             && matches!(case.stage, Stage::Issued | Stage::Departed | Stage::Suspended)
             && case.consignment.authorization.as_ref() == details.and_then(|details| details.authorization.as_ref())
     });
-    if case.is_some() || (id.is_none() && !partner) {
+    let on = movement.occurred_on;
+    if let Some(case) = known {
+        let left_on = case.departure.as_ref().map(|departure| departure.on);
+        // Across the date line goods may arrive on the civil day before the one on which they left.
+        let too_early = |left_on: &Date| on < left_on.yesterday().unwrap_or(*left_on);
+        return match left_on.filter(too_early) {
+            Some(left_on) => {
+                let case = case.id.to_string();
+                Err(TradeRefusal::ArrivedBeforeDeparture { case, left_on, on }.into())
+            }
+            None => Ok(()),
+        };
+    }
+    if id.is_none() && !partner {
         return Ok(());
     }
     let case = id.map(ToString::to_string).unwrap_or_default();

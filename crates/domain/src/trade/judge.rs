@@ -15,6 +15,9 @@ use crate::partner::{Message, Partner};
 use crate::policy::ConfirmationPolicy;
 use crate::{Broken, broken};
 
+/// The kind of the message that asks for confirmation.
+const REQUEST: &str = "confirmation_requested";
+
 /// Why a message that is the next of its chain is refused, as the receipt says it.
 pub(super) type Code = &'static str;
 
@@ -42,6 +45,7 @@ pub(crate) fn judge(
             let theirs = authorization.issuer == *from && authorization.importer.country == partner.file.country;
             let known = state.trade.foreign(from, &authorization.number).is_some();
             refuse_if(!ours || !theirs, "not_concerned")?;
+            refuse_if(!countable(&authorization.lines), "body_unreadable")?;
             refuse_if(known, "import_authorization_known")?;
             Ok(Vec::new())
         }
@@ -58,10 +62,7 @@ pub(crate) fn judge(
             let ours = consignment.importer.country == state.founding.country;
             let theirs = consignment.exporter.country == partner.file.country;
             refuse_if(!ours || !theirs, "not_concerned")?;
-            refuse_if(
-                consignment.lines.is_empty() || consignment.lines.len() > super::LINES_MAX,
-                "body_unreadable",
-            )?;
+            refuse_if(!countable(&consignment.lines), "body_unreadable")?;
             Ok(by_itself(state, from, case, consignment, hash, today))
         }
         Notice::StatementProposed(stated) => statement::judge_proposal(state, from, stated),
@@ -69,6 +70,12 @@ pub(crate) fn judge(
         Notice::StatementDisputed(dispute) => statement::judge_answer(state, from, dispute.year, &dispute.digest),
         notice => in_case(state, from, message, notice),
     }
+}
+
+/// Some lines, each of something.
+fn countable(lines: &[Line]) -> bool {
+    let is_something = |line: &Line| line.amount > 0 && line.goods.content_pg > 0;
+    (1..=super::LINES_MAX).contains(&lines.len()) && lines.iter().all(is_something)
 }
 
 fn refuse_if(refused: bool, code: Code) -> Result<(), Code> {
@@ -121,6 +128,7 @@ fn in_case(state: &State, from: &Id, message: &Message, notice: &Notice) -> Resu
     match notice {
         Notice::Confirmed(confirmation) => {
             at(Side::Exporting, &[Stage::Requested])?;
+            refuse_if(Some(confirmation.request) != case.request, "request_differs")?;
             refuse_if(confirmation.consignment != case.consignment, "consignment_differs")?;
         }
         Notice::Refused(_) => at(Side::Exporting, &[Stage::Requested])?,
@@ -180,6 +188,14 @@ fn within_permit(case: &Case, departure: &Endorsement) -> Result<(), Code> {
     refuse_if(!of_case(case, &departure.lines), "consignment_differs")?;
     let more = |line: &Line| line.amount > amount_of(&case.consignment.lines, &line.goods);
     refuse_if(departure.lines.iter().any(more), "more_than_permitted")
+}
+
+/// Keeps the hash of a request of ours: the answer names it.
+pub(crate) fn apply_sent(state: &mut State, message: &Message, hash: Digest) {
+    let case = message.case.as_ref().and_then(|case| state.trade.cases.get_mut(case));
+    if let Some(case) = case.filter(|_| message.kind.as_str() == REQUEST) {
+        case.request = Some(hash);
+    }
 }
 
 /// Applies a message whose word holds.

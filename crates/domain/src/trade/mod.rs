@@ -47,7 +47,7 @@ pub(crate) use import::{
     apply_answer, apply_cancellation, apply_import_application, apply_issued, decide_cancellation, decide_confirm,
     decide_import_application, decide_issue, decide_refuse,
 };
-pub(crate) use judge::{apply_notice, judge};
+pub(crate) use judge::{apply_notice, apply_sent, judge};
 pub(crate) use shipment::{
     apply_arrival, apply_departure, apply_held, apply_released, apply_resolution, apply_unused, decide_arrival,
     decide_departure, decide_pass_day, decide_release, decide_resolution, entered, left,
@@ -164,7 +164,7 @@ pub struct Case {
     pub stage: Stage,
     /// When the importing authority was asked.
     pub requested_on: Option<Date>,
-    /// The hash of the request: with the importing side the one taken, with the exporting side unknown until signed.
+    /// The hash of the request for confirmation; with the exporting side none until it is signed.
     pub request: Option<Digest>,
     /// The importing authority's yes.
     pub confirmation: Option<Confirmation>,

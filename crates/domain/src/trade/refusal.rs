@@ -11,6 +11,7 @@ refusals! {
         AuthorizationMissing { export: String } = "import_authorization_missing", Some("1961 art. 31(5)"),
             "the application {export} names no import authorization of the importing country, or none that its authority has sent";
         AuthorizationCancelled { number: String } = "import_authorization_cancelled", Some("1961 art. 31(5)"), "import authorization {number} was cancelled by the authority that issued it";
+        AuthorizationNotBegun { number: String, from: Date, on: Date } = "import_authorization_not_begun", Some("1961 art. 31(4)(b)"), "import authorization {number} was issued on {from}, after {on}";
         AuthorizationExpired { number: String, until: Date, today: Date } = "import_authorization_expired", Some("1961 art. 31(4)(b)"), "import authorization {number} ended on {until}, before {today}";
         AuthorizationDiffers { number: String, field: &'static str, authorized: String, asked: String } = "import_authorization_mismatch", Some("1961 art. 31(4), 31(5)"),
             "import authorization {number} and the export differ in {field}: {authorized} is authorized, {asked} asked";
@@ -33,6 +34,9 @@ refusals! {
         GoodsUnknown { item: String } = "goods_not_in_consignment", Some("1961 art. 31(4)"), "{item} is no line of it";
         PermitNotInForce { permit: String, stage: &'static str } = "export_permit_not_in_force", Some("1961 art. 31(4)(a)"), "export permit {permit} is {stage}";
         PermitExpired { permit: String, until: Date, on: Date } = "export_permit_expired", Some("1961 art. 31(4)(b)"), "export permit {permit} ended on {until}, before {on}";
+        PermitNotBegun { permit: String, from: Date, on: Date } = "export_permit_not_begun", Some("1961 art. 31(4)(b)"), "export permit {permit} was issued on {from}, after {on}";
+        ConsignmentDivided { permit: String, left_on: Date, on: Date } = "consignment_divided", Some("1961 art. 31(4)(a)"), "goods under export permit {permit} left on {left_on}: one permit is one consignment, and {on} is another day";
+        ArrivedBeforeDeparture { case: String, left_on: Date, on: Date } = "arrival_before_departure", Some("1961 art. 34(b)"), "the consignment {case} left on {left_on}; {on} lies before";
         PermitDiffers { permit: String, field: &'static str, permitted: String, found: String } = "export_permit_mismatch", Some("1961 art. 31(4)"), "export permit {permit} is for the {field} {permitted}, not {found}";
         PermitExceeded { permit: String, item: String, available: i64, requested: i64 } = "export_permit_exceeded", Some("1961 art. 31(4)(b), 31(7)(c)"), "export permit {permit} has {available} left of {item}; {requested} asked";
         ConsignmentUnknown { case: String } = "consignment_unknown", Some("1961 art. 31(10)"), "no export permit for the consignment {case} has reached this authority";
