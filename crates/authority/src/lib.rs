@@ -6,6 +6,9 @@
 
 mod error;
 mod fsck;
+mod keys;
+mod parked;
+mod partners;
 mod place;
 mod projector;
 mod proof;
@@ -24,14 +27,18 @@ use domain::{Command, Context, Entry, Envelope, State};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use store::Stores;
-use tlog::{LogKey, Tree};
+use tlog::Tree;
 
+pub use ::exchange::Answer;
 pub use error::AuthorityError;
 pub use fsck::{Difference, Report, fsck};
+pub use partners::{Outgoing, Round, Settled};
 pub use place::{MadeBy, Place, Settings};
 pub use proof::proof;
 pub use receipt::{Outcome, Receipt};
 
+use keys::Keys;
+use parked::Parked;
 use writer::{Closed, Start, Writer};
 
 /// What a new authority is made of.
@@ -51,7 +58,9 @@ pub struct NewAuthority {
     pub books_from: Option<jiff::civil::Date>,
     /// Its first two administrators, by id.
     pub administrators: [String; 2],
-    /// From which the log's key is made: 32 random bytes.
+    /// Where partner authorities send their messages, if anywhere.
+    pub url: Option<String>,
+    /// From which its keys are made: 32 random bytes.
     pub key_seed: [u8; 32],
     /// The founding command's id.
     pub command_id: uuid::Uuid,
@@ -65,7 +74,11 @@ pub struct Authority {
     writer: Writer,
     local: Mutex<store::Local>,
     reader: Mutex<Box<dyn store::JournalReader>>,
-    key: LogKey,
+    keys: Keys,
+    /// Messages of partners that came before their turn.
+    parked: Mutex<Parked>,
+    /// Held by whoever signs messages: the chain to a partner is continued by one at a time.
+    signing: Mutex<()>,
 }
 
 /// What can be read of an authority that nobody runs, without starting a writer.
@@ -97,21 +110,22 @@ pub fn look(folder: &Path) -> Result<Look, AuthorityError> {
 pub struct AtRest {
     place: Arc<Place>,
     stores: Stores,
-    key: LogKey,
+    keys: Keys,
 }
 
 impl Authority {
     /// Makes a new authority in an empty place.
     pub fn create(place: Place, new: &NewAuthority, at: Timestamp) -> Result<Self, AuthorityError> {
-        let key = log_key(new)?;
-        place.keep_key(&key)?;
+        let keys = Keys::make(new)?;
+        place.keep_keys(&keys)?;
+        place.set_url(new.url.as_deref())?;
         let folder = place.folder().unwrap_or(Path::new(""));
         let mut stores = store::create(folder, place.engine())?;
-        found(&mut stores, new, &key, at)?;
+        found(&mut stores, new, &keys, at)?;
         AtRest {
             place: Arc::new(place),
             stores,
-            key,
+            keys,
         }
         .open()
     }
@@ -121,19 +135,19 @@ impl Authority {
         let place = Place::open(folder)?;
         let missing =
             || AuthorityError::Folder(folder.to_owned(), "storage in memory cannot be opened again".to_owned());
-        let key = place.key()?.ok_or_else(missing)?;
+        let keys = place.keys()?.ok_or_else(missing)?;
         let stores = store::open(folder, place.engine())?;
         AtRest {
             place: Arc::new(place),
             stores,
-            key,
+            keys,
         }
         .open()
     }
 
     /// Hands commands over at a moment, and waits until they are durable. One receipt a command, in order.
     pub fn submit(&self, at: Timestamp, commands: Vec<Envelope>) -> Result<Vec<Receipt>, AuthorityError> {
-        self.writer.submit(at, commands)
+        self.writer.submit(at, commands, false)
     }
 
     /// Hands commands over at a moment; the receipts come when they are durable.
@@ -142,7 +156,7 @@ impl Authority {
         at: Timestamp,
         commands: Vec<Envelope>,
     ) -> Result<Receiver<Result<Vec<Receipt>, AuthorityError>>, AuthorityError> {
-        self.writer.send(at, commands)
+        self.writer.send(at, commands, false)
     }
 
     /// Waits until everything handed over before is durable and in the register.
@@ -182,7 +196,7 @@ impl Authority {
 
     /// The verifier key of its log.
     pub fn log_key(&self) -> String {
-        self.key.verifier()
+        self.keys.log.verifier()
     }
 
     /// Answers what waits, signs a last checkpoint, closes the register.
@@ -199,7 +213,7 @@ impl Authority {
                 register,
                 local,
             },
-            key: self.key,
+            keys: self.keys,
         })
     }
 }
@@ -207,7 +221,7 @@ impl Authority {
 impl AtRest {
     /// Recovers the state and starts the writer.
     pub fn open(self) -> Result<Authority, AuthorityError> {
-        let Self { place, stores, key } = self;
+        let Self { place, stores, keys } = self;
         let Stores {
             journal,
             register,
@@ -215,18 +229,14 @@ impl AtRest {
         } = stores;
         let reader = journal.reader()?;
         let (state, tree) = recover::recover(&place, &*reader)?;
-        if key.verifier() != state.founding.log_key.as_str() {
-            return Err(AuthorityError::Broken(
-                "the log key in keys/ is not the one the journal names".to_owned(),
-            ));
-        }
+        keys.check(&state.founding)?;
         let start = Start {
             place: Arc::clone(&place),
             journal,
             register,
             state,
             tree,
-            key: key.clone(),
+            key: keys.log.clone(),
         };
         let writer = Writer::start(start)?;
         Ok(Authority {
@@ -234,7 +244,9 @@ impl AtRest {
             writer,
             local: Mutex::new(local),
             reader: Mutex::new(reader),
-            key,
+            keys,
+            parked: Mutex::default(),
+            signing: Mutex::default(),
         })
     }
 
@@ -258,25 +270,8 @@ impl AtRest {
     }
 }
 
-/// The log's key; its origin holds eight hex digits of the key's own hash, so that no two authorities share one.
-fn log_key(new: &NewAuthority) -> Result<LogKey, AuthorityError> {
-    use sha2::{Digest, Sha256};
-    if let Some(origin) = &new.origin {
-        return Ok(LogKey::generate(origin, new.key_seed)?);
-    }
-    let key = LogKey::generate("countersign", new.key_seed)?;
-    let verifier = key.verifier();
-    let public = verifier.rsplit('+').next().unwrap_or_default();
-    let hash: [u8; 32] = Sha256::digest(public.as_bytes()).into();
-    let short = u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]);
-    Ok(LogKey::generate(
-        &format!("countersign/{}/{short:08x}", new.id),
-        new.key_seed,
-    )?)
-}
-
 /// The founding as a command's fields, and the civil day of it.
-fn founding(new: &NewAuthority, key: &LogKey, at: Timestamp) -> Result<(Founding, Date), AuthorityError> {
+fn founding(new: &NewAuthority, keys: &Keys, at: Timestamp) -> Result<(Founding, Date), AuthorityError> {
     let refused = |what: String| AuthorityError::Refused(what);
     let country = domain::country::Country::parse(&new.country).map_err(|error| refused(error.to_string()))?;
     let zone = new.zone.clone().unwrap_or_else(|| country.zone().to_owned());
@@ -290,17 +285,19 @@ fn founding(new: &NewAuthority, key: &LogKey, at: Timestamp) -> Result<(Founding
         country,
         zone: text("zone", &zone)?,
         books_from: new.books_from.unwrap_or(today),
-        origin: text("origin", key.origin())?,
-        log_key: text("log key", &key.verifier())?,
+        origin: text("origin", keys.log.origin())?,
+        log_key: text("log key", &keys.log.verifier())?,
+        root: keys.new_root()?,
+        key: keys.operational(at)?,
         administrators: [id("administrator", first)?, id("administrator", other)?],
     };
     Ok((founding, today))
 }
 
 /// Writes the founding entries into an empty journal.
-fn found(stores: &mut Stores, new: &NewAuthority, key: &LogKey, at: Timestamp) -> Result<(), AuthorityError> {
+fn found(stores: &mut Stores, new: &NewAuthority, keys: &Keys, at: Timestamp) -> Result<(), AuthorityError> {
     let refused = |what: String| AuthorityError::Refused(what);
-    let (founding, today) = founding(new, key, at)?;
+    let (founding, today) = founding(new, keys, at)?;
     let actor = domain::access::Actor::operator();
     let envelope = Envelope::new(new.command_id, actor, Command::Found(Box::new(founding)), new.random);
     let context = Context {
@@ -344,6 +341,9 @@ fn found(stores: &mut Stores, new: &NewAuthority, key: &LogKey, at: Timestamp) -
 impl NewAuthority {
     /// Whether it can be founded, before anything is made for it.
     pub fn check(&self) -> Result<(), AuthorityError> {
-        founding(self, &log_key(self)?, Timestamp::UNIX_EPOCH).map(|_| ())
+        if let Some(url) = &self.url {
+            exchange::check_url(url).map_err(|reject| AuthorityError::Refused(reject.says))?;
+        }
+        founding(self, &Keys::make(self)?, Timestamp::UNIX_EPOCH).map(|_| ())
     }
 }

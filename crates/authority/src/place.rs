@@ -4,12 +4,15 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::RwLock;
 
+use exchange::ExchangeKey;
 use serde::{Deserialize, Serialize};
 use store::Engine;
 use tlog::LogKey;
 
 use crate::error::{AuthorityError, at};
+use crate::keys::Keys;
 
 /// What made a folder. Commands may be submitted from files only where nothing real is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +38,9 @@ pub struct Settings {
     pub storage: String,
     /// What made the folder.
     pub made_by: MadeBy,
+    /// Where partner authorities send their messages; none if it is reached by files only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
 }
 
 const SETTINGS_HEAD: &str = "\
@@ -42,6 +48,7 @@ const SETTINGS_HEAD: &str = "\
 # id: the authority's id in the exchange.
 # storage: `sqlite:` keeps journal.db, register.db and local.db in this folder.
 # made_by: init for a real authority; demo, run and bench folders may be thrown away.
+# url: where partner authorities send their messages; it stands in the key file, so it is set before the first pairing.
 ";
 
 /// A place that this process owns until it is dropped.
@@ -50,6 +57,7 @@ pub struct Place {
     folder: Option<PathBuf>,
     engine: Engine,
     made_by: MadeBy,
+    url: RwLock<Option<String>>,
     _lock: Option<File>,
 }
 
@@ -60,6 +68,7 @@ impl Place {
             folder: None,
             engine: Engine::Memory,
             made_by,
+            url: RwLock::default(),
             _lock: None,
         }
     }
@@ -86,15 +95,14 @@ impl Place {
             id: id.to_owned(),
             storage: storage.to_owned(),
             made_by,
+            url: None,
         };
-        let path = folder.join("authority.toml");
-        let text =
-            toml::to_string(&settings).map_err(|error| AuthorityError::Folder(path.clone(), error.to_string()))?;
-        fs::write(&path, format!("{SETTINGS_HEAD}{text}")).map_err(at(&path))?;
+        settings.write(folder)?;
         Ok(Self {
             folder: Some(folder.to_owned()),
             engine,
             made_by,
+            url: RwLock::default(),
             _lock: Some(lock),
         })
     }
@@ -108,6 +116,7 @@ impl Place {
             folder: Some(folder.to_owned()),
             engine,
             made_by: settings.made_by,
+            url: RwLock::new(settings.url),
             _lock: Some(lock),
         })
     }
@@ -127,27 +136,75 @@ impl Place {
         self.made_by
     }
 
-    /// Keeps the log's key, for its owner's eyes only.
-    pub(crate) fn keep_key(&self, key: &LogKey) -> Result<(), AuthorityError> {
+    /// Where partner authorities send their messages.
+    pub fn url(&self) -> Option<String> {
+        match self.url.read() {
+            Ok(url) => url.clone(),
+            Err(poisoned) => poisoned.into_inner().clone(),
+        }
+    }
+
+    /// Sets where partner authorities send their messages. It stands in the key file, which partners have once they
+    /// are paired: set it before.
+    pub fn set_url(&self, url: Option<&str>) -> Result<(), AuthorityError> {
+        if let Some(url) = url {
+            exchange::check_url(url).map_err(|reject| AuthorityError::Refused(reject.says))?;
+        }
+        let url = url.map(str::to_owned);
+        if let Some(folder) = &self.folder {
+            let settings = Settings {
+                url: url.clone(),
+                ..Settings::read(folder)?
+            };
+            settings.write(folder)?;
+        }
+        match self.url.write() {
+            Ok(mut kept) => *kept = url,
+            Err(poisoned) => *poisoned.into_inner() = url,
+        }
+        Ok(())
+    }
+
+    /// Keeps the keys, for their owner's eyes only.
+    pub(crate) fn keep_keys(&self, keys: &Keys) -> Result<(), AuthorityError> {
+        self.keep_key("log.key", &keys.log.to_text())?;
+        if let Some(root) = &keys.root {
+            self.keep_key("root.key", &root.to_text())?;
+        }
+        self.keep_key("exchange.key", &keys.exchange.to_text())
+    }
+
+    fn keep_key(&self, name: &str, text: &str) -> Result<(), AuthorityError> {
         let Some(folder) = &self.folder else { return Ok(()) };
-        let path = folder.join("keys").join("log.key");
+        let path = folder.join("keys").join(name);
         let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)
             .mode(0o600)
             .open(&path)
             .map_err(at(&path))?;
-        writeln!(file, "{}", key.to_text())
+        writeln!(file, "{text}")
             .and_then(|()| file.sync_all())
             .map_err(at(&path))
     }
 
-    /// The log's key.
-    pub(crate) fn key(&self) -> Result<Option<LogKey>, AuthorityError> {
+    /// The keys. The root key may be elsewhere: it is needed for the key file only.
+    pub(crate) fn keys(&self) -> Result<Option<Keys>, AuthorityError> {
         let Some(folder) = &self.folder else { return Ok(None) };
-        let path = folder.join("keys").join("log.key");
-        let text = fs::read_to_string(&path).map_err(at(&path))?;
-        Ok(Some(LogKey::parse(text.trim())?))
+        let path = |name: &str| folder.join("keys").join(name);
+        let read = |name: &str| fs::read_to_string(path(name)).map_err(at(&path(name)));
+        let key = |name: &str| {
+            ExchangeKey::parse(read(name)?.trim()).map_err(|reject| AuthorityError::Folder(path(name), reject.says))
+        };
+        Ok(Some(Keys {
+            log: LogKey::parse(read("log.key")?.trim())?,
+            root: if path("root.key").exists() {
+                Some(key("root.key")?)
+            } else {
+                None
+            },
+            exchange: key("exchange.key")?,
+        }))
     }
 
     /// Where snapshots lie.
@@ -157,6 +214,15 @@ impl Place {
 }
 
 impl Settings {
+    /// Writes `authority.toml` of a folder, all of it or nothing.
+    fn write(&self, folder: &Path) -> Result<(), AuthorityError> {
+        let path = folder.join("authority.toml");
+        let unfinished = path.with_extension("new");
+        let text = toml::to_string(self).map_err(|error| AuthorityError::Folder(path.clone(), error.to_string()))?;
+        fs::write(&unfinished, format!("{SETTINGS_HEAD}{text}")).map_err(at(&unfinished))?;
+        fs::rename(&unfinished, &path).map_err(at(&path))
+    }
+
     /// Reads `authority.toml` of a folder.
     pub fn read(folder: &Path) -> Result<Self, AuthorityError> {
         let path = folder.join("authority.toml");

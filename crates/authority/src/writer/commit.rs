@@ -5,7 +5,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use domain::{Entry, State};
+use domain::partner::Receipt as MessageReceipt;
+use domain::{Entry, Event, State};
 use store::{Journal, JournalReader};
 use tlog::{Checkpoint, LogKey, Tree};
 
@@ -90,6 +91,7 @@ impl Second {
                     drop(done.send(outcome));
                     Ok(())
                 }
+                Ok(Work::Checkpoint(done)) => self.sign_now(&done),
                 Err(RecvTimeoutError::Timeout) => Ok(()),
                 Err(RecvTimeoutError::Disconnected) => break,
             };
@@ -133,7 +135,8 @@ impl Second {
                 leaves: &buffers.leaves,
                 tiles: &tiles,
             };
-            if let Err(error) = self.journal.append(&group) {
+            let kept = keep_cosignatures(&mut *self.journal, &entries);
+            if let Err(error) = kept.and_then(|()| self.journal.append(&group)) {
                 let error = AuthorityError::from(error);
                 for (reply, _) in replies {
                     drop(reply.send(Err(AuthorityError::Stopped(error.to_string()))));
@@ -184,6 +187,15 @@ impl Second {
                 })
             }
         }
+    }
+
+    /// Signs a checkpoint of everything durable for somebody who asks for it.
+    fn sign_now(&mut self, done: &Sender<Result<String, AuthorityError>>) -> Result<(), AuthorityError> {
+        let missing = || AuthorityError::Broken("the checkpoint just signed is missing".to_owned());
+        self.sign()?;
+        let latest = self.reader.latest_checkpoint()?;
+        drop(done.send(latest.map(|(_, note)| note).ok_or_else(missing)));
+        Ok(())
     }
 
     fn sign_if_due(&mut self) -> Result<(), AuthorityError> {
@@ -247,6 +259,24 @@ impl Second {
         let state = state.map_err(AuthorityError::Broken)?;
         super::spawn("snapshot", move || drop(snapshot::write(&folder, size, &root, &state))).map(Some)
     }
+}
+
+/// Keeps the cosignatures that come with receipts. They are kept before the receipts are durable: a line stands for
+/// itself, and so no receipt is ever without its line.
+fn keep_cosignatures(journal: &mut dyn Journal, entries: &[Entry]) -> Result<(), store::StoreError> {
+    let receipts = entries.iter().filter_map(|entry| match &entry.event {
+        Event::MessageReceipted(receipted) => receipted.receipt.payload.read::<MessageReceipt>().ok(),
+        _ => None,
+    });
+    for receipt in receipts {
+        journal.put_cosignature(receipt.seen_size, cosigner(&receipt.cosignature), &receipt.cosignature)?;
+    }
+    Ok(())
+}
+
+/// The name in a signature line: `— <name> <base64>`.
+pub(crate) fn cosigner(line: &str) -> &str {
+    line.split(' ').nth(1).unwrap_or_default()
 }
 
 fn poisoned() -> AuthorityError {

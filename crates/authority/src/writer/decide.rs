@@ -3,7 +3,7 @@
 use crossbeam_channel::{Receiver, Sender, bounded};
 use domain::journal::Stamp;
 use domain::seen::Known;
-use domain::{Context, Entry, Envelope, Event, State};
+use domain::{Command, Context, Entry, Envelope, Event, State};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use store::{JournalReader, RegisterReader, Tile};
@@ -75,7 +75,12 @@ impl First {
     /// Answers a request. A failure answers it too, and ends the stage.
     fn take(&mut self, group: &mut Group, request: Request, failed: &mut bool) {
         match request {
-            Request::Commands { at, commands, reply } => match self.decide_all(group, at, &commands) {
+            Request::Commands {
+                at,
+                commands,
+                own,
+                reply,
+            } => match self.decide_all(group, at, &commands, own) {
                 Ok(answers) => group.replies.push((reply, answers)),
                 Err(error) => {
                     drop(reply.send(Err(error)));
@@ -87,6 +92,12 @@ impl First {
                 *failed = drained.is_err();
                 drop(done.send(drained));
             }
+            Request::Checkpoint(done) => {
+                let next = self.new_group();
+                let sent = self.send(std::mem::replace(group, next));
+                let asked = sent.and_then(|()| self.work.send(Work::Checkpoint(done)).map_err(|_| gone()));
+                *failed = asked.is_err();
+            }
         }
     }
 
@@ -95,12 +106,20 @@ impl First {
         group: &mut Group,
         at: Timestamp,
         commands: &[Envelope],
+        own: bool,
     ) -> Result<Vec<Answer>, AuthorityError> {
         let now = at.max(self.state.recorded_at);
         let stamp = Stamp::new(now, self.zone.to_datetime(now).date());
         commands
             .iter()
-            .map(|envelope| self.answer(group, envelope, &stamp))
+            .map(|envelope| match unproven(&envelope.command).filter(|_| !own) {
+                Some(outcome) => Ok(Answer::Ready(Receipt {
+                    id: envelope.id,
+                    repeat: false,
+                    outcome,
+                })),
+                None => self.answer(group, envelope, &stamp),
+            })
             .collect()
     }
 
@@ -261,6 +280,31 @@ fn too_large() -> Outcome {
         article: None,
         seq: None,
     }
+}
+
+/// The refusal of what carries a signature that nobody has verified: messages and receipts, which the node alone may
+/// hand over, and a key file that its root key did not sign. It is not journaled.
+fn unproven(command: &Command) -> Option<Outcome> {
+    let (code, says) = match command {
+        Command::SignMessage(_) | Command::ReceiveMessage(_) | Command::RecordReceipt(_) => {
+            let says = format!(
+                "{} is for the node itself: hand the message or receipt to its exchange",
+                command.verb()
+            );
+            ("not_entitled", says)
+        }
+        Command::PairPartner(pairing) => {
+            let reject = exchange::check_key_file(&pairing.file).err()?;
+            (reject.code, reject.says)
+        }
+        _ => return None,
+    };
+    Some(Outcome::Refused {
+        code: code.to_owned(),
+        says,
+        article: None,
+        seq: None,
+    })
 }
 
 fn gone() -> AuthorityError {

@@ -29,12 +29,15 @@ pub(crate) const GROUP_COMMANDS_MAX: usize = 4096;
 
 /// What is asked of the writer.
 pub(crate) enum Request {
-    /// Commands to decide, at one moment.
+    /// Commands to decide, at one moment; the node's `own` have been verified by it.
     Commands {
         at: Timestamp,
         commands: Vec<Envelope>,
+        own: bool,
         reply: Reply,
     },
+    /// Sign a checkpoint of everything before; its note is the answer.
+    Checkpoint(Sender<Result<String, AuthorityError>>),
     /// Wait until everything before is durable and in the register.
     Drain(Sender<Result<(), AuthorityError>>),
 }
@@ -49,6 +52,8 @@ enum Work {
         register: bool,
         done: Sender<Result<(), AuthorityError>>,
     },
+    /// Sign a checkpoint of everything before.
+    Checkpoint(Sender<Result<String, AuthorityError>>),
 }
 
 /// What a group is written into; used again by a later group.
@@ -158,18 +163,25 @@ impl Writer {
     }
 
     /// Hands commands over and waits until they are durable.
-    pub fn submit(&self, at: Timestamp, commands: Vec<Envelope>) -> Result<Vec<Receipt>, AuthorityError> {
-        self.send(at, commands)?.recv().map_err(|_| self.why_stopped())?
+    pub fn submit(&self, at: Timestamp, commands: Vec<Envelope>, own: bool) -> Result<Vec<Receipt>, AuthorityError> {
+        self.send(at, commands, own)?.recv().map_err(|_| self.why_stopped())?
     }
 
-    /// Hands commands over; the answer comes when they are durable.
+    /// Hands commands over; the answer comes when they are durable. `own` are those of the node itself, which has
+    /// verified the signatures in them: nobody else may give them.
     pub fn send(
         &self,
         at: Timestamp,
         commands: Vec<Envelope>,
+        own: bool,
     ) -> Result<Receiver<Result<Vec<Receipt>, AuthorityError>>, AuthorityError> {
         let (reply, answer) = bounded(1);
-        self.ask(Request::Commands { at, commands, reply })?;
+        self.ask(Request::Commands {
+            at,
+            commands,
+            own,
+            reply,
+        })?;
         Ok(answer)
     }
 
@@ -177,6 +189,13 @@ impl Writer {
     pub fn drain(&self) -> Result<(), AuthorityError> {
         let (done, wait) = bounded(1);
         self.ask(Request::Drain(done))?;
+        wait.recv().map_err(|_| self.why_stopped())?
+    }
+
+    /// The note of a checkpoint of everything before.
+    pub fn checkpoint(&self) -> Result<String, AuthorityError> {
+        let (done, wait) = bounded(1);
+        self.ask(Request::Checkpoint(done))?;
         wait.recv().map_err(|_| self.why_stopped())?
     }
 

@@ -1,0 +1,103 @@
+//! The keys of an authority: its log's, its root, and the one that signs its messages.
+
+use domain::authority::Founded;
+use domain::digest::PublicKey;
+use domain::partner::OperationalKey;
+use exchange::ExchangeKey;
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+use tlog::LogKey;
+
+use crate::NewAuthority;
+use crate::error::AuthorityError;
+
+/// How long the first operational key signs.
+const VALID_FOR: SignedDuration = SignedDuration::from_hours(24 * 730);
+
+/// The secret keys.
+#[derive(Clone, Debug)]
+pub(crate) struct Keys {
+    /// Signs checkpoints, and cosigns those of partners.
+    pub log: LogKey,
+    /// Signs the key file; none if it is kept elsewhere.
+    pub root: Option<ExchangeKey>,
+    /// Signs messages and receipts.
+    pub exchange: ExchangeKey,
+}
+
+impl Keys {
+    /// The keys of a new authority: each has a seed of its own, so that none leads to another.
+    pub fn make(new: &NewAuthority) -> Result<Self, AuthorityError> {
+        let key = |purpose| ExchangeKey::from_seed(seed(&new.key_seed, purpose)).map_err(refused);
+        Ok(Self {
+            log: log_key(new)?,
+            root: Some(key("root")?),
+            exchange: key("exchange")?,
+        })
+    }
+
+    /// The root key of a new authority.
+    pub fn new_root(&self) -> Result<PublicKey, AuthorityError> {
+        let missing = || AuthorityError::Refused("a new authority needs its root key".to_owned());
+        self.root.as_ref().map(ExchangeKey::public).ok_or_else(missing)
+    }
+
+    /// The key for messages, as the founding names it.
+    pub fn operational(&self, at: Timestamp) -> Result<OperationalKey, AuthorityError> {
+        Ok(OperationalKey {
+            kid: self.exchange.kid().clone(),
+            public: self.exchange.public(),
+            valid_from: at,
+            valid_until: at
+                .checked_add(VALID_FOR)
+                .map_err(|error| AuthorityError::Refused(error.to_string()))?,
+        })
+    }
+
+    /// They must be the ones that the journal names.
+    pub fn check(&self, founding: &Founded) -> Result<(), AuthorityError> {
+        let wrong = |which: &str| {
+            let what = format!("the {which} key in keys/ is not the one the journal names");
+            Err(AuthorityError::Broken(what))
+        };
+        if self.log.verifier() != founding.log_key.as_str() {
+            return wrong("log");
+        }
+        if self.exchange.public() != founding.key.public {
+            return wrong("exchange");
+        }
+        if self.root.as_ref().is_some_and(|root| root.public() != founding.root) {
+            return wrong("root");
+        }
+        Ok(())
+    }
+}
+
+fn refused(reject: exchange::Reject) -> AuthorityError {
+    AuthorityError::Refused(reject.says)
+}
+
+/// The seed of one key: HMAC-SHA-256 of its purpose under the authority's seed.
+fn seed(of: &[u8; 32], purpose: &str) -> [u8; 32] {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(of) else {
+        // HMAC takes keys of any length.
+        return *of;
+    };
+    mac.update(purpose.as_bytes());
+    mac.finalize().into_bytes().into()
+}
+
+/// The log's key; its origin holds eight hex digits of the key's own hash, so that no two authorities share one.
+fn log_key(new: &NewAuthority) -> Result<LogKey, AuthorityError> {
+    let seed = seed(&new.key_seed, "log");
+    if let Some(origin) = &new.origin {
+        return Ok(LogKey::generate(origin, seed)?);
+    }
+    let key = LogKey::generate("countersign", seed)?;
+    let verifier = key.verifier();
+    let public = verifier.rsplit('+').next().unwrap_or_default();
+    let hash: [u8; 32] = Sha256::digest(public.as_bytes()).into();
+    let short = u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]);
+    Ok(LogKey::generate(&format!("countersign/{}/{short:08x}", new.id), seed)?)
+}

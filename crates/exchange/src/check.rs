@@ -1,0 +1,90 @@
+//! The checks of a message once more, on what lies in a journal: with the state as it was before the entry, and so with
+//! the keys that were trusted then.
+
+use domain::State;
+use domain::partner::{Equivocation, MessageQueued, MessageReceipted, MessageReceived, MessageSigned};
+use jiff::Timestamp;
+
+use crate::compose::head_of;
+use crate::key::verify;
+use crate::open::{continued, follows, read, sender, taken_before};
+use crate::receipt::open_receipt;
+use crate::reject::{
+    CHAIN_BROKEN, CHECKPOINT_BAD, KEY_UNKNOWN, QUEUED_DIFFERS, Reject, SENDER_UNKNOWN, SIGNATURE_BAD, UNREADABLE,
+};
+
+/// Checks a message of ours: our key signed it, the tree head beside it is that of its checkpoint, and it says what was
+/// queued.
+pub fn check_signed(state: &State, signed: &MessageSigned, queued: Option<&MessageQueued>) -> Result<(), Reject> {
+    let (key, message) = (&state.founding.key, read(&signed.message)?);
+    if key.kid != signed.message.kid || !key.is_valid_at(message.created) {
+        let says = format!("this authority had no key {} then", signed.message.kid);
+        return Err(Reject::new(KEY_UNKNOWN, says));
+    }
+    if !verify(&signed.message, &key.public) {
+        let says = format!("the key {} of this authority did not sign this", key.kid);
+        return Err(Reject::new(SIGNATURE_BAD, says));
+    }
+    if head_of(state, &message.checkpoint)? != signed.head {
+        return Err(head_differs());
+    }
+    let queued = queued.ok_or_else(|| {
+        let says = format!("entry {} queued no message that waits to be signed", signed.queued);
+        Reject::new(QUEUED_DIFFERS, says)
+    })?;
+    let body = queued.notice.body().map_err(Reject::because(UNREADABLE))?;
+    let same = queued.to == message.to
+        && queued.case == message.case
+        && queued.notice.kind() == message.kind.as_str()
+        && body == message.body;
+    if same {
+        return Ok(());
+    }
+    let says = format!("it says something else than entry {} queued", signed.queued);
+    Err(Reject::new(QUEUED_DIFFERS, says))
+}
+
+/// Checks a message that was taken: its signature, its place in the chain, and that its checkpoint continues the one
+/// before and has the tree head beside it.
+pub fn check_received(state: &State, received: &MessageReceived, at: Timestamp) -> Result<(), Reject> {
+    let message = read(&received.message)?;
+    let partner = sender(state, &received.message, &message, at)?;
+    if partner.file.id != received.from {
+        let says = format!("the message is from {}, not from {}", message.from, received.from);
+        return Err(Reject::new(SENDER_UNKNOWN, says));
+    }
+    follows(partner, &message)?;
+    if continued(partner, &message)? == received.head {
+        Ok(())
+    } else {
+        Err(head_differs())
+    }
+}
+
+/// Checks evidence of equivocation: the partner signed it, and it contradicts what was taken.
+pub fn check_equivocated(state: &State, evidence: &Equivocation, at: Timestamp) -> Result<(), Reject> {
+    let message = read(&evidence.message)?;
+    let partner = sender(state, &evidence.message, &message, at)?;
+    let hash = evidence.message.hash();
+    let contradicts = taken_before(partner, &message)
+        .is_some_and(|taken| taken.entry == evidence.taken && taken.hash != hash && partner.file.id == evidence.from);
+    if contradicts {
+        return Ok(());
+    }
+    let says = format!("it does not contradict entry {}", evidence.taken);
+    Err(Reject::new(CHAIN_BROKEN, says))
+}
+
+/// Checks a receipt that was recorded. `checkpoint` is the note in the message it is for.
+pub fn check_receipted(state: &State, receipted: &MessageReceipted, checkpoint: &str) -> Result<(), Reject> {
+    let bytes = receipted.receipt.compact();
+    let log_key = state.founding.log_key.as_str();
+    open_receipt(state, &receipted.by, bytes.as_bytes(), log_key, checkpoint).map(drop)
+}
+
+fn head_differs() -> Reject {
+    Reject::new(
+        CHECKPOINT_BAD,
+        "the tree head beside the message is not that of its checkpoint",
+    )
+}

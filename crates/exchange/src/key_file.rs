@@ -1,0 +1,130 @@
+//! Key files: what two authorities hand over out of band before the first message.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::country::Country;
+use domain::digest::Bytes;
+use domain::id::{Id, Text};
+use domain::partner::{KeyFile, OperationalKey};
+
+use crate::key::{ExchangeKey, strong, verify_bytes};
+use crate::reject::{KEY_FILE_BAD, Reject};
+
+/// The longest key file that is read.
+pub const KEY_FILE_BYTES_MAX: usize = 16 * 1024;
+
+/// The type of a log's key and of a cosigner's key in a signed note.
+const TYPE_LOG: u8 = 0x01;
+const TYPE_COSIGNER: u8 = 0x04;
+
+/// What an authority says of itself in its key file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// Its id in the exchange.
+    pub id: Id,
+    /// Its name.
+    pub name: Text,
+    /// The country it is the competent authority of.
+    pub country: Country,
+    /// Where it takes messages; none if it can only be reached by files.
+    pub url: Option<Text>,
+    /// The verifier key of its log, as in a signed note.
+    pub log_key: Text,
+    /// The verifier key of its cosignatures.
+    pub cosignature_key: Text,
+    /// The key that signs its messages.
+    pub key: OperationalKey,
+}
+
+/// The key file, signed with the root key.
+#[must_use]
+pub fn key_file(root: &ExchangeKey, about: About) -> KeyFile {
+    let mut file = KeyFile {
+        id: about.id,
+        name: about.name,
+        country: about.country,
+        url: about.url,
+        log_key: about.log_key,
+        cosignature_key: about.cosignature_key,
+        root: root.public(),
+        key: about.key,
+        signature: Bytes([0; 64]),
+    };
+    file.signature = root.sign_bytes(file.signed_text().as_bytes());
+    file
+}
+
+/// The key file as people hand it over: JSON with a line per field.
+#[must_use]
+pub fn key_file_text(file: &KeyFile) -> String {
+    let text = serde_json::to_string_pretty(file).unwrap_or_default();
+    format!("{text}\n")
+}
+
+/// Reads a key file and checks everything in it that can be checked without its fingerprint.
+pub fn read_key_file(text: &str) -> Result<KeyFile, Reject> {
+    if text.len() > KEY_FILE_BYTES_MAX {
+        let says = format!("a key file has at most {KEY_FILE_BYTES_MAX} bytes");
+        return Err(Reject::new(KEY_FILE_BAD, says));
+    }
+    let file: KeyFile = serde_json::from_str(text).map_err(Reject::because(KEY_FILE_BAD))?;
+    check_key_file(&file)?;
+    Ok(file)
+}
+
+/// Checks a key file's signature, names and keys.
+pub fn check_key_file(file: &KeyFile) -> Result<(), Reject> {
+    let bad = |why: &str| Err(Reject::new(KEY_FILE_BAD, why));
+    if !verify_bytes(file.signed_text().as_bytes(), &file.signature, &file.root) {
+        return bad("its root key did not sign it: it was changed, or cut short");
+    }
+    if strong(&file.key.public).is_none() {
+        return bad("the key for messages is not a key, or a weak one");
+    }
+    if !file.key.is_named_right() {
+        return bad("the name of the key for messages is not that of the key");
+    }
+    if file.key.valid_from >= file.key.valid_until {
+        return bad("the key for messages ends before it begins");
+    }
+    if !is_key_of_type(file.log_key.as_str(), TYPE_LOG) {
+        return bad("the key of its log is not a verifier key of a signed note");
+    }
+    if !is_key_of_type(file.cosignature_key.as_str(), TYPE_COSIGNER) {
+        return bad("the key of its cosignatures is not a verifier key of a signed note");
+    }
+    if name_of(file.log_key.as_str()) != name_of(file.cosignature_key.as_str()) {
+        return bad("it cosigns under another name than that of its log");
+    }
+    file.url.as_ref().map_or(Ok(()), |url| check_url(url.as_str()))
+}
+
+/// Whether an address is one that messages may be sent to: http or https, a host, and nothing that is not said openly.
+pub fn check_url(url: &str) -> Result<(), Reject> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let is_open = |rest: &&str| {
+        let host = rest.split('/').next().unwrap_or_default();
+        let graphic = rest.bytes().all(|byte| byte.is_ascii_graphic());
+        graphic && !host.is_empty() && !host.starts_with(':') && !rest.contains(['@', '?', '#', '\\', '"', '<', '>'])
+    };
+    match rest.filter(is_open) {
+        Some(_) => Ok(()),
+        None => Err(Reject::new(
+            KEY_FILE_BAD,
+            "the address does not begin with https:// or http:// and a host, or has a user, a query or a space in it",
+        )),
+    }
+}
+
+/// The name in a verifier key.
+pub(crate) fn name_of(verifier: &str) -> &str {
+    verifier.split('+').next().unwrap_or_default()
+}
+
+/// Whether a text is a verifier key of one type. The log's own parser is asked through a note that is none: whatever
+/// else it finds wrong is in the key.
+fn is_key_of_type(verifier: &str, kind: u8) -> bool {
+    let bytes = verifier.splitn(3, '+').nth(2).and_then(|key| STANDARD.decode(key).ok());
+    let typed = bytes.is_some_and(|bytes| bytes.first() == Some(&kind));
+    typed && matches!(tlog::verify("", verifier), Err(tlog::Error::NoteForm))
+}

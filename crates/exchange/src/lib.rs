@@ -1,0 +1,67 @@
+//! Signed messages between authorities: how they are made, read, verified, answered, and verified again years later.
+//!
+//! | Module | What it holds |
+//! | --- | --- |
+//! | `key` | the keys that sign: an offline root, and an operational key for messages |
+//! | `key_file` | what two authorities hand over out of band before the first message |
+//! | `compact` | the one form that a signed document has on the wire (RFC 7515) |
+//! | `open` | what a receiver checks before it takes a message, and in which order |
+//! | `compose` | the next message of a chain |
+//! | `receipt` | the signed answer, and what its receiver checks |
+//! | `answer` | the body of the answer to a message |
+//! | `check` | the same checks on what lies in a journal, for `fsck` |
+//!
+//! Nothing here reads a clock, a file, a network or a random number, and nothing panics on what it is given. What is
+//! not taken is told with one of these codes:
+//!
+//! | Code | When |
+//! | --- | --- |
+//! | `message_too_large` | it has more than 32 KiB |
+//! | `message_unreadable` | it is not in the one form that is accepted, or its payload is not that of a message |
+//! | `sender_unknown` | it says it is from an authority that is no partner |
+//! | `message_for_another` | it is for another authority |
+//! | `key_unknown` | the sender has no key of that name that is valid now |
+//! | `signature_bad` | the sender's key did not sign these bytes |
+//! | `message_out_of_order` | its number is neither taken nor to come |
+//! | `chain_broken` | it does not follow the message that was taken before it |
+//! | `checkpoint_bad` | its checkpoint is not signed by the sender's log |
+//! | `log_rolled_back` | its checkpoint is smaller than one seen before |
+//! | `log_forked` | its checkpoint does not continue one seen before: entries were changed |
+//! | `consistency_missing` | there is no proof that its checkpoint continues the one seen before |
+//! | `receipt_not_awaited` | the receipt is for no message that waits for one |
+//! | `cosignature_bad` | the cosignature in the receipt is not the partner's, of our checkpoint |
+//! | `key_file_bad` | the key file is not in its form, or its root key did not sign it |
+//! | `key_text_bad` | the text is not that of a secret key |
+//! | `answer_unreadable` | the answer to a message is none of those there are |
+//! | `queued_differs` | a message in the journal says something else than what was queued |
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::float_arithmetic
+)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod answer;
+mod check;
+mod compact;
+mod compose;
+mod key;
+mod key_file;
+mod open;
+mod receipt;
+mod reject;
+
+pub use answer::Answer;
+pub use check::{check_equivocated, check_receipted, check_received, check_signed};
+pub use compact::parse;
+pub use compose::{Draft, MESSAGE_DAYS, compose};
+pub use key::{ExchangeKey, sign, verify};
+pub use key_file::{About, KEY_FILE_BYTES_MAX, check_key_file, check_url, key_file, key_file_text, read_key_file};
+pub use open::{Opened, open};
+pub use receipt::{Journaled, check_cosignature, open_receipt, receipt};
+pub use reject::{CODES, Reject};

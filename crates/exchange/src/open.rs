@@ -1,0 +1,187 @@
+//! What a receiver checks before it takes a message.
+
+use domain::State;
+use domain::digest::{Bytes, Digest};
+use domain::id::Id;
+use domain::partner::{Message, Partner, ReceiveMessage, Signed, TakenMessage, TreeHead};
+use jiff::Timestamp;
+
+use crate::compact::parse;
+use crate::key::verify;
+use crate::reject::{
+    CHAIN_BROKEN, CHECKPOINT_BAD, CONSISTENCY_MISSING, FOR_ANOTHER, FORKED, KEY_UNKNOWN, OUT_OF_ORDER, ROLLED_BACK,
+    Reject, SENDER_UNKNOWN, SIGNATURE_BAD, UNREADABLE,
+};
+
+/// The version of the form of messages and receipts.
+pub(crate) const VERSION: u8 = 1;
+
+/// What a message turns out to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// It is to be handed to the writer: the next of its chain, or one that contradicts what was taken.
+    Next(ReceiveMessage),
+    /// It was taken before, as this entry.
+    Repeat {
+        /// The entry.
+        entry: u64,
+    },
+    /// Messages before it have not come yet.
+    Early {
+        /// Its sender.
+        from: Id,
+        /// Its number.
+        seq: u64,
+        /// The number that comes next.
+        expected: u64,
+    },
+}
+
+/// Opens a message: its form, its sender, whom it is for, its key, its signature, its place in the chain, and that the
+/// checkpoint in it continues the one before.
+///
+/// Of a message that contradicts one that was taken nothing after the signature is checked: it is kept as evidence.
+pub fn open(state: &State, bytes: &[u8], now: Timestamp) -> Result<Opened, Reject> {
+    let signed = parse(bytes)?;
+    let message = read(&signed)?;
+    let partner = sender(state, &signed, &message, now)?;
+    let from = message.from.clone();
+    if let Some(taken) = taken_before(partner, &message) {
+        if taken.hash == signed.hash() {
+            return Ok(Opened::Repeat { entry: taken.entry });
+        }
+        return Ok(Opened::Next(ReceiveMessage {
+            from,
+            head: head_if_any(partner, &message),
+            message: signed,
+        }));
+    }
+    let (seq, expected) = (message.seq, expected(partner));
+    if seq > expected {
+        return Ok(Opened::Early { from, seq, expected });
+    }
+    follows(partner, &message)?;
+    let head = continued(partner, &message)?;
+    Ok(Opened::Next(ReceiveMessage {
+        from,
+        head,
+        message: signed,
+    }))
+}
+
+/// What a signed document says as a message. Whether its version is known, and whether it is still good, is judged when
+/// it is taken: refused or not, it keeps its place in the chain.
+pub(crate) fn read(signed: &Signed) -> Result<Message, Reject> {
+    signed.payload.read().map_err(Reject::because(UNREADABLE))
+}
+
+/// The partner that sent and signed a message for us.
+pub(crate) fn sender<'a>(
+    state: &'a State,
+    signed: &Signed,
+    message: &Message,
+    at: Timestamp,
+) -> Result<&'a Partner, Reject> {
+    let (from, we) = (&message.from, &state.founding.id);
+    let no_partner = || Reject::new(SENDER_UNKNOWN, format!("{from} is no partner of this authority"));
+    let partner = state.partners.get(from).ok_or_else(no_partner)?;
+    if message.to != *we {
+        let says = format!("the message is for {}; this is {we}", message.to);
+        return Err(Reject::new(FOR_ANOTHER, says));
+    }
+    let key = &partner.file.key;
+    if key.kid != signed.kid || !key.is_valid_at(at) {
+        let says = format!("{from} has no key {} that is valid now", signed.kid);
+        return Err(Reject::new(KEY_UNKNOWN, says));
+    }
+    signed_by(partner, signed)?;
+    Ok(partner)
+}
+
+/// The partner's key signed it.
+pub(crate) fn signed_by(partner: &Partner, signed: &Signed) -> Result<(), Reject> {
+    if verify(signed, &partner.file.key.public) {
+        return Ok(());
+    }
+    let says = format!("the key {} of {} did not sign this", signed.kid, partner.file.id);
+    Err(Reject::new(SIGNATURE_BAD, says))
+}
+
+/// The message that was taken under the same number, or the same id.
+pub(crate) fn taken_before<'a>(partner: &'a Partner, message: &Message) -> Option<&'a TakenMessage> {
+    let by_id = partner.ids.get(&message.id).and_then(|seq| partner.taken.get(seq));
+    partner.taken.get(&message.seq).or(by_id)
+}
+
+/// The number of the message that comes next.
+fn expected(partner: &Partner) -> u64 {
+    partner.received.map_or(1, |last| last.seq.saturating_add(1))
+}
+
+/// It is the next message, and names the one before it.
+pub(crate) fn follows(partner: &Partner, message: &Message) -> Result<(), Reject> {
+    let (from, seq, expected) = (&partner.file.id, message.seq, expected(partner));
+    if seq != expected {
+        let says = format!("message {seq} of {from} came where message {expected} is next");
+        return Err(Reject::new(OUT_OF_ORDER, says));
+    }
+    if message.prev != partner.received.map(|last| last.hash) {
+        let says = format!("message {seq} of {from} does not follow the one that was taken before it");
+        return Err(Reject::new(CHAIN_BROKEN, says));
+    }
+    Ok(())
+}
+
+/// The tree head in a message, which its sender's log signed, and which continues the one seen before.
+pub(crate) fn continued(partner: &Partner, message: &Message) -> Result<TreeHead, Reject> {
+    let from = &partner.file.id;
+    let checkpoint = tlog::verify(&message.checkpoint, partner.file.log_key.as_str())
+        .map_err(|why| Reject::new(CHECKPOINT_BAD, format!("the checkpoint of {from}: {why}")))?;
+    let new = TreeHead {
+        size: checkpoint.size,
+        root: Bytes(checkpoint.root),
+    };
+    let consistency = &message.consistency;
+    let Some(last) = partner.received.map(|last| last.head) else {
+        if consistency.from_size == 0 && consistency.hashes.is_empty() {
+            return Ok(new);
+        }
+        let says = format!("the first message of {from} proves nothing of an older log: its proof must be empty");
+        return Err(Reject::new(CONSISTENCY_MISSING, says));
+    };
+    if new.size < last.size {
+        let (was, is) = (last.size, new.size);
+        let says = format!("the log of {from} had {was} entries and has {is} now: it was rolled back");
+        return Err(Reject::new(ROLLED_BACK, says));
+    }
+    if new.size == last.size && new.root != last.root {
+        let says = format!(
+            "the log of {from} has two roots for {} entries: it was forked",
+            new.size
+        );
+        return Err(Reject::new(FORKED, says));
+    }
+    if consistency.from_size != last.size || (new.size > last.size && last.size > 0 && consistency.hashes.is_empty()) {
+        let says = format!(
+            "there is no proof that the log of {from} continues the {} entries seen before",
+            last.size
+        );
+        return Err(Reject::new(CONSISTENCY_MISSING, says));
+    }
+    let hashes: Vec<tlog::Hash> = consistency.hashes.iter().map(|hash: &Digest| hash.0).collect();
+    tlog::verify_consistency(last.size, &last.root.0, new.size, &new.root.0, &hashes).map_err(|why| {
+        Reject::new(
+            FORKED,
+            format!("the log of {from} does not continue what was seen: {why}"),
+        )
+    })?;
+    Ok(new)
+}
+
+/// The tree head in a message that is kept as evidence: nothing if its checkpoint cannot be read.
+fn head_if_any(partner: &Partner, message: &Message) -> TreeHead {
+    let read = tlog::verify(&message.checkpoint, partner.file.log_key.as_str());
+    let (size, root) = read.map_or((0, tlog::EMPTY_ROOT), |checkpoint| (checkpoint.size, checkpoint.root));
+    let root = Bytes(root);
+    TreeHead { size, root }
+}
