@@ -13,6 +13,7 @@ use store::{Engine, JournalReader, RegisterReader, StoreError};
 use tlog::Tree;
 
 use crate::error::AuthorityError;
+use crate::letters::Letters;
 use crate::place::Place;
 use crate::projector::Projector;
 use crate::recover::step;
@@ -177,6 +178,7 @@ struct Pass {
     checkpoints: BTreeMap<u64, String>,
     snapshots: BTreeMap<u64, snapshot::Snapshot>,
     roots: BTreeMap<u64, tlog::Hash>,
+    letters: Letters,
     differences: Vec<Difference>,
     broken: bool,
 }
@@ -190,6 +192,7 @@ impl Pass {
             checkpoints: BTreeMap::new(),
             snapshots: BTreeMap::new(),
             roots: BTreeMap::new(),
+            letters: Letters::default(),
             differences: Vec::new(),
             broken: false,
         };
@@ -209,17 +212,13 @@ impl Pass {
             ControlFlow::Continue(())
         });
         pass.note("checkpoint", read);
-        let mut strangers = Vec::new();
-        let read = journal.cosignatures(&mut |size, name, _| {
-            strangers.push(format!(
-                "the cosignature of {name} for {size} entries verifies with no key the journal knows"
-            ));
+        let mut cosignatures = BTreeMap::new();
+        let read = journal.cosignatures(&mut |size, name, line| {
+            cosignatures.insert((size, name.to_owned()), line.to_owned());
             ControlFlow::Continue(())
         });
         pass.note("cosignature", read);
-        for what in strangers {
-            pass.differ("cosignature", None, what);
-        }
+        pass.letters.cosignatures = cosignatures;
         (pass.tiles, pass.checkpoints) = (tiles, checkpoints);
         let snapshots = place
             .snapshots()
@@ -257,7 +256,16 @@ impl Pass {
         self.tree.append(&line.leaf);
         let applied = match &line.entry {
             Ok(entry) if entry.seq != line.seq => Err(format!("the entry says it is number {}", entry.seq)),
-            Ok(entry) => self.apply(entry),
+            Ok(entry) => {
+                if let Some(what) = self
+                    .state
+                    .as_ref()
+                    .and_then(|state| self.letters.check(state, entry).err())
+                {
+                    self.differ("signature", Some(line.seq), what);
+                }
+                self.apply(entry)
+            }
             Err(error) => Err(format!("it cannot be read: {error}")),
         };
         if let Err(what) = applied {
@@ -313,6 +321,7 @@ impl Pass {
             }
         }
         self.check_checkpoints();
+        self.check_cosignatures();
         let Some(state) = &self.state else { return };
         if let Some((item, sum)) = state.ledger.out_of_balance(state.items.iter().count()) {
             let name = if item == u32::MAX {
@@ -353,6 +362,14 @@ impl Pass {
             if let Some(what) = what {
                 self.differ("checkpoint", None, format!("of {size} entries: {what}"));
             }
+        }
+    }
+
+    fn check_cosignatures(&mut self) {
+        let Some(state) = &self.state else { return };
+        let found = self.letters.strange_cosignatures(state, &self.checkpoints);
+        for what in found {
+            self.differ("cosignature", None, what);
         }
     }
 }

@@ -7,6 +7,7 @@
 mod error;
 mod fsck;
 mod keys;
+mod letters;
 mod parked;
 mod partners;
 mod place;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::compose::head_of;
 use crate::key::verify;
-use crate::open::{continued, follows, read, sender, taken_before};
+use crate::open::{continued, follows, read, sender, taken_before, valid_at};
 use crate::receipt::open_receipt;
 use crate::reject::{
     CHAIN_BROKEN, CHECKPOINT_BAD, KEY_UNKNOWN, QUEUED_DIFFERS, Reject, SENDER_UNKNOWN, SIGNATURE_BAD, UNREADABLE,
@@ -48,7 +48,8 @@ pub fn check_signed(state: &State, signed: &MessageSigned, queued: Option<&Messa
 /// before and has the tree head beside it.
 pub fn check_received(state: &State, received: &MessageReceived, at: Timestamp) -> Result<(), Reject> {
     let message = read(&received.message)?;
-    let partner = sender(state, &received.message, &message, at)?;
+    let partner = sender(state, &received.message, &message)?;
+    valid_at(partner, at)?;
     if partner.file.id != received.from {
         let says = format!("the message is from {}, not from {}", message.from, received.from);
         return Err(Reject::new(SENDER_UNKNOWN, says));
@@ -64,7 +65,8 @@ pub fn check_received(state: &State, received: &MessageReceived, at: Timestamp) 
 /// Checks evidence of equivocation: the partner signed it, and it contradicts what was taken.
 pub fn check_equivocated(state: &State, evidence: &Equivocation, at: Timestamp) -> Result<(), Reject> {
     let message = read(&evidence.message)?;
-    let partner = sender(state, &evidence.message, &message, at)?;
+    let partner = sender(state, &evidence.message, &message)?;
+    valid_at(partner, at)?;
     let hash = evidence.message.hash();
     let contradicts = taken_before(partner, &message)
         .is_some_and(|taken| taken.entry == evidence.taken && taken.hash != hash && partner.file.id == evidence.from);

@@ -40,16 +40,20 @@ pub enum Opened {
 /// Opens a message: its form, its sender, whom it is for, its key, its signature, its place in the chain, and that the
 /// checkpoint in it continues the one before.
 ///
+/// What does not get past the signature can come from anybody.
 /// Of a message that contradicts one that was taken nothing after the signature is checked: it is kept as evidence.
 pub fn open(state: &State, bytes: &[u8], now: Timestamp) -> Result<Opened, Reject> {
     let signed = parse(bytes)?;
     let message = read(&signed)?;
-    let partner = sender(state, &signed, &message, now)?;
+    let partner = sender(state, &signed, &message)?;
     let from = message.from.clone();
-    if let Some(taken) = taken_before(partner, &message) {
-        if taken.hash == signed.hash() {
-            return Ok(Opened::Repeat { entry: taken.entry });
-        }
+    let taken = taken_before(partner, &message);
+    if let Some(taken) = taken.filter(|taken| taken.hash == signed.hash()) {
+        // Its receipt may have been lost: it is given again even where the key has ended since.
+        return Ok(Opened::Repeat { entry: taken.entry });
+    }
+    valid_at(partner, now)?;
+    if taken.is_some() {
         return Ok(Opened::Next(ReceiveMessage {
             from,
             head: head_if_any(partner, &message),
@@ -76,12 +80,7 @@ pub(crate) fn read(signed: &Signed) -> Result<Message, Reject> {
 }
 
 /// The partner that sent and signed a message for us.
-pub(crate) fn sender<'a>(
-    state: &'a State,
-    signed: &Signed,
-    message: &Message,
-    at: Timestamp,
-) -> Result<&'a Partner, Reject> {
+pub(crate) fn sender<'a>(state: &'a State, signed: &Signed, message: &Message) -> Result<&'a Partner, Reject> {
     let (from, we) = (&message.from, &state.founding.id);
     let no_partner = || Reject::new(SENDER_UNKNOWN, format!("{from} is no partner of this authority"));
     let partner = state.partners.get(from).ok_or_else(no_partner)?;
@@ -89,13 +88,25 @@ pub(crate) fn sender<'a>(
         let says = format!("the message is for {}; this is {we}", message.to);
         return Err(Reject::new(FOR_ANOTHER, says));
     }
-    let key = &partner.file.key;
-    if key.kid != signed.kid || !key.is_valid_at(at) {
-        let says = format!("{from} has no key {} that is valid now", signed.kid);
+    if partner.file.key.kid != signed.kid {
+        let says = format!("{from} has no key {}", signed.kid);
         return Err(Reject::new(KEY_UNKNOWN, says));
     }
     signed_by(partner, signed)?;
     Ok(partner)
+}
+
+/// The partner's key is good at a moment.
+pub(crate) fn valid_at(partner: &Partner, at: Timestamp) -> Result<(), Reject> {
+    let (from, key) = (&partner.file.id, &partner.file.key);
+    if key.is_valid_at(at) {
+        return Ok(());
+    }
+    let says = format!(
+        "the key {} of {from} is good from {} until {}, not at {at}",
+        key.kid, key.valid_from, key.valid_until
+    );
+    Err(Reject::new(KEY_UNKNOWN, says))
 }
 
 /// The partner's key signed it.

@@ -5,6 +5,9 @@
     reason = "a test that cannot go on should stop where it stands"
 )]
 
+mod partners;
+mod peer;
+
 use std::path::Path;
 
 use authority::{Authority, AuthorityError, MadeBy, NewAuthority, Outcome, Place, Receipt, fsck, look};
@@ -32,6 +35,7 @@ fn new() -> NewAuthority {
         origin: None,
         books_from: None,
         administrators: ["a".to_owned(), "b".to_owned()],
+        url: None,
         key_seed: [7; 32],
         command_id: id(start(), 0),
         random: [9; 32],
