@@ -1,0 +1,104 @@
+//! The part of `fsck` that is about partners: every signature, chain, tree head and cosignature is verified again, with
+//! the keys that were trusted when the entry was recorded.
+
+use std::collections::BTreeMap;
+
+use domain::digest::Digest;
+use domain::id::Id;
+use domain::partner::{
+    Message, MessageQueued, MessageReceipted, MessageSigned, Partner, PartnerPaired, Receipt as MessageReceipt,
+};
+use domain::{Entry, Event, State};
+
+/// What is remembered of entries before, to verify those that speak of them.
+#[derive(Default)]
+pub(crate) struct Letters {
+    /// Cosignature lines as stored, by size and name.
+    pub cosignatures: BTreeMap<(u64, String), String>,
+    /// Messages that wait to be signed, by entry.
+    queued: BTreeMap<u64, MessageQueued>,
+    /// The checkpoint in each message of ours that has no receipt yet.
+    checkpoints: BTreeMap<(Id, Digest), String>,
+}
+
+impl Letters {
+    /// Checks an entry against the state before it.
+    pub fn check(&mut self, state: &State, entry: &Entry) -> Result<(), String> {
+        let at = entry.recorded_at;
+        let checked = match &entry.event {
+            Event::PartnerPaired(paired) => return check_paired(paired),
+            Event::MessageQueued(queued) => {
+                self.queued.insert(entry.seq, (**queued).clone());
+                return Ok(());
+            }
+            Event::MessageSigned(signed) => return self.check_signed(state, signed),
+            Event::MessageReceipted(receipted) => return self.check_receipted(state, receipted),
+            Event::MessageReceived(received) => exchange::check_received(state, received, at),
+            Event::MessageEquivocated(evidence) => exchange::check_equivocated(state, evidence, at),
+            _ => return Ok(()),
+        };
+        checked.map_err(|reject| reject.to_string())
+    }
+
+    fn check_signed(&mut self, state: &State, signed: &MessageSigned) -> Result<(), String> {
+        let queued = self.queued.remove(&signed.queued);
+        if let Ok(message) = signed.message.payload.read::<Message>() {
+            let name = (signed.to.clone(), signed.message.hash());
+            self.checkpoints.insert(name, message.checkpoint);
+        }
+        exchange::check_signed(state, signed, queued.as_ref()).map_err(|reject| reject.to_string())
+    }
+
+    fn check_receipted(&mut self, state: &State, receipted: &MessageReceipted) -> Result<(), String> {
+        let receipt: MessageReceipt = receipted.receipt.payload.read()?;
+        let name = (receipted.by.clone(), receipt.of);
+        let checkpoint = self.checkpoints.remove(&name);
+        let checkpoint = checkpoint.ok_or("it is for no message that waits for a receipt")?;
+        exchange::check_receipted(state, receipted, &checkpoint).map_err(|reject| reject.to_string())?;
+        let cosigner = cosigner_of(state.partners.get(&receipted.by).ok_or("it is by no partner")?);
+        if self
+            .cosignatures
+            .contains_key(&(receipt.seen_size, cosigner.to_owned()))
+        {
+            return Ok(());
+        }
+        let size = receipt.seen_size;
+        Err(format!(
+            "the cosignature of {cosigner} for {size} entries came with it and is missing"
+        ))
+    }
+
+    /// Cosignatures that are no partner's, or not of the checkpoint that is stored.
+    pub fn strange_cosignatures(&self, state: &State, checkpoints: &BTreeMap<u64, String>) -> Vec<String> {
+        let log_key = state.founding.log_key.as_str();
+        let check = |size: &u64, name: &str, line: &str| {
+            let partner = state.partners.iter().find(|partner| cosigner_of(partner) == name);
+            let partner = partner.ok_or("verifies with no key the journal knows")?;
+            let note = checkpoints.get(size).ok_or("is of no checkpoint")?;
+            let key = partner.file.cosignature_key.as_str();
+            exchange::check_cosignature(note, log_key, key, line)
+                .map(drop)
+                .map_err(|reject| format!("does not verify: {reject}"))
+        };
+        let told = |((size, name), line): (&(u64, String), &String)| {
+            let why: String = check(size, name, line).err()?;
+            Some(format!("the cosignature of {name} for {size} entries {why}"))
+        };
+        self.cosignatures.iter().filter_map(told).collect()
+    }
+}
+
+fn check_paired(paired: &PartnerPaired) -> Result<(), String> {
+    exchange::check_key_file(&paired.file).map_err(|reject| reject.to_string())
+}
+
+/// The name under which a partner cosigns.
+fn cosigner_of(partner: &Partner) -> &str {
+    partner
+        .file
+        .cosignature_key
+        .as_str()
+        .split('+')
+        .next()
+        .unwrap_or_default()
+}

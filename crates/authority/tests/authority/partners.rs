@@ -1,0 +1,510 @@
+//! The exchange: two authorities, and an authority with a partner that lies.
+
+use std::path::Path;
+
+use authority::{Answer, Authority, MadeBy, NewAuthority, Outgoing, Place, Settled, fsck};
+use domain::partner::{KeyFile, Receipt, Taken};
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::peer::{Letter, Peer, size};
+use crate::{after, envelope, new, one, seq, start};
+
+fn founded(id: &str, seed: u8, place: Place) -> Authority {
+    let new = NewAuthority {
+        id: id.to_owned(),
+        country: id.to_owned(),
+        key_seed: [seed; 32],
+        ..new()
+    };
+    let authority = Authority::create(place, &new, start()).unwrap();
+    for (number, actor) in [(1, "statistician:sun"), (3, "approver:wang")] {
+        let with = json!({ "actor": actor });
+        let of = seq(&one(
+            &authority,
+            start(),
+            envelope(start(), number, "administrator:a", "grant_role", &with),
+        ));
+        let yes = envelope(start(), number + 1, "administrator:b", "approve", &json!({ "of": of }));
+        seq(&one(&authority, start(), yes));
+    }
+    authority
+}
+
+fn memory(id: &str, seed: u8) -> Authority {
+    founded(id, seed, Place::memory(MadeBy::Run))
+}
+
+fn in_folder(id: &str, seed: u8, folder: &Path) -> Authority {
+    founded(id, seed, Place::create(folder, id, "sqlite:", MadeBy::Run).unwrap())
+}
+
+fn pair(authority: &Authority, file: &KeyFile) {
+    let with = json!({ "file": file, "fingerprint": file.fingerprint() });
+    let of = seq(&one(
+        authority,
+        start(),
+        envelope(start(), 8, "administrator:a", "pair_partner", &with),
+    ));
+    let with = json!({ "of": of, "read_back": file.fingerprint() });
+    seq(&one(
+        authority,
+        start(),
+        envelope(start(), 9, "administrator:b", "approve", &with),
+    ));
+}
+
+fn paired(exporter: &Authority, importer: &Authority) {
+    pair(exporter, &importer.key_file().unwrap());
+    pair(importer, &exporter.key_file().unwrap());
+}
+
+/// Queues a message: a statement of a year before the books.
+fn state_year(authority: &Authority, partner: &str, year: i16, at: Timestamp) {
+    let number = u8::try_from(year - 1990).unwrap();
+    let with = json!({ "partner": partner, "year": year });
+    let propose = envelope(at, number, "statistician:sun", "propose_trade_statement", &with);
+    let of = seq(&one(authority, at, propose));
+    let yes = envelope(at, number + 100, "approver:wang", "approve", &json!({ "of": of }));
+    seq(&one(authority, at, yes));
+}
+
+/// Hands messages to a partner in the same process.
+fn post(to: &Authority, at: Timestamp) -> impl FnMut(&Outgoing) -> Result<Vec<u8>, String> {
+    move |message| {
+        let answer = to.accept(at, message.bytes.as_bytes());
+        answer
+            .map(|answer| answer.encode().into_bytes())
+            .map_err(|error| error.to_string())
+    }
+}
+
+fn receipt(answer: Answer) -> (String, Receipt) {
+    let Answer::Receipt(text) = answer else {
+        panic!("{answer:?}")
+    };
+    let receipt = exchange::parse(text.as_bytes()).unwrap().payload.read().unwrap();
+    (text, receipt)
+}
+
+fn code(answer: &Answer) -> &str {
+    match answer {
+        Answer::Refused { code, .. } => code,
+        answer => panic!("{answer:?}"),
+    }
+}
+
+fn differences(authority: Authority) -> Vec<authority::Difference> {
+    authority.close().unwrap().fsck().unwrap().differences
+}
+
+#[test]
+fn a_message_is_signed_taken_answered_and_cosigned() {
+    let (cn, kr) = (memory("CN", 1), memory("KR", 2));
+    paired(&cn, &kr);
+    state_year(&cn, "KR", 2022, after(1));
+    state_year(&cn, "KR", 2023, after(1));
+    let round = cn.send_round(after(1), &mut post(&kr, after(1))).unwrap();
+    assert_eq!((round.signed, round.sent, round.settled), (2, 2, 2), "{round:?}");
+    assert_eq!(round.failed, []);
+    let (cn_state, kr_state) = (cn.state().clone(), kr.state().clone());
+    let (there, here) = (
+        cn_state.partners.get("KR").unwrap(),
+        kr_state.partners.get("CN").unwrap(),
+    );
+    assert!(there.unanswered.is_empty() && there.queue.is_empty() && there.refused.is_empty());
+    assert_eq!(there.sent, here.received, "both ends of the chain are the same");
+    assert_eq!(there.cosigned, there.sent.map(|sent| sent.head.size));
+    assert_eq!(kr_state.trade.statements().count(), 2);
+    let mut lines = Vec::new();
+    cn.read(|journal| {
+        journal.cosignatures(&mut |size, name, line| {
+            lines.push((size, name.to_owned(), line.to_owned()));
+            std::ops::ControlFlow::Continue(())
+        })
+    })
+    .unwrap();
+    let (size, name, line) = lines.first().unwrap();
+    assert_eq!(Some(*size), there.cosigned);
+    assert!(kr.log_key().starts_with(name));
+    assert!(line.starts_with('\u{2014}'));
+    assert_eq!(cn.outgoing().unwrap(), []);
+    assert_eq!(cn.send_round(after(2), &mut post(&kr, after(2))).unwrap().sent, 0);
+    assert_eq!(differences(cn), []);
+    assert_eq!(differences(kr), []);
+}
+
+#[test]
+fn a_message_that_comes_twice_gets_the_same_receipt_even_after_a_restart() {
+    let (cn, kr) = (memory("CN", 1), memory("KR", 2));
+    paired(&cn, &kr);
+    state_year(&cn, "KR", 2023, after(1));
+    assert_eq!(cn.sign_queued(after(1)).unwrap(), 1);
+    let sent = cn.outgoing().unwrap();
+    let bytes = sent[0].bytes.as_bytes();
+    let (first, read) = receipt(kr.accept(after(1), bytes).unwrap());
+    assert_eq!(read.taken, Taken::Accepted);
+    let entries = size(&kr);
+    let kr = kr.close().unwrap().open().unwrap();
+    let cn = cn.close().unwrap().open().unwrap();
+    assert_eq!(cn.outgoing().unwrap(), sent, "the same bytes for ever");
+    for at in [after(1), after(2), after(200)] {
+        assert_eq!(receipt(kr.accept(at, bytes).unwrap()).0, first);
+    }
+    assert_eq!(size(&kr), entries);
+    let to = "KR".parse().unwrap();
+    let settled = cn.settle(after(2), &to, first.as_bytes()).unwrap();
+    assert!(
+        matches!(settled, Settled::Recorded { refused: None, .. }),
+        "{settled:?}"
+    );
+    let again = cn.settle(after(3), &to, first.as_bytes()).unwrap();
+    assert!(
+        matches!(&again, Settled::Refused { code, .. } if code == "receipt_not_awaited"),
+        "{again:?}"
+    );
+}
+
+#[test]
+fn messages_out_of_order_wait_for_the_one_before() {
+    let (cn, kr) = (memory("CN", 1), memory("KR", 2));
+    paired(&cn, &kr);
+    for year in 2020..=2023 {
+        state_year(&cn, "KR", year, after(1));
+    }
+    assert_eq!(cn.sign_queued(after(1)).unwrap(), 4);
+    let sent = cn.outgoing().unwrap();
+    let entries = size(&kr);
+    for late in [3, 1, 2] {
+        let answer = kr.accept(after(1), sent[late].bytes.as_bytes()).unwrap();
+        assert_eq!(answer, Answer::Parked { expected: 1 });
+    }
+    assert_eq!(size(&kr), entries, "what is parked is not journaled");
+    receipt(kr.accept(after(1), sent[0].bytes.as_bytes()).unwrap());
+    let last = kr.state().partners.get("CN").unwrap().received.unwrap();
+    assert_eq!(last.seq, 4, "the parked ones followed");
+    let round = cn.send_round(after(1), &mut post(&kr, after(1))).unwrap();
+    assert_eq!((round.sent, round.settled), (4, 4));
+}
+
+#[test]
+fn a_round_stops_at_the_first_message_without_a_receipt() {
+    let (cn, kr) = (memory("CN", 1), memory("KR", 2));
+    paired(&cn, &kr);
+    state_year(&cn, "KR", 2022, after(1));
+    state_year(&cn, "KR", 2023, after(1));
+    let round = cn.send_round(after(1), &mut |_| Err("no route".to_owned())).unwrap();
+    assert_eq!(
+        (round.signed, round.sent, round.settled, round.failed.len()),
+        (2, 0, 0, 1)
+    );
+    let round = cn.send_round(after(1), &mut |_| Ok(b"nonsense".to_vec())).unwrap();
+    assert_eq!((round.sent, round.settled, round.failed.len()), (1, 0, 1));
+    // A receipt of somebody else's is not taken for KR's.
+    let mut lie = |message: &Outgoing| Ok(message.bytes.clone().into_bytes());
+    let round = cn.send_round(after(1), &mut lie).unwrap();
+    assert_eq!((round.sent, round.settled, round.failed.len()), (1, 0, 1));
+    let round = cn.send_round(after(60), &mut post(&kr, after(60))).unwrap();
+    assert_eq!(
+        (round.sent, round.settled),
+        (2, 2),
+        "out of date, they travel all the same"
+    );
+    let refused = &cn.state().partners.get("KR").unwrap().refused.clone();
+    assert!(refused.iter().all(|refused| refused.code.as_str() == "message_expired"));
+    assert_eq!(refused.len(), 2);
+}
+
+#[test]
+fn nobody_but_the_node_hands_messages_to_the_writer() {
+    let (cn, kr) = (memory("CN", 1), memory("KR", 2));
+    paired(&cn, &kr);
+    state_year(&cn, "KR", 2023, after(1));
+    cn.sign_queued(after(1)).unwrap();
+    let bytes = cn.outgoing().unwrap()[0].bytes.clone();
+    let mut signed = exchange::parse(bytes.as_bytes()).unwrap();
+    signed.signature.0[3] ^= 1;
+    let with =
+        json!({ "from": "CN", "head": { "size": 1, "root": domain::digest::Digest::of("") }, "message": signed });
+    let entries = size(&kr);
+    let forged = envelope(after(1), 50, "exchange:node", "receive_message", &with);
+    assert_eq!(one(&kr, after(1), forged).outcome.code(), Some("not_entitled"));
+    assert_eq!(size(&kr), entries);
+}
+
+#[test]
+fn a_key_file_that_was_changed_is_not_paired_with() {
+    let (cn, kr) = (memory("CN", 1), memory("KR", 2));
+    let mut file = kr.key_file().unwrap();
+    file.url = Some("https://elsewhere.example".parse().unwrap());
+    let with = json!({ "file": file, "fingerprint": file.fingerprint() });
+    let propose = envelope(start(), 8, "administrator:a", "pair_partner", &with);
+    assert_eq!(one(&cn, start(), propose).outcome.code(), Some("key_file_bad"));
+}
+
+#[test]
+fn the_address_stands_in_the_key_file_and_in_the_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    let cn = in_folder("CN", 1, folder.path());
+    assert_eq!(cn.key_file().unwrap().url, None);
+    assert!(cn.place().set_url(Some("ftp://cn.example")).is_err());
+    cn.place().set_url(Some("https://cn.example/countersign")).unwrap();
+    cn.close().unwrap();
+    let cn = Authority::open(folder.path()).unwrap();
+    let file = cn.key_file().unwrap();
+    assert_eq!(
+        file.url.as_ref().map(domain::id::Text::as_str),
+        Some("https://cn.example/countersign")
+    );
+    assert_eq!(exchange::read_key_file(&exchange::key_file_text(&file)).unwrap(), file);
+    cn.close().unwrap();
+    // The root key may be taken away: then there is no key file, and everything else goes on.
+    std::fs::remove_file(folder.path().join("keys").join("root.key")).unwrap();
+    let cn = Authority::open(folder.path()).unwrap();
+    assert!(cn.key_file().is_err());
+}
+
+/// A lie, the code it is refused with, and how it is told.
+type Lie = (&'static str, &'static str, fn(&mut Peer, &Letter) -> Vec<u8>);
+
+fn changed(peer: &Peer, taken: &Letter, change: impl FnOnce(&mut Letter)) -> Vec<u8> {
+    let mut letter = peer.letter(2, Some(taken), 5, after(1));
+    change(&mut letter);
+    letter.bytes()
+}
+
+const LIES: &[Lie] = &[
+    ("nothing", "message_unreadable", |_, _| Vec::new()),
+    ("oversized", "message_too_large", |_, _| vec![b'A'; 32 * 1024 + 1]),
+    ("forged", "signature_bad", |peer, taken| {
+        let mut bytes = changed(peer, taken, |_| {});
+        let last = bytes.len() - 5;
+        bytes[last] = if bytes[last] == b'A' { b'B' } else { b'A' };
+        bytes
+    }),
+    ("cut short", "message_unreadable", |peer, taken| {
+        let mut bytes = changed(peer, taken, |_| {});
+        bytes.truncate(bytes.len() - 1);
+        bytes
+    }),
+    ("another's key under the right name", "signature_bad", |peer, taken| {
+        let theirs = exchange::parse(&changed(peer, taken, |letter| letter.key = Peer::new(77).key)).unwrap();
+        let kid = peer.key.kid().clone();
+        domain::partner::Signed { kid, ..theirs }.compact().into_bytes()
+    }),
+    ("an unknown key", "key_unknown", |peer, taken| {
+        changed(peer, taken, |letter| letter.key = Peer::new(77).key)
+    }),
+    ("an unknown sender", "sender_unknown", |peer, taken| {
+        changed(peer, taken, |letter| letter.message.from = "BR".parse().unwrap())
+    }),
+    ("ourselves", "sender_unknown", |peer, taken| {
+        changed(peer, taken, |letter| letter.message.from = "CN".parse().unwrap())
+    }),
+    ("for another", "message_for_another", |peer, taken| {
+        changed(peer, taken, |letter| letter.message.to = "BR".parse().unwrap())
+    }),
+    ("no chain", "chain_broken", |peer, taken| {
+        changed(peer, taken, |letter| letter.message.prev = None)
+    }),
+    ("number nought", "message_out_of_order", |peer, taken| {
+        changed(peer, taken, |letter| letter.message.seq = 0)
+    }),
+    ("a field too many", "message_unreadable", |peer, taken| {
+        let text = domain::partner::Json::of(&peer.letter(2, Some(taken), 5, after(1)).message).unwrap();
+        let text = text.as_str().replacen('{', "{\"w\":1,", 1);
+        let payload = domain::partner::Json::parse(&text).unwrap();
+        exchange::sign(&peer.key, payload).compact().into_bytes()
+    }),
+    ("a field twice", "message_unreadable", |peer, taken| {
+        let text = domain::partner::Json::of(&peer.letter(2, Some(taken), 5, after(1)).message).unwrap();
+        let text = text.as_str().replacen('{', "{\"to\":\"CN\",", 1);
+        let payload = domain::partner::Json::parse(&text).unwrap();
+        exchange::sign(&peer.key, payload).compact().into_bytes()
+    }),
+    ("a checkpoint of another log", "checkpoint_bad", |peer, taken| {
+        let mut other = Peer::new(77);
+        other.grow(9);
+        changed(peer, taken, |letter| letter.message.checkpoint = other.note())
+    }),
+    ("no checkpoint", "checkpoint_bad", |peer, taken| {
+        changed(peer, taken, |letter| letter.message.checkpoint = String::new())
+    }),
+    ("no proof", "consistency_missing", |peer, taken| {
+        peer.grow(9);
+        changed(peer, taken, |letter| letter.message.consistency.hashes.clear())
+    }),
+    ("a proof from elsewhere", "consistency_missing", |peer, taken| {
+        peer.grow(9);
+        changed(peer, taken, |letter| letter.message.consistency.from_size = 4)
+    }),
+    ("a log with two roots", "log_forked", |peer, taken| {
+        peer.fork(5);
+        changed(peer, taken, |_| {})
+    }),
+    ("a log that was rewritten and has grown", "log_forked", |peer, taken| {
+        peer.fork(9);
+        changed(peer, taken, |_| {})
+    }),
+    ("a log that was rolled back", "log_rolled_back", |peer, taken| {
+        peer.fork(0);
+        peer.grow(4);
+        changed(peer, taken, |_| {})
+    }),
+];
+
+#[test]
+fn each_lie_is_refused_with_its_code_and_leaves_no_trace() {
+    let cn = memory("CN", 1);
+    let mut peer = Peer::new(40);
+    pair(&cn, &peer.key_file());
+    peer.grow(5);
+    let taken = peer.letter(1, None, 0, after(1));
+    let (_, read) = receipt(cn.accept(after(1), &taken.bytes()).unwrap());
+    let code_of_kind = "unknown_kind".parse().unwrap();
+    assert_eq!(
+        read.taken,
+        Taken::Refused { code: code_of_kind },
+        "a kind of tomorrow is taken, and refused"
+    );
+    let state = cn.state().hash().unwrap();
+    for (lie, expected, told) in LIES {
+        let mut liar = Peer::new(40);
+        liar.grow(5);
+        let bytes = told(&mut liar, &taken);
+        for at in [after(1), after(2)] {
+            assert_eq!(code(&cn.accept(at, &bytes).unwrap()), *expected, "{lie}");
+        }
+        assert_eq!(cn.state().hash().unwrap(), state, "{lie}");
+    }
+    peer.grow(9);
+    let next = peer.letter(2, Some(&taken), 5, after(1));
+    receipt(cn.accept(after(1), &next.bytes()).unwrap());
+    let old = peer.letter(3, Some(&next), 9, after(401));
+    assert_eq!(
+        code(&cn.accept(after(401), &old.bytes()).unwrap()),
+        "key_unknown",
+        "its key has ended"
+    );
+    assert_eq!(differences(cn), []);
+}
+
+#[test]
+fn two_messages_of_one_number_are_kept_as_evidence_once() {
+    let cn = memory("CN", 1);
+    let mut peer = Peer::new(40);
+    pair(&cn, &peer.key_file());
+    peer.grow(5);
+    let taken = peer.letter(1, None, 0, after(1));
+    let (first, _) = receipt(cn.accept(after(1), &taken.bytes()).unwrap());
+    let mut same_number = peer.letter(1, None, 0, after(1));
+    same_number.message.id = uuid::Uuid::from_u128(77);
+    let mut same_id = peer.letter(2, Some(&taken), 5, after(1));
+    same_id.message.id = taken.message.id;
+    for (count, other) in (1..).zip([&same_number, &same_id]) {
+        let entries = size(&cn);
+        for at in [after(1), after(2), after(90)] {
+            assert_eq!(code(&cn.accept(at, &other.bytes()).unwrap()), "equivocation");
+        }
+        assert_eq!(size(&cn), entries + 1, "the evidence alone, and once");
+        assert_eq!(cn.state().partners.get("KR").unwrap().equivocations.len(), count);
+    }
+    assert_eq!(receipt(cn.accept(after(2), &taken.bytes()).unwrap()).0, first);
+    let next = peer.letter(2, Some(&taken), 5, after(1));
+    receipt(cn.accept(after(90), &next.bytes()).unwrap());
+    assert_eq!(differences(cn), []);
+}
+
+#[test]
+fn many_hands_with_the_same_message_get_one_receipt() {
+    let cn = memory("CN", 1);
+    let mut peer = Peer::new(40);
+    pair(&cn, &peer.key_file());
+    peer.grow(5);
+    let letters: Vec<Letter> = (1..=5).fold(Vec::new(), |mut letters: Vec<Letter>, seq| {
+        let from = if seq == 1 { 0 } else { 5 };
+        letters.push(peer.letter(seq, letters.last(), from, after(1)));
+        letters
+    });
+    std::thread::scope(|scope| {
+        for hand in 0..4 {
+            let (cn, letters) = (&cn, &letters);
+            scope.spawn(move || {
+                for number in 0..40 {
+                    let letter = &letters[(number * 7 + hand) % letters.len()];
+                    let answer = cn.accept(after(1), &letter.bytes()).unwrap();
+                    assert!(!matches!(answer, Answer::Refused { .. }), "{answer:?}");
+                }
+            });
+        }
+    });
+    assert_eq!(cn.state().partners.get("KR").unwrap().taken.len(), 5);
+    assert_eq!(differences(cn), []);
+}
+
+/// Changes one letter of the first entry of a kind, where a text begins.
+fn damage(folder: &Path, kind: &str, text: &str) {
+    let journal = rusqlite::Connection::open(folder.join("journal.db")).unwrap();
+    let like = format!("%\"kind\":\"{kind}\"%");
+    let sql = "SELECT seq, bytes FROM entry WHERE CAST(bytes AS TEXT) LIKE ?1 ORDER BY seq LIMIT 1";
+    let (seq, mut bytes): (i64, Vec<u8>) = journal
+        .query_row(sql, [like], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
+    let at = String::from_utf8(bytes.clone()).unwrap().rfind(text).unwrap() + text.len();
+    bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+    let leaf = tlog::leaf_hash(&bytes);
+    journal
+        .execute(
+            "UPDATE entry SET bytes = ?1, leaf = ?2 WHERE seq = ?3",
+            (bytes, leaf, seq),
+        )
+        .unwrap();
+}
+
+#[test]
+fn fsck_verifies_every_signature_again() {
+    let damages: [(&str, &str, &str, bool); 6] = [
+        ("PartnerPaired", "\"signature\":\"", "root key did not sign", true),
+        ("MessageSigned", "\"signature\":\"", "did not sign this", true),
+        ("MessageReceived", "\"signature\":\"", "did not sign this", false),
+        ("MessageReceipted", "\"signature\":\"", "did not sign this", true),
+        ("MessageSigned", "\"root\":\"", "tree head beside the message", true),
+        ("MessageReceived", "\"root\":\"", "tree head beside the message", false),
+    ];
+    for (kind, text, says, sender) in damages {
+        let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (cn, kr) = (in_folder("CN", 1, ours.path()), in_folder("KR", 2, theirs.path()));
+        paired(&cn, &kr);
+        state_year(&cn, "KR", 2023, after(1));
+        assert_eq!(cn.send_round(after(1), &mut post(&kr, after(1))).unwrap().settled, 1);
+        cn.close().unwrap();
+        kr.close().unwrap();
+        let folder = if sender { ours.path() } else { theirs.path() };
+        assert_eq!(fsck(folder).unwrap().differences, []);
+        damage(folder, kind, text);
+        let found = fsck(folder).unwrap().differences;
+        assert!(found.iter().any(|found| found.what.contains(says)), "{kind}: {found:?}");
+    }
+}
+
+#[test]
+fn fsck_names_a_cosignature_that_is_no_partners_or_gone() {
+    let ours = tempfile::tempdir().unwrap();
+    let (cn, kr) = (in_folder("CN", 1, ours.path()), memory("KR", 2));
+    paired(&cn, &kr);
+    state_year(&cn, "KR", 2023, after(1));
+    cn.send_round(after(1), &mut post(&kr, after(1))).unwrap();
+    cn.close().unwrap();
+    let change = |sql: &str| {
+        let journal = rusqlite::Connection::open(ours.path().join("journal.db")).unwrap();
+        journal.execute(sql, []).unwrap();
+        drop(journal);
+        fsck(ours.path()).unwrap().differences
+    };
+    let stranger = "INSERT INTO cosignature SELECT size, 'stranger.example/log', line FROM cosignature";
+    assert_eq!(change(stranger).first().unwrap().place, "cosignature");
+    let found = change("UPDATE cosignature SET line = replace(line, 'A', 'B') WHERE name LIKE 'countersign/%'");
+    assert!(found.len() > 1, "{found:?}");
+    let found = change("DELETE FROM cosignature");
+    assert!(found[0].what.contains("is missing"), "{found:?}");
+}
