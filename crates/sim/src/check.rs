@@ -1,5 +1,17 @@
 //! What the step `check` can look at: each key gives figures, and every figure must be as the file says.
 
+/// Declares the tables of a check; an unknown key in them is an error.
+macro_rules! tables {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$fmeta:meta])* $field:ident : $type:ty,)* })*) => {
+        $($(#[$meta])*
+        #[derive(Clone, Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub(crate) struct $name { $($(#[$fmeta])* pub $field: $type,)* })*
+    };
+}
+
+mod border;
+
 use domain::State;
 use domain::country::{Country, Region};
 use domain::ledger::Compartment;
@@ -14,15 +26,7 @@ use serde_json::Value;
 use crate::figures::{self, Figure};
 use crate::form::{Many, Step};
 
-/// Declares the tables of a check; an unknown key in them is an error.
-macro_rules! tables {
-    ($($(#[$meta:meta])* $name:ident { $($(#[$fmeta:meta])* $field:ident : $type:ty,)* })*) => {
-        $($(#[$meta])*
-        #[derive(Clone, Debug, Deserialize)]
-        #[serde(deny_unknown_fields)]
-        pub(crate) struct $name { $($(#[$fmeta])* pub $field: $type,)* })*
-    };
-}
+pub(crate) use border::{AuthorizationCheck, CaseCheck, HeadroomCheck, MessagesCheck, TradeStatementCheck};
 
 tables! {
     /// What a site holds of an item, in counting units or with a unit of mass.
@@ -64,6 +68,12 @@ pub(crate) enum Look {
     Plan(PlanCheck),
     Licence(LicenceCheck),
     Role(Role),
+    Case(CaseCheck),
+    Authorization(AuthorizationCheck),
+    Messages(MessagesCheck),
+    TradeStatement(TradeStatementCheck),
+    Headroom(HeadroomCheck),
+    CosignedBy(Vec<String>),
     Statement {
         year: i16,
         asked: Option<Destination>,
@@ -94,12 +104,18 @@ pub(crate) fn looks(step: &mut Step) -> Result<Vec<Look>, String> {
     each(&mut looks, step.plan.take(), Look::Plan);
     each(&mut looks, step.licence.take(), Look::Licence);
     each(&mut looks, step.role.take(), Look::Role);
+    each(&mut looks, step.case.take(), Look::Case);
+    each(&mut looks, step.authorization.take(), Look::Authorization);
+    each(&mut looks, step.messages.take(), Look::Messages);
+    each(&mut looks, step.trade_statement.take(), Look::TradeStatement);
+    each(&mut looks, step.headroom.take(), Look::Headroom);
     for table in step.statement.take().into_iter().flat_map(|many| many.0) {
         looks.push(statement(table)?);
     }
     for table in step.entry.take().into_iter().flat_map(|many| many.0) {
         looks.push(entry(table)?);
     }
+    looks.extend(step.cosigned_by.take().map(Look::CosignedBy));
     looks.extend(step.waiting.take().map(Look::Waiting));
     looks.extend(step.notices_due.take().map(Look::NoticesDue));
     looks.extend(step.entries.take().map(Look::Entries));
@@ -176,6 +192,12 @@ impl View<'_> {
                     state.access.holds(&actor),
                 )]
             }
+            Look::Case(asked) => border::case(state, asked)?,
+            Look::Authorization(asked) => border::authorization(state, asked)?,
+            Look::Messages(asked) => border::messages(state, asked)?,
+            Look::TradeStatement(asked) => border::trade_statement(state, asked)?,
+            Look::Headroom(asked) => border::headroom(state, asked)?,
+            Look::CosignedBy(asked) => vec![border::cosigned_by(state, asked)],
             Look::Statement { year, asked, figures } => {
                 let statement = reporting::statement(state, *year, *asked);
                 of_document(

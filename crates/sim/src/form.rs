@@ -8,7 +8,10 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use toml::{Spanned, Table, Value};
 
-use crate::check::{Balance, InTransit, LicenceCheck, LotCheck, MassCheck, PlanCheck, QuotaCheck, RefusedCheck, Role};
+use crate::check::{
+    AuthorizationCheck, Balance, CaseCheck, HeadroomCheck, InTransit, LicenceCheck, LotCheck, MassCheck, MessagesCheck,
+    PlanCheck, QuotaCheck, RefusedCheck, Role, TradeStatementCheck,
+};
 
 /// A scenario file.
 #[derive(Debug, Deserialize)]
@@ -36,9 +39,16 @@ pub(crate) struct AuthorityEntry {
     pub country: Option<String>,
     pub zone: Option<String>,
     pub books_from: Option<Value>,
+    /// With which authorities of the story it is paired; with all if none are named.
+    pub partners: Option<Vec<String>>,
     pub two_person_receipt: Option<bool>,
     pub process_loss_tolerance_ppm: Option<i64>,
     pub hospital_return: Option<String>,
+    pub confirmation: Option<String>,
+    pub two_person_confirmation: Option<bool>,
+    pub export_permit_days_max: Option<i64>,
+    pub totals_stale_days: Option<i64>,
+    pub shipment_tolerance_ppm: Option<i64>,
 }
 
 /// The name of a person, for local data; an entry holds the id alone.
@@ -81,6 +91,12 @@ pub(crate) struct Step {
     pub plan: Option<Many<PlanCheck>>,
     pub licence: Option<Many<LicenceCheck>>,
     pub role: Option<Many<Role>>,
+    pub case: Option<Many<CaseCheck>>,
+    pub authorization: Option<Many<AuthorizationCheck>>,
+    pub messages: Option<Many<MessagesCheck>>,
+    pub trade_statement: Option<Many<TradeStatementCheck>>,
+    pub headroom: Option<Many<HeadroomCheck>>,
+    pub cosigned_by: Option<Vec<String>>,
     pub waiting: Option<usize>,
     pub notices_due: Option<usize>,
     pub entries: Option<u64>,

@@ -27,6 +27,8 @@ pub(crate) const GRANT: u8 = 1;
 pub(crate) const GRANT_APPROVAL: u8 = 2;
 /// The first of the commands that set the policies of an authority.
 pub(crate) const POLICIES: u8 = 16;
+/// The first of the commands that pair an authority with the others.
+pub(crate) const PAIRINGS: u8 = 64;
 
 fn bytes(seed: u64, purpose: &str, place: Place) -> [u8; 32] {
     let mut out = [0; 32];

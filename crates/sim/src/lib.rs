@@ -20,12 +20,14 @@ mod reader;
 mod rows;
 mod story;
 mod verb;
+mod wire;
 
 pub use error::ScenarioError;
 pub use form::Person;
 pub use line::{LineOutcome, StepLine, Summary};
 pub use live::{Last, Live};
 pub use memory::{Entries, Memory};
-pub use node::{Host, NewAuthority, Node, NodeError, Outcome, Receipt};
+pub use node::{Host, NewAuthority, Node, NodeError, Outcome, Outgoing, Receipt, Round};
 pub use player::{Options, run};
 pub use story::Scenario;
+pub use wire::{Clock, InProcess, Now, Wire};

@@ -50,6 +50,13 @@ pub enum LineOutcome {
     Checked(usize),
     /// A verb of the runner's own.
     Passed,
+    /// Messages flowed until all was quiet.
+    Delivered {
+        /// Messages that have their receipt.
+        settled: usize,
+        /// Messages lost on the way, or for an authority that is down.
+        lost: usize,
+    },
     /// Not as expected.
     Mismatch {
         /// What the file says.
@@ -87,6 +94,7 @@ impl StepLine {
             LineOutcome::Malformed(says) => set("malformed", says.as_str().into()),
             LineOutcome::Checked(count) => set("checked", (*count).into()),
             LineOutcome::Passed => set("passed", true.into()),
+            LineOutcome::Delivered { settled, lost } => set("delivered", json!({ "settled": settled, "lost": lost })),
             LineOutcome::Mismatch { expected, found } => {
                 set("file", self.file.as_str().into());
                 set("line", self.line.into());
@@ -145,6 +153,8 @@ impl fmt::Display for StepLine {
             LineOutcome::Malformed(says) => write!(f, ": refused malformed: {says}"),
             LineOutcome::Checked(count) => write!(f, ": ok, {count} figures"),
             LineOutcome::Passed => write!(f, ": ok"),
+            LineOutcome::Delivered { settled, lost: 0 } => write!(f, ": ok, {settled} messages"),
+            LineOutcome::Delivered { settled, lost } => write!(f, ": ok, {settled} messages, {lost} lost"),
             LineOutcome::Mismatch { expected, found } => {
                 write!(
                     f,
@@ -187,7 +197,7 @@ impl Summary {
             LineOutcome::Malformed(_) => *self.refused.entry("malformed".to_owned()).or_default() += 1,
             LineOutcome::Checked(count) => self.checked += u64::try_from(*count).unwrap_or(u64::MAX),
             LineOutcome::Mismatch { .. } => self.mismatches += 1,
-            LineOutcome::Passed => {}
+            LineOutcome::Passed | LineOutcome::Delivered { .. } => {}
         }
     }
 }

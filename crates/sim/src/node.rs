@@ -1,6 +1,7 @@
 //! What the runner needs of a running authority: very little.
 
-pub use authority::{Outcome, Receipt};
+pub use authority::{Outcome, Outgoing, Receipt, Round};
+use domain::partner::KeyFile;
 use domain::{Envelope, State};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -40,11 +41,23 @@ pub trait Node {
     fn with_state(&self, look: &mut dyn FnMut(&State));
     /// The exact bytes of an entry, if there is one of this number.
     fn entry(&self, seq: u64) -> Result<Option<Vec<u8>>, NodeError>;
-    /// Stops it and opens it again from what it made durable.
-    fn restart(&mut self, at: Timestamp) -> Result<(), NodeError>;
+    /// What it tells a partner authority of itself.
+    fn key_file(&self) -> Result<KeyFile, NodeError>;
+    /// Lets what is due today happen.
+    fn pass_day(&mut self, at: Timestamp) -> Result<(), NodeError>;
+    /// Signs what waits for partners, posts every message that has no receipt, in order, and keeps the receipts.
+    fn send_round(
+        &mut self,
+        at: Timestamp,
+        post: &mut dyn FnMut(&Outgoing) -> Result<Vec<u8>, String>,
+    ) -> Result<Round, NodeError>;
+    /// Stops it: it keeps what it made durable, and does not answer.
+    fn stop(&mut self) -> Result<(), NodeError>;
+    /// Opens it again from what it made durable.
+    fn start(&mut self) -> Result<(), NodeError>;
     /// Recomputes everything from the journal; tells every difference.
     fn fsck(&mut self) -> Result<Vec<String>, NodeError>;
-    /// Stops it.
+    /// Stops it for good, whether it runs or not.
     fn close(self: Box<Self>, at: Timestamp) -> Result<(), NodeError>;
 }
 
@@ -52,4 +65,6 @@ pub trait Node {
 pub trait Host {
     /// Founds an authority and starts it.
     fn create(&mut self, authority: &NewAuthority, at: Timestamp) -> Result<Box<dyn Node>, NodeError>;
+    /// Carries a message to the authority that it is for, and gives the answer.
+    fn post(&mut self, at: Timestamp, from: &str, outgoing: &Outgoing) -> Result<Vec<u8>, String>;
 }

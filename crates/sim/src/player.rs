@@ -1,5 +1,6 @@
 //! Plays a story: founds the authorities, grants roles at their first mention, submits, compares, looks.
 
+mod flowing;
 mod looking;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +56,32 @@ struct Named {
     entry: u64,
 }
 
+/// A decision of the two administrators of an authority.
+struct Decision<'a> {
+    place: Place,
+    /// The place of the second one's yes.
+    approval: Place,
+    verb: &'a str,
+    with: Value,
+    /// What the second one has heard.
+    read_back: Option<String>,
+}
+
+impl<'a> Decision<'a> {
+    fn at(place: Place, approval: u8, verb: &'a str, with: Value) -> Self {
+        Self {
+            place,
+            approval: Place {
+                part: approval,
+                ..place
+            },
+            verb,
+            with,
+            read_back: None,
+        }
+    }
+}
+
 struct Sent {
     authority: usize,
     envelope: Envelope,
@@ -63,8 +90,13 @@ struct Sent {
 
 struct Player<'a> {
     seed: u64,
+    host: &'a mut dyn Host,
     authorities: &'a [Founded],
     nodes: Vec<Box<dyn Node>>,
+    /// Authorities that are stopped.
+    stopped: BTreeSet<usize>,
+    /// Authorities whose messages are lost at the next delivery.
+    dropping: BTreeSet<usize>,
     granted: BTreeSet<(usize, Actor)>,
     names: BTreeMap<&'a str, Named>,
     again: BTreeMap<&'a str, usize>,
@@ -78,13 +110,16 @@ impl<'a> Player<'a> {
     fn found(
         scenario: &'a Scenario,
         seed: u64,
-        host: &mut dyn Host,
+        host: &'a mut dyn Host,
         tell: &'a mut dyn FnMut(&StepLine),
     ) -> Result<Self, ScenarioError> {
         let mut player = Self {
             seed,
+            host,
             authorities: &scenario.authorities,
             nodes: Vec::new(),
+            stopped: BTreeSet::new(),
+            dropping: BTreeSet::new(),
             granted: BTreeSet::new(),
             names: BTreeMap::new(),
             again: sent_again(&scenario.acts),
@@ -109,10 +144,11 @@ impl<'a> Player<'a> {
                 part: ids::FOUNDING,
             };
             let new = new_authority(founded, seed, first);
-            let node = host.create(&new, founded.at);
+            let node = player.host.create(&new, founded.at);
             player.nodes.push(node.map_err(|why| of.error(why.to_string()))?);
             player.policies(place, founded, row).map_err(|says| of.error(says))?;
         }
+        player.pair()?;
         Ok(player)
     }
 
@@ -120,37 +156,30 @@ impl<'a> Player<'a> {
     fn policies(&mut self, authority: usize, founded: &Founded, row: u32) -> Result<(), String> {
         for (part, policy) in (ids::POLICIES..).step_by(2).zip(&founded.policies) {
             let place = Place { step: 0, row, part };
-            self.decide(
-                authority,
-                founded.at,
-                place,
-                "set_policy",
-                &policy.to_string(),
-                part + 1,
-            )?;
+            let decision = Decision::at(place, part + 1, "set_policy", policy.clone());
+            self.decide(authority, founded.at, decision)?;
         }
         Ok(())
     }
 
     /// A decision of the two administrators.
-    fn decide(
-        &mut self,
-        authority: usize,
-        at: Timestamp,
-        place: Place,
-        verb: &str,
-        with: &str,
-        approval: u8,
-    ) -> Result<(), String> {
+    fn decide(&mut self, authority: usize, at: Timestamp, decision: Decision<'_>) -> Result<(), String> {
+        let Decision {
+            place,
+            approval,
+            verb,
+            with,
+            read_back,
+        } = decision;
         let [first, other] = ADMINISTRATORS.map(|person| format!("administrator:{person}").parse::<Actor>());
-        let command = Command::parse(verb, with)?;
-        let seq = self.must(authority, at, ids::envelope(self.seed, at, place, first?, command))?;
-        let command = Command::parse("approve", &format!("{{\"of\":{seq}}}"))?;
-        let place = Place {
-            part: approval,
-            ..place
+        let command = Command::parse(verb, &with.to_string())?;
+        let of = self.must(authority, at, ids::envelope(self.seed, at, place, first?, command))?;
+        let yes = match read_back {
+            Some(read_back) => serde_json::json!({ "of": of, "read_back": read_back }),
+            None => serde_json::json!({ "of": of }),
         };
-        self.must(authority, at, ids::envelope(self.seed, at, place, other?, command))?;
+        let command = Command::parse("approve", &yes.to_string())?;
+        self.must(authority, at, ids::envelope(self.seed, at, approval, other?, command))?;
         Ok(())
     }
 
@@ -179,9 +208,25 @@ impl<'a> Player<'a> {
                 (What::Check(looks), Some(authority)) => self.check(authority, act.at, looks),
                 (What::Again { of }, _) => self.send_again(act.at, of).map_err(broken)?,
                 (What::Restart, Some(authority)) => {
-                    self.node(authority).restart(act.at).map_err(broken)?;
+                    self.node(authority).stop().map_err(broken)?;
+                    self.node(authority).start().map_err(broken)?;
                     LineOutcome::Passed
                 }
+                (What::Stop, Some(authority)) => {
+                    self.node(authority).stop().map_err(broken)?;
+                    self.stopped.insert(authority);
+                    LineOutcome::Passed
+                }
+                (What::Start, Some(authority)) => {
+                    self.node(authority).start().map_err(broken)?;
+                    self.stopped.remove(&authority);
+                    LineOutcome::Passed
+                }
+                (What::Drop, Some(authority)) => {
+                    self.dropping.insert(authority);
+                    LineOutcome::Passed
+                }
+                (What::Deliver { twice }, _) => self.deliver(act.at, *twice).map_err(broken)?,
                 _ => LineOutcome::Passed,
             };
             self.report(act, outcome);
@@ -256,8 +301,9 @@ impl<'a> Player<'a> {
                 row: act.row,
                 part: ids::GRANT,
             };
-            let with = serde_json::json!({ "actor": actor }).to_string();
-            self.decide(authority, act.at, place, "grant_role", &with, ids::GRANT_APPROVAL)
+            let with = serde_json::json!({ "actor": actor });
+            let decision = Decision::at(place, ids::GRANT_APPROVAL, "grant_role", with);
+            self.decide(authority, act.at, decision)
                 .map_err(|why| act.spot.error(format!("{actor} cannot be given its role: {why}")))?;
         }
         self.granted.insert((authority, actor.clone()));
@@ -423,7 +469,10 @@ impl<'a> Player<'a> {
             What::Check(_) => "check",
             What::Wait => "wait",
             What::Restart => "restart",
-            What::Deliver => "deliver",
+            What::Deliver { .. } => "deliver",
+            What::Drop => "drop",
+            What::Stop => "stop",
+            What::Start => "start",
         };
         verb.clone_into(&mut line.verb);
         self.summary.count(&line);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use domain::access::Actor;
+use domain::command::By;
 use domain::country::Country;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -22,6 +23,8 @@ use crate::verb;
 
 /// How deep files may include files.
 const INCLUDE_DEPTH_MAX: usize = 8;
+/// The most authorities of one story.
+const AUTHORITIES_MAX: usize = 64;
 /// The most steps and lines of rows in one story.
 const ACTS_MAX: usize = 5_000_000;
 
@@ -32,6 +35,8 @@ pub(crate) struct Reader<'a> {
     pub authorities: Vec<Founded>,
     pub acts: Vec<Act>,
     ids: BTreeSet<String>,
+    /// Authorities that are stopped where the story stands.
+    stopped: BTreeSet<usize>,
     steps: u32,
     /// The note of the step that is read; its first line tells it.
     note: Option<Rc<str>>,
@@ -58,6 +63,7 @@ impl<'a> Reader<'a> {
             authorities: Vec::new(),
             acts: Vec::new(),
             ids: BTreeSet::new(),
+            stopped: BTreeSet::new(),
             steps: 0,
             note: None,
         }
@@ -91,9 +97,10 @@ impl<'a> Reader<'a> {
             None => {}
         }
         for entry in &file.authority {
+            let spot = source.spot(entry);
             let founded = self
-                .authority(entry.get_ref())
-                .map_err(|says| source.spot(entry).error(says))?;
+                .authority(entry.get_ref(), &spot)
+                .map_err(|says| spot.error(says))?;
             self.authorities.push(founded);
         }
         self.persons.extend(file.person);
@@ -126,7 +133,26 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn authority(&self, entry: &AuthorityEntry) -> Result<Founded, String> {
+    /// Everybody named as a partner is an authority of the story.
+    pub fn partners_known(&self) -> Result<(), ScenarioError> {
+        for founded in &self.authorities {
+            let known = |id: &&String| {
+                self.authorities
+                    .iter()
+                    .any(|other| other.id == **id && **id != founded.id)
+            };
+            if let Some(unknown) = founded.partners.iter().flatten().find(|id| !known(id)) {
+                let says = format!("partners names {unknown:?}, which is no other authority of the story");
+                return Err(founded.spot.error(says));
+            }
+        }
+        Ok(())
+    }
+
+    fn authority(&self, entry: &AuthorityEntry, spot: &Spot) -> Result<Founded, String> {
+        if self.authorities.len() >= AUTHORITIES_MAX {
+            return Err(format!("a story has at most {AUTHORITIES_MAX} authorities"));
+        }
         if self.authorities.iter().any(|known| known.id == entry.id) {
             return Err(format!("authority {} is there already: give each its own id", entry.id));
         }
@@ -137,17 +163,6 @@ impl<'a> Reader<'a> {
             Some(day) => day_of(day)?,
             None => zone.to_datetime(self.now()).date(),
         };
-        let switches = [
-            ("two_person_receipt", entry.two_person_receipt.map(Value::from)),
-            (
-                "process_loss_tolerance_ppm",
-                entry.process_loss_tolerance_ppm.map(Value::from),
-            ),
-            ("hospital_return", entry.hospital_return.as_deref().map(Value::from)),
-        ];
-        let policies = switches
-            .into_iter()
-            .filter_map(|(policy, value)| value.map(|value| serde_json::json!({ "policy": policy, "value": value })));
         Ok(Founded {
             id: entry.id.clone(),
             name: entry.name.clone(),
@@ -156,7 +171,9 @@ impl<'a> Reader<'a> {
             zone_name: zone_name.to_owned(),
             books_from,
             at: self.now(),
-            policies: policies.collect(),
+            policies: policies(entry),
+            partners: entry.partners.clone(),
+            spot: spot.clone(),
         })
     }
 
@@ -184,10 +201,14 @@ impl<'a> Reader<'a> {
             }
             (Some("check"), None) => self.own(spot, authority, What::Check(looks), &step),
             (Some("restart"), None) => self.own(spot, authority, What::Restart, &step),
-            (Some("deliver"), None) => self.own(spot, None, What::Deliver, &step),
-            (Some("drop"), None) => Err(spot.error(
-                "drop loses a message between two authorities, and authorities exchange no messages yet: leave it out",
-            )),
+            (Some("drop"), None) => self.own(spot, authority, What::Drop, &step),
+            (Some("stop"), None) => {
+                self.own(spot, authority, What::Stop, &step)?;
+                self.stopped.extend(authority);
+                Ok(())
+            }
+            (Some("start"), None) => self.start(spot, authority, &step),
+            (Some("deliver"), None) => self.deliver(spot, &step),
             (Some("wait"), None) => self.wait(spot, &step),
             (Some(verb), None) => {
                 let verb = verb.to_owned();
@@ -224,11 +245,31 @@ impl<'a> Reader<'a> {
 
     /// A verb of the runner's own: it has neither an actor nor fields.
     fn own(&mut self, spot: &Spot, authority: Option<usize>, what: What, step: &Step) -> Result<(), ScenarioError> {
-        let has_fields = !matches!(what, What::Wait) && !step.with.is_empty();
+        let has_fields = !matches!(what, What::Wait | What::Deliver { .. }) && !step.with.is_empty();
         if step.actor.is_some() || step.expect.is_some() || step.id.is_some() || step.rows.is_some() || has_fields {
             return Err(spot.error("nobody acts in this step: leave as, id, with, expect and rows out"));
         }
         self.push(spot, (self.steps, 0), authority, None, what)
+    }
+
+    /// Starts an authority that is stopped.
+    fn start(&mut self, spot: &Spot, authority: Option<usize>, step: &Step) -> Result<(), ScenarioError> {
+        if !authority.is_some_and(|authority| self.stopped.remove(&authority)) {
+            return Err(spot.error("it is not stopped: leave the step out, or stop it before"));
+        }
+        self.own(spot, authority, What::Start, step)
+    }
+
+    fn deliver(&mut self, spot: &Spot, step: &Step) -> Result<(), ScenarioError> {
+        let twice = match (step.with.get("twice"), step.with.len()) {
+            (None, 0) => false,
+            (Some(toml::Value::Boolean(twice)), 1) => *twice,
+            _ => return Err(spot.error("deliver takes nothing, or with = { twice = true }")),
+        };
+        if step.authority.is_some() {
+            return Err(spot.error("messages flow between all authorities: leave in out"));
+        }
+        self.own(spot, None, What::Deliver { twice }, step)
     }
 
     fn wait(&mut self, spot: &Spot, step: &Step) -> Result<(), ScenarioError> {
@@ -269,12 +310,15 @@ impl<'a> Reader<'a> {
         verb: &str,
         step: &Step,
     ) -> Result<(), ScenarioError> {
-        if !domain::command::COMMANDS.iter().any(|(known, ..)| *known == verb) {
-            let at = step
-                .verb
+        let at = || {
+            step.verb
                 .as_ref()
-                .map_or_else(|| spot.clone(), |verb| source.spot(verb));
-            return Err(at.error(format!("{verb:?} is no command: docs/commands.md lists them all")));
+                .map_or_else(|| spot.clone(), |verb| source.spot(verb))
+        };
+        match domain::command::COMMANDS.iter().find(|(known, ..)| *known == verb) {
+            None => return Err(at().error(format!("{verb:?} is no command: docs/commands.md lists them all"))),
+            Some((_, By::Node, _)) => return Err(at().error(format!("{verb} is done by do = \"deliver\" alone"))),
+            Some(_) => {}
         }
         let defaults = figures::object(&step.with).map_err(|says| spot.error(says))?;
         let own_row = Row {
@@ -372,6 +416,10 @@ impl<'a> Reader<'a> {
         id: Option<String>,
         what: What,
     ) -> Result<(), ScenarioError> {
+        if let Some(stopped) = authority.filter(|authority| self.stopped.contains(authority)) {
+            let id = self.authorities.get(stopped).map_or("", |founded| &founded.id);
+            return Err(spot.error(format!("{id} is stopped: start it before, with do = \"start\"")));
+        }
         if self.acts.len() >= ACTS_MAX {
             return Err(spot.error(format!("a story has at most {ACTS_MAX} steps and lines of rows")));
         }
@@ -387,6 +435,30 @@ impl<'a> Reader<'a> {
         });
         Ok(())
     }
+}
+
+/// The switches that an entry sets, as fields of `set_policy`.
+fn policies(entry: &AuthorityEntry) -> Vec<Value> {
+    let switches = [
+        ("two_person_receipt", entry.two_person_receipt.map(Value::from)),
+        (
+            "process_loss_tolerance_ppm",
+            entry.process_loss_tolerance_ppm.map(Value::from),
+        ),
+        ("hospital_return", entry.hospital_return.as_deref().map(Value::from)),
+        ("confirmation", entry.confirmation.as_deref().map(Value::from)),
+        (
+            "two_person_confirmation",
+            entry.two_person_confirmation.map(Value::from),
+        ),
+        ("export_permit_days_max", entry.export_permit_days_max.map(Value::from)),
+        ("totals_stale_days", entry.totals_stale_days.map(Value::from)),
+        ("shipment_tolerance_ppm", entry.shipment_tolerance_ppm.map(Value::from)),
+    ];
+    let set = |(policy, value): (&str, Option<Value>)| {
+        value.map(|value| serde_json::json!({ "policy": policy, "value": value }))
+    };
+    switches.into_iter().filter_map(set).collect()
 }
 
 fn unknown_id(spot: &Spot, field: &str, id: &str) -> ScenarioError {

@@ -44,6 +44,9 @@ pub(crate) struct Founded {
     pub at: Timestamp,
     /// Policies as fields of `set_policy`.
     pub policies: Vec<Value>,
+    /// With which authorities it is paired; with all if none are named.
+    pub partners: Option<Vec<String>>,
+    pub spot: Spot,
 }
 
 /// One thing to play, at its time.
@@ -77,7 +80,23 @@ pub(crate) enum What {
     Check(Vec<Look>),
     Wait,
     Restart,
-    Deliver,
+    /// Messages flow until all is quiet.
+    Deliver {
+        /// Whether every message is posted two times.
+        twice: bool,
+    },
+    /// What the authority sends at the next delivery is lost.
+    Drop,
+    Stop,
+    Start,
+}
+
+impl Founded {
+    /// Whether two authorities of the story exchange messages.
+    pub fn is_paired_with(&self, other: &Self) -> bool {
+        let names = |one: &Self, other: &Self| one.partners.as_ref().is_none_or(|named| named.contains(&other.id));
+        names(self, other) && names(other, self)
+    }
 }
 
 impl Scenario {
@@ -98,6 +117,7 @@ impl Scenario {
         let mut reader = Reader::new(files);
         let (title, law) = reader.file(&Spot::file(name), name, 0)?;
         let start = reader.authorities.first().map(|authority| authority.at);
+        reader.partners_known()?;
         let start = start.ok_or_else(|| Spot::file(name).error("the story has no authority: add [[authority]]"))?;
         Ok(Self {
             title,

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// Commands whose fields hold the `id` of the thing they create.
-pub(crate) const WITH_ID: [&str; 14] = [
+pub(crate) const WITH_ID: [&str; 19] = [
     "found",
     "register_substance",
     "register_bulk",
@@ -19,6 +19,11 @@ pub(crate) const WITH_ID: [&str; 14] = [
     "plan_inspection",
     "record_finding",
     "hold_session",
+    "record_stop_notice",
+    "apply_import",
+    "issue_import_authorization",
+    "apply_export",
+    "issue_export_permit",
 ];
 
 /// Commands with the civil day on which something happened; where a step leaves it out, it is the step's own day.

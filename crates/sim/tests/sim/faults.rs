@@ -115,9 +115,22 @@ fn names_must_be_known() {
 
 #[test]
 fn verbs_of_the_runner_are_used_as_they_are_meant() {
+    check(&fault("[[step]]\ndo = \"start\"\n"), "it is not stopped");
     check(
-        &fault("[[step]]\ndo = \"drop\"\n"),
-        "authorities exchange no messages yet",
+        &fault("[[step]]\ndo = \"stop\"\n[[step]]\ndo = \"check\"\nfsck = true\n"),
+        "set/story.toml:8:1: IS is stopped: start it before",
+    );
+    check(
+        &fault("[[step]]\ndo = \"deliver\"\nwith = { thrice = true }\n"),
+        "deliver takes nothing, or with = { twice = true }",
+    );
+    check(
+        &fault("[[step]]\nas = \"x:y\"\ndo = \"pass_day\"\n"),
+        "set/story.toml:8:6: pass_day is done by do = \"deliver\" alone",
+    );
+    check(
+        &fault("[[authority]]\nid = \"KR\"\nname = \"K\"\npartners = [\"DE\"]\n"),
+        "set/story.toml:6:1: partners names \"DE\", which is no other authority of the story",
     );
     check(&fault("[[step]]\ndo = \"check\"\n"), "the check looks at nothing");
     check(&fault("[[step]]\ndo = \"wait\"\n"), "wait takes with = { until");
