@@ -11,6 +11,9 @@ use crate::reject::{Reject, TOO_LARGE, UNREADABLE};
 /// What stands in every header before the key's name, and after it.
 const HEADER: (&str, &str) = ("{\"alg\":\"EdDSA\",\"kid\":\"", "\"}");
 
+/// So deep may a payload be nested: whoever reads an entry later need not be prepared for more.
+const DEPTH_MAX: usize = 32;
+
 /// Reads the bytes that travel. [`Signed::compact`] gives the same bytes back, whatever was accepted here.
 ///
 /// The header says `EdDSA` and names a key, in exactly these letters: no other algorithm, no other field, no space.
@@ -32,6 +35,9 @@ pub fn parse(compact: &[u8]) -> Result<Signed, Reject> {
     let kid = key_name(&header).ok_or_else(|| bad("its header does not say EdDSA and a key, and nothing else"))?;
     let payload = decode(payload).ok_or_else(|| bad("its payload is not base64url"))?;
     let payload = Json::parse(&payload).map_err(Reject::because(UNREADABLE))?;
+    if depth(payload.as_str()) > DEPTH_MAX {
+        return Err(bad("its payload is nested too deep"));
+    }
     let signature = signature_of(signature).ok_or_else(|| bad("its signature is not 64 bytes in base64url"))?;
     let signed = Signed {
         kid,
@@ -47,6 +53,24 @@ pub fn parse(compact: &[u8]) -> Result<Signed, Reject> {
 
 fn decode(part: &str) -> Option<String> {
     String::from_utf8(URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+}
+
+/// How deep a JSON text is nested.
+fn depth(json: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let (mut in_string, mut escaped) = (false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => depth += 1,
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 fn key_name(header: &str) -> Option<Id> {

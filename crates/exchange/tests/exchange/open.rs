@@ -1,0 +1,248 @@
+use domain::partner::{Equivocation, Json, Message, ReceiveMessage, Signed};
+use exchange::{
+    Draft, ExchangeKey, Opened, Reject, check_equivocated, check_received, check_signed, compose, open, sign,
+};
+use proptest::prelude::*;
+
+use crate::world::{Side, days, notice, now, two};
+
+fn next(opened: Result<Opened, Reject>) -> ReceiveMessage {
+    match opened {
+        Ok(Opened::Next(message)) => message,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn open_now(side: &Side, signed: &Signed) -> Result<Opened, Reject> {
+    open(&side.state, signed.compact().as_bytes(), now())
+}
+
+/// The message with something else in it, signed by its sender.
+fn changed(key: &ExchangeKey, signed: &Signed, change: impl FnOnce(&mut Message)) -> Signed {
+    let mut message: Message = signed.payload.read().unwrap();
+    change(&mut message);
+    sign(key, Json::of(&message).unwrap())
+}
+
+#[test]
+fn a_chain_of_messages_is_taken_in_order() {
+    let (mut cn, mut kr) = two();
+    let first = kr.send(3, now());
+    let second = kr.send(3, now());
+    let third = kr.send(7, now());
+    for (seq, sent) in [(2, &second), (3, &third)] {
+        let from = "KR".parse().unwrap();
+        let early = open_now(&cn, &sent.message).unwrap();
+        assert_eq!(early, Opened::Early { from, seq, expected: 1 });
+    }
+    for sent in [first, second, third] {
+        let message = next(open_now(&cn, &sent.message));
+        assert_eq!((&message.message, message.head), (&sent.message, sent.head));
+        let before = cn.state.clone();
+        let (entry, received) = cn.take(message);
+        assert_eq!(open_now(&cn, &sent.message), Ok(Opened::Repeat { entry }));
+        assert_eq!(check_received(&before, &received, now()), Ok(()));
+        assert!(
+            check_received(&cn.state, &received, now()).is_err(),
+            "it is not the next any more"
+        );
+    }
+}
+
+#[test]
+fn the_same_draft_gives_the_same_bytes() {
+    let (mut one, mut other) = (two().1, two().1);
+    assert_eq!(
+        one.compose(3, now()).message.compact(),
+        other.compose(3, now()).message.compact()
+    );
+    let message: Message = one.compose(3, now()).message.payload.read().unwrap();
+    assert_eq!(message.not_after, days(exchange::MESSAGE_DAYS));
+}
+
+#[test]
+fn a_message_is_signed_by_the_key_of_the_founding_while_that_is_valid() {
+    let mut kr = two().1;
+    kr.compose(3, now());
+    let partner = kr.state.partners.get("CN").unwrap();
+    let (checkpoint, says) = (kr.note(3), notice(1));
+    let draft = |checkpoint, at| Draft {
+        to: partner,
+        queued: partner.queue.front().unwrap(),
+        notice: &says,
+        checkpoint,
+        proof: Vec::new(),
+        id: uuid::Uuid::nil(),
+        now: at,
+    };
+    let code = |key, checkpoint, at| compose(&kr.state, key, draft(checkpoint, at)).unwrap_err().code;
+    assert_eq!(code(&kr.key, &checkpoint, days(301)), "key_unknown");
+    assert_eq!(code(&kr.root, &checkpoint, now()), "key_unknown");
+    assert_eq!(code(&kr.key, "", now()), "checkpoint_bad");
+    assert_eq!(code(&kr.key, &two().0.note(3), now()), "checkpoint_bad");
+}
+
+#[test]
+fn a_message_at_another_time_keeps_its_place() {
+    let (cn, mut kr) = two();
+    let sent = kr.send(3, now());
+    // Whether it is still good is judged when it is taken.
+    next(open(&cn.state, sent.message.compact().as_bytes(), days(200)));
+    let late = open(&cn.state, sent.message.compact().as_bytes(), days(301)).unwrap_err();
+    assert_eq!(late.code, "key_unknown");
+    let soon = open(&cn.state, sent.message.compact().as_bytes(), days(-51)).unwrap_err();
+    assert_eq!(soon.code, "key_unknown");
+}
+
+#[test]
+fn a_receipt_that_was_lost_can_be_had_when_the_key_has_ended() {
+    let (mut cn, mut kr) = two();
+    let sent = kr.send(3, now());
+    let (entry, _) = cn.take(next(open_now(&cn, &sent.message)));
+    let again = open(&cn.state, sent.message.compact().as_bytes(), days(301));
+    assert_eq!(again, Ok(Opened::Repeat { entry }));
+}
+
+#[test]
+fn a_message_that_contradicts_another_is_evidence() {
+    let (mut cn, mut kr) = two();
+    let sent = kr.send(3, now());
+    let (taken, _) = cn.take(next(open_now(&cn, &sent.message)));
+    let same_number = changed(&kr.key, &sent.message, |message| message.id = uuid::Uuid::from_u128(99));
+    let same_id = changed(&kr.key, &sent.message, |message| message.seq = 2);
+    let no_checkpoint = changed(&kr.key, &sent.message, |message| message.checkpoint = "none".to_owned());
+    for (message, size) in [(same_number, 3), (same_id, 3), (no_checkpoint, 0)] {
+        let opened = next(open_now(&cn, &message));
+        assert_eq!(opened.head.size, size);
+        let from = opened.from;
+        let mut evidence = Equivocation { from, taken, message };
+        assert_eq!(check_equivocated(&cn.state, &evidence, now()), Ok(()));
+        evidence.taken += 1;
+        assert_eq!(
+            check_equivocated(&cn.state, &evidence, now()).unwrap_err().code,
+            "chain_broken"
+        );
+        evidence.taken -= 1;
+        evidence.message = sent.message.clone();
+        assert_eq!(
+            check_equivocated(&cn.state, &evidence, now()).unwrap_err().code,
+            "chain_broken"
+        );
+    }
+}
+
+#[test]
+fn our_own_message_says_what_was_queued() {
+    let mut kr = two().1;
+    let signed = kr.compose(3, now());
+    let queued = |number: u64| domain::partner::MessageQueued {
+        to: "CN".parse().unwrap(),
+        case: None,
+        notice: notice(u8::try_from(number % 200).unwrap()),
+    };
+    let right = queued(signed.queued);
+    assert_eq!(check_signed(&kr.state, &signed, Some(&right)), Ok(()));
+    let other = queued(signed.queued + 1);
+    assert_eq!(
+        check_signed(&kr.state, &signed, Some(&other)).unwrap_err().code,
+        "queued_differs"
+    );
+    assert_eq!(
+        check_signed(&kr.state, &signed, None).unwrap_err().code,
+        "queued_differs"
+    );
+    let mut wrong = signed.clone();
+    wrong.head.size += 1;
+    assert_eq!(
+        check_signed(&kr.state, &wrong, Some(&right)).unwrap_err().code,
+        "checkpoint_bad"
+    );
+    let mut wrong = signed.clone();
+    wrong.message.signature.0[0] ^= 1;
+    assert_eq!(
+        check_signed(&kr.state, &wrong, Some(&right)).unwrap_err().code,
+        "signature_bad"
+    );
+    let mut wrong = signed.clone();
+    wrong.message = sign(&kr.root, signed.message.payload.clone());
+    assert_eq!(
+        check_signed(&kr.state, &wrong, Some(&right)).unwrap_err().code,
+        "key_unknown"
+    );
+}
+
+/// Every letter of a message, changed in a few ways: nothing of it is taken.
+#[test]
+fn no_letter_of_a_message_is_free() {
+    let (mut cn, mut kr) = two();
+    let first = kr.send(3, now());
+    cn.take(next(open_now(&cn, &first.message)));
+    let whole = kr.send(7, now()).message.compact().into_bytes();
+    next(open(&cn.state, &whole, now()));
+    for at in 0..whole.len() {
+        let bit = [1, 2, 32][at % 3];
+        for byte in [whole[at] ^ bit, b'A'] {
+            let mut bytes = whole.clone();
+            bytes[at] = byte;
+            if bytes != whole {
+                let refused = open(&cn.state, &bytes, now()).unwrap_err();
+                assert!(!refused.says.is_empty(), "{at}");
+            }
+        }
+    }
+    for cut in 0..whole.len() {
+        assert!(open(&cn.state, &whole[..cut], now()).is_err(), "cut at {cut}");
+    }
+}
+
+#[test]
+fn a_refusal_quotes_little_of_what_it_refuses() {
+    let (cn, kr) = two();
+    let payload = format!("{{\"{}\":1}}", "\\u001b".repeat(2000));
+    let signed = sign(&kr.key, Json::parse(&payload).unwrap());
+    let refused = open_now(&cn, &signed).unwrap_err();
+    assert_eq!(refused.code, "message_unreadable");
+    assert!(
+        refused.says.chars().count() <= 400 && !refused.says.contains('\u{1b}'),
+        "{refused}"
+    );
+}
+
+#[test]
+fn parts_of_two_messages_do_not_make_a_third() {
+    let (cn, mut kr) = two();
+    let [one, other] = [3, 4].map(|size| kr.compose(size, now()).message.compact());
+    let (one, other): (Vec<&str>, Vec<&str>) = (one.split('.').collect(), other.split('.').collect());
+    for which in 0..8_usize {
+        let part = |place: usize| {
+            if which >> place & 1 == 0 {
+                one[place]
+            } else {
+                other[place]
+            }
+        };
+        let mixed = [part(0), part(1), part(2)].join(".");
+        let same = which >> 1 & 1 == which >> 2 & 1;
+        assert_eq!(open(&cn.state, mixed.as_bytes(), now()).is_ok(), same, "{which}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn nothing_is_taken_that_was_not_signed(
+        damages in prop::collection::vec((any::<prop::sample::Index>(), 1..=255_u8), 1..5),
+    ) {
+        let (cn, mut kr) = two();
+        let whole = kr.compose(3, now()).message.compact().into_bytes();
+        let mut bytes = whole.clone();
+        for (at, change) in damages {
+            let at = at.index(bytes.len());
+            bytes[at] ^= change;
+        }
+        if bytes != whole {
+            prop_assert!(open(&cn.state, &bytes, now()).is_err());
+        }
+    }
+}
