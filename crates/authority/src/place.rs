@@ -41,6 +41,12 @@ pub struct Settings {
     /// Where partner authorities send their messages; none if it is reached by files only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// Hosts of partners that may have addresses of a private network.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow_hosts: Vec<String>,
+    /// A file of certificates (PEM) to trust instead of the system's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
 }
 
 const SETTINGS_HEAD: &str = "\
@@ -49,6 +55,8 @@ const SETTINGS_HEAD: &str = "\
 # storage: `sqlite:` keeps journal.db, register.db and local.db in this folder.
 # made_by: init for a real authority; demo, run and bench folders may be thrown away.
 # url: where partner authorities send their messages; it stands in the key file, so it is set before the first pairing.
+# allow_hosts: hosts of partners that may have private addresses, such as [\"authority.intranet\"]; all others must be public.
+# ca_file: a PEM file of the certificates to trust when messages are sent, instead of the system's.
 ";
 
 /// A place that this process owns until it is dropped.
@@ -96,6 +104,8 @@ impl Place {
             storage: storage.to_owned(),
             made_by,
             url: None,
+            allow_hosts: Vec::new(),
+            ca_file: None,
         };
         settings.write(folder)?;
         Ok(Self {

@@ -1,8 +1,12 @@
 //! `countersign`: one binary for an authority, from its founding to its statements.
 
 mod clock;
+mod desk;
+mod net;
 mod output;
 mod overview;
+mod partners;
+mod serve;
 mod stories;
 mod verbs;
 
@@ -33,6 +37,8 @@ enum Verb {
     Run(stories::RunArgs),
     /// Make a new authority: keys, journal, enrolment links of its first two administrators
     Init(verbs::InitArgs),
+    /// Run it until Ctrl-C
+    Serve(serve::ServeArgs),
     /// Submit commands from a file to a folder made by demo, run or bench
     Submit(verbs::SubmitArgs),
     /// The overview of a year in words and figures
@@ -41,6 +47,10 @@ enum Verb {
     Fsck,
     /// Write an offline proof of one journal entry
     Proof(verbs::ProofArgs),
+    /// Partner authorities and the messages with them
+    Exchange(partners::ExchangeArgs),
+    /// The authority's own keys
+    Key(partners::KeyArgs),
     /// Measure the writer under load
     Bench(verbs::BenchArgs),
 }
@@ -50,10 +60,13 @@ fn run(cli: &Cli) -> Done {
         Verb::Demo(args) => stories::demo(&cli.global, args),
         Verb::Run(args) => stories::run(&cli.global, args),
         Verb::Init(args) => verbs::init(&cli.global, args),
+        Verb::Serve(args) => serve::serve(&cli.global, args),
         Verb::Submit(args) => verbs::submit(&cli.global, args),
         Verb::Statement(args) => overview::statement(&cli.global, args),
         Verb::Fsck => verbs::fsck(&cli.global),
         Verb::Proof(args) => verbs::proof(&cli.global, args),
+        Verb::Exchange(args) => partners::exchange(&cli.global, args),
+        Verb::Key(args) => partners::key(&cli.global, args),
         Verb::Bench(args) => verbs::bench(&cli.global, args),
     }
 }

@@ -1,6 +1,7 @@
 //! The verbs that play a story: demo and run.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -8,9 +9,10 @@ use std::rc::Rc;
 use authority::{Authority, MadeBy};
 use include_dir::{Dir, include_dir};
 use jiff::Timestamp;
-use sim::{LineOutcome, Live, Options, Scenario, ScenarioError, StepLine, Summary};
+use sim::{Clock, InProcess, LineOutcome, Live, Options, Scenario, ScenarioError, StepLine, Summary, Wire};
 
 use crate::clock;
+use crate::net::Loopback;
 use crate::output::{Done, Failure, Global, random, say};
 use crate::overview;
 
@@ -45,6 +47,15 @@ pub struct RunArgs {
     /// The seed of command ids
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Where an authority of the story is reached, so that its folder can be served there later; may be repeated
+    #[arg(long, value_name = "ID=http://127.0.0.1:PORT", value_parser = named_url)]
+    url: Vec<(String, String)>,
+}
+
+/// Reads `ID=URL`.
+fn named_url(text: &str) -> Result<(String, String), String> {
+    let (id, url) = text.split_once('=').ok_or("write ID=http://127.0.0.1:PORT")?;
+    Ok((id.to_owned(), url.to_owned()))
 }
 
 impl From<ScenarioError> for Failure {
@@ -69,7 +80,14 @@ pub fn demo(global: &Global, args: &DemoArgs) -> Done {
             }
         };
         let storage = global.storage_url("sqlite:");
-        let summary = play(&scenario, &folder, &storage, MadeBy::Demo, args.seed, tell)?;
+        let story = Story {
+            dir: &folder,
+            storage: &storage,
+            made_by: MadeBy::Demo,
+            seed: args.seed,
+            urls: &[],
+        };
+        let summary = play(&scenario, &story, tell)?;
         global.progress_done();
         if summary.mismatches > 0 {
             return Err(Failure::Refused(format!("mismatch: {summary}")));
@@ -150,7 +168,14 @@ pub fn run(global: &Global, args: &RunArgs) -> Done {
         failed = failed.take().or(told.err());
     };
     let storage = global.storage_url("memory:");
-    let summary = play(&scenario, &global.folder(), &storage, MadeBy::Run, args.seed, tell)?;
+    let story = Story {
+        dir: &global.folder(),
+        storage: &storage,
+        made_by: MadeBy::Run,
+        seed: args.seed,
+        urls: &args.url,
+    };
+    let summary = play(&scenario, &story, tell)?;
     if let Some(failure) = failed {
         return Err(failure);
     }
@@ -164,15 +189,18 @@ pub fn run(global: &Global, args: &RunArgs) -> Done {
     }
 }
 
-/// Plays a story on authorities that run in earnest.
-fn play(
-    scenario: &Scenario,
-    dir: &Path,
-    storage: &str,
+/// Where and how a story is played.
+struct Story<'a> {
+    dir: &'a Path,
+    storage: &'a str,
     made_by: MadeBy,
     seed: u64,
-    tell: &mut dyn FnMut(&StepLine),
-) -> Result<Summary, Failure> {
+    /// Addresses chosen for authorities, by id.
+    urls: &'a [(String, String)],
+}
+
+/// Plays a story on authorities that run in earnest. Where there are several, their messages go over loopback HTTP.
+fn play(scenario: &Scenario, story: &Story<'_>, tell: &mut dyn FnMut(&StepLine)) -> Result<Summary, Failure> {
     let persons = scenario.persons.clone();
     let last = move |authority: &Authority, at: Timestamp| {
         let mut local = authority.local();
@@ -185,11 +213,27 @@ fn play(
         clock::keep(authority, at).map_err(|error| error.to_string())
     };
     let mut host = Live {
-        dir: dir.to_owned(),
-        storage: storage.to_owned(),
-        made_by,
+        dir: story.dir.to_owned(),
+        storage: story.storage.to_owned(),
+        made_by: story.made_by,
         key_seed: || random().map_err(|failure: Failure| failure.to_string()),
+        wire: wire(scenario, story.urls)?,
+        clock: Clock::default(),
         last: Rc::new(last),
     };
+    let seed = story.seed;
     Ok(sim::run(scenario, Options { seed, host: &mut host }, tell)?)
+}
+
+/// The wire between the authorities of a story. One that is alone, and is given no address, needs no network.
+fn wire(scenario: &Scenario, urls: &[(String, String)]) -> Result<Rc<RefCell<dyn Wire>>, Failure> {
+    for (id, _) in urls {
+        if !scenario.authority_ids().any(|known| known == id) {
+            return Err(Failure::Usage(format!("--url {id}=…: the story has no authority {id}")));
+        }
+    }
+    if urls.is_empty() && scenario.authority_ids().nth(1).is_none() {
+        return Ok(Rc::new(RefCell::new(InProcess::default())));
+    }
+    Ok(Rc::new(RefCell::new(Loopback::new(urls.iter().cloned().collect())?)))
 }

@@ -1,12 +1,10 @@
 //! The verbs that need no story: init, submit, fsck, proof, bench.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::io::{BufRead, BufReader, Read};
+use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use authority::{Authority, MadeBy, NewAuthority, Outcome, Place, Receipt};
-use crossbeam_channel::Receiver;
-use domain::Envelope;
+use authority::{Authority, MadeBy, NewAuthority, Place, Settings};
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -14,6 +12,7 @@ use sim::bench;
 
 use crate::clock;
 use crate::output::{Done, Failure, Global, base64, random, say};
+use crate::partners::Node;
 
 /// `init --country CC --name N [--id ID] [--zone Z] [--origin O] [--storage URL]`
 #[derive(Clone, Debug, clap::Args)]
@@ -33,6 +32,9 @@ pub struct InitArgs {
     /// The origin of its log; made from the id and the log's key unless given
     #[arg(long)]
     origin: Option<String>,
+    /// Where partner authorities send their messages; stands in the key file. `serve` can set it later
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
 }
 
 /// How long an enrolment link is good.
@@ -50,6 +52,7 @@ pub fn init(global: &Global, args: &InitArgs) -> Done {
         origin: args.origin.clone(),
         books_from: None,
         administrators: ["a".to_owned(), "b".to_owned()],
+        url: args.public_url.clone(),
         key_seed: random()?,
         command_id: bench::id_at(now, &random()?),
         random: random()?,
@@ -100,91 +103,25 @@ pub struct SubmitArgs {
     file: PathBuf,
 }
 
-/// The longest line of a file of commands.
-const LINE_BYTES_MAX: u64 = 1 << 20;
-/// Commands handed over and not yet answered.
-const UNDER_WAY: usize = 512;
-
-type Answer = Receiver<Result<Vec<Receipt>, authority::AuthorityError>>;
-
-/// Submits commands of a file, and prints a receipt a line as each becomes durable.
+/// Submits commands of a file, and prints a receipt a line as each becomes durable: through the running node, if one
+/// has the folder open.
 pub fn submit(global: &Global, args: &SubmitArgs) -> Done {
-    let input: Box<dyn Read> = if args.file == Path::new("-") {
+    let input: Box<dyn Read + Send> = if args.file == Path::new("-") {
         Box::new(std::io::stdin())
     } else {
         let open = std::fs::File::open(&args.file);
         Box::new(open.map_err(|error| Failure::Unavailable(format!("{}: {error}", args.file.display())))?)
     };
-    let authority = Authority::open(&global.folder())?;
-    if authority.place().made_by() == MadeBy::Init {
+    let folder = global.folder();
+    if Settings::read(&folder)?.made_by == MadeBy::Init {
         let what = "a real authority takes commands from persons who have signed in, not from a file";
         return Err(Failure::Refused(format!("not_entitled: {what}")));
     }
-    let mut under_way: VecDeque<(u64, Answer)> = VecDeque::new();
-    let (mut number, mut refused) = (0, 0_u64);
-    let mut input = BufReader::new(input);
-    loop {
-        let mut line = String::new();
-        let read = input.by_ref().take(LINE_BYTES_MAX).read_line(&mut line);
-        let read = read.map_err(|error| Failure::Refused(format!("malformed: line {}: {error}", number + 1)))?;
-        number += 1;
-        if read > 0 && !line.trim().is_empty() {
-            match Envelope::parse(&line, random()?) {
-                Ok(envelope) => {
-                    let now = clock::now(&authority)?;
-                    under_way.push_back((number, authority.send(now, vec![envelope])?));
-                }
-                Err(why) => {
-                    answer_all(&mut under_way, 0, &mut refused)?;
-                    refused += 1;
-                    say(&json!({ "line": number, "refused": { "code": "malformed", "says": why } }).to_string())?;
-                }
-            }
-        }
-        let keep = if read == 0 { 0 } else { UNDER_WAY };
-        answer_all(&mut under_way, keep, &mut refused)?;
-        if read == 0 {
-            break;
-        }
-    }
-    authority.close()?;
+    let refused = Node::reach(&folder)?.lines(input, &mut |line| say(line))?;
     if refused > 0 {
         Err(Failure::Refused(format!("{refused} commands were refused")))
     } else {
         Ok(())
-    }
-}
-
-/// Prints receipts until no more than `keep` are under way.
-fn answer_all(under_way: &mut VecDeque<(u64, Answer)>, keep: usize, refused: &mut u64) -> Done {
-    while under_way.len() > keep {
-        let Some((line, answer)) = under_way.pop_front() else {
-            break;
-        };
-        let gone = |_| Failure::Unavailable("the writer has ended".to_owned());
-        for receipt in answer.recv().map_err(gone)?? {
-            *refused += u64::from(receipt.outcome.code().is_some());
-            say(&receipt_json(line, &receipt).to_string())?;
-        }
-    }
-    Ok(())
-}
-
-/// A receipt as JSON.
-pub fn receipt_json(line: u64, receipt: &Receipt) -> serde_json::Value {
-    match &receipt.outcome {
-        Outcome::Done { seq, count, leaf } => json!({
-            "line": line, "id": receipt.id, "repeat": receipt.repeat, "seq": seq, "count": count, "leaf": base64(leaf)
-        }),
-        Outcome::Refused {
-            code,
-            says,
-            article,
-            seq,
-        } => json!({
-            "line": line, "id": receipt.id, "repeat": receipt.repeat, "seq": seq,
-            "refused": { "code": code, "says": says, "article": article }
-        }),
     }
 }
 
@@ -309,6 +246,7 @@ pub fn bench(global: &Global, args: &BenchArgs) -> Done {
         origin: None,
         books_from: None,
         administrators: ["a".to_owned(), "b".to_owned()],
+        url: None,
         key_seed: random()?,
         command_id: bench::id_at(start, &[0; 10]),
         random: [0; 32],

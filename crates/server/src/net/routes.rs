@@ -1,0 +1,292 @@
+//! What is served: messages of partner authorities, the log, and health.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::Duration;
+
+use authority::{Answer, Authority, AuthorityError};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use crossbeam_channel::Sender;
+use domain::partner::MESSAGE_BYTES_MAX;
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+
+use super::client::{JOSE, MESSAGES};
+use super::log::{self, Rows};
+use super::note;
+
+/// Requests at once; the next is asked to come again.
+pub const REQUESTS_MAX: usize = 256;
+/// So long the body of a request may take.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
+/// The media type of a refusal.
+const PROBLEM: &str = "application/problem+json";
+
+/// Tells the business time.
+pub type Clock = Arc<dyn Fn(&Authority) -> Result<Timestamp, String> + Send + Sync>;
+
+/// An authority as it is served.
+pub struct Served {
+    authority: Arc<Authority>,
+    clock: Clock,
+    /// Told whenever something was taken, so that what follows from it does not wait.
+    taken: Option<Sender<()>>,
+    rows: Rows,
+    rejected: Mutex<BTreeMap<String, u64>>,
+}
+
+/// Where an authority is served: nothing is there before it starts and while it is opened again.
+pub type Slot = Arc<RwLock<Option<Arc<Served>>>>;
+
+impl Served {
+    /// Serves an authority whose business time a clock tells.
+    pub fn new(authority: Arc<Authority>, clock: Clock, taken: Option<Sender<()>>) -> Self {
+        Self {
+            authority,
+            clock,
+            taken,
+            rows: Rows::default(),
+            rejected: Mutex::default(),
+        }
+    }
+
+    /// The authority.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// The tiles that are not full yet, as far as they were asked for.
+    pub fn rows(&self) -> &Rows {
+        &self.rows
+    }
+
+    /// Takes a message from a partner.
+    pub fn accept(&self, message: &[u8]) -> Result<Answer, String> {
+        let now = (self.clock)(&self.authority)?;
+        let answer = self.authority.accept(now, message).map_err(|error| error.to_string())?;
+        if let (Answer::Receipt(_), Some(taken)) = (&answer, &self.taken) {
+            // A worker that was told already needs no second word.
+            let _ = taken.try_send(());
+        }
+        if let Answer::Refused { code, says } = &answer {
+            self.count(code, says);
+        }
+        Ok(answer)
+    }
+
+    /// Counts a rejected message, and says so at the first, the second, the fourth, the eighth …: whoever sends many
+    /// does not fill the disk.
+    fn count(&self, code: &str, says: &str) {
+        let mut rejected = match self.rejected.lock() {
+            Ok(rejected) => rejected,
+            Err(poisoned) => poisoned.into_inner(),
+        };
+        let count = rejected.entry(code.to_owned()).or_default();
+        *count += 1;
+        if count.is_power_of_two() {
+            note(format_args!("rejected {code}: {says} ({count} so far)"));
+        }
+    }
+}
+
+/// Who is at a place now, if anyone.
+fn held(slot: &Slot) -> Option<Arc<Served>> {
+    match slot.read() {
+        Ok(served) => served.clone(),
+        Err(poisoned) => poisoned.into_inner().clone(),
+    }
+}
+
+/// Puts an authority in its place, or takes it away; gives the one before.
+pub fn put(slot: &Slot, served: Option<Arc<Served>>) -> Option<Arc<Served>> {
+    match slot.write() {
+        Ok(mut slot) => std::mem::replace(&mut *slot, served),
+        Err(poisoned) => std::mem::replace(&mut *poisoned.into_inner(), served),
+    }
+}
+
+/// All routes.
+pub fn router(slot: Slot) -> Router {
+    let places = Arc::new(Semaphore::new(REQUESTS_MAX));
+    Router::new()
+        .route(MESSAGES, post(messages))
+        .route("/log/checkpoint", get(checkpoint))
+        .route("/log/{*path}", get(tile))
+        .route("/health/ready", get(ready))
+        .fallback(nothing)
+        .method_not_allowed_fallback(other_method)
+        .layer(DefaultBodyLimit::max(MESSAGE_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(places, in_turn))
+        // Whether the process lives is told whatever else goes on.
+        .route("/health/live", get(async || "live\n"))
+        .with_state(slot)
+}
+
+/// Lets so many requests in at once. Each is served to its end, so that whoever hangs up does not make room for more.
+async fn in_turn(State(places): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
+    let Ok(place) = places.try_acquire_owned() else {
+        return busy("too many requests at once");
+    };
+    let served = tokio::spawn(async move {
+        let response = next.run(request).await;
+        drop(place);
+        response
+    });
+    served.await.unwrap_or_else(|_| failed(&"a request was not answered"))
+}
+
+/// A refusal as JSON.
+pub fn problem(status: StatusCode, code: &str, says: &str) -> Response {
+    let (code, says) = (code.to_owned(), says.to_owned());
+    with_type(status, PROBLEM, Answer::Refused { code, says }.encode())
+}
+
+/// A body with its media type.
+pub fn with_type(status: StatusCode, kind: &'static str, body: impl IntoResponse) -> Response {
+    let mut response = (status, body).into_response();
+    let kind = HeaderValue::from_static(kind);
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+fn busy(says: &str) -> Response {
+    let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, "busy", says);
+    let again = HeaderValue::from_static("5");
+    response.headers_mut().insert(header::RETRY_AFTER, again);
+    response
+}
+
+async fn nothing() -> Response {
+    problem(StatusCode::NOT_FOUND, "not_found", "nothing is served here")
+}
+
+async fn other_method() -> Response {
+    let says = "what is here takes another method";
+    problem(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", says)
+}
+
+async fn ready(State(slot): State<Slot>) -> Response {
+    match held(&slot) {
+        Some(_) => "ready\n".into_response(),
+        None => busy("the authority is not open"),
+    }
+}
+
+/// Runs what reads or writes storage on a thread where it may wait.
+async fn work(slot: &Slot, what: impl FnOnce(&Served) -> Response + Send + 'static) -> Response {
+    let Some(served) = held(slot) else {
+        return busy("the authority is not open");
+    };
+    let done = tokio::task::spawn_blocking(move || what(&served)).await;
+    done.unwrap_or_else(|_| failed(&"a request was not answered"))
+}
+
+/// The answer where storage or the clock failed: why is for the running log, not for whoever asks.
+fn failed(why: &dyn std::fmt::Display) -> Response {
+    note(format_args!("a request failed: {why}"));
+    busy("the authority cannot answer now")
+}
+
+async fn messages(State(slot): State<Slot>, request: Request) -> Response {
+    if !is_jose(request.headers()) {
+        let says = "a message has the media type application/jose";
+        return problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type_unknown", says);
+    }
+    let body = tokio::time::timeout(BODY_WITHIN, Bytes::from_request(request, &())).await;
+    let message = match body {
+        Ok(Ok(message)) => message,
+        Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            let says = format!("a message has at most {MESSAGE_BYTES_MAX} bytes");
+            return last(problem(StatusCode::PAYLOAD_TOO_LARGE, "message_too_large", &says));
+        }
+        Ok(Err(_)) => {
+            return last(problem(
+                StatusCode::BAD_REQUEST,
+                "message_unreadable",
+                "the body broke off",
+            ));
+        }
+        Err(_) => {
+            return last(problem(
+                StatusCode::REQUEST_TIMEOUT,
+                "too_slow",
+                "the body took too long",
+            ));
+        }
+    };
+    work(&slot, move |served| match served.accept(&message) {
+        Ok(answer) => answered(&answer),
+        Err(why) => failed(&why),
+    })
+    .await
+}
+
+/// The last answer on its connection: what is left of the request is not read.
+fn last(mut response: Response) -> Response {
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+    response
+}
+
+fn is_jose(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.and_then(|kind| kind.split(';').next());
+    kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case(JOSE))
+}
+
+fn answered(answer: &Answer) -> Response {
+    let (status, kind) = match answer {
+        Answer::Receipt(_) => (StatusCode::OK, JOSE),
+        Answer::Parked { .. } => (StatusCode::ACCEPTED, PROBLEM),
+        Answer::Refused { code, .. } => (status(code), PROBLEM),
+    };
+    with_type(status, kind, answer.encode())
+}
+
+/// The status that fits a refusal.
+fn status(code: &str) -> StatusCode {
+    match code {
+        "message_too_large" => StatusCode::PAYLOAD_TOO_LARGE,
+        "sender_unknown" | "key_unknown" | "signature_bad" => StatusCode::FORBIDDEN,
+        "message_out_of_order"
+        | "message_repeated"
+        | "chain_broken"
+        | "equivocation"
+        | "message_expired"
+        | "checkpoint_bad"
+        | "consistency_missing"
+        | "log_rolled_back"
+        | "log_forked" => StatusCode::CONFLICT,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
+async fn checkpoint(State(slot): State<Slot>) -> Response {
+    work(&slot, |served| found(log::checkpoint(served))).await
+}
+
+async fn tile(State(slot): State<Slot>, request: Request) -> Response {
+    // The path as it was sent: each tile has one address, and nothing in it is decoded.
+    let path = request
+        .uri()
+        .path()
+        .strip_prefix("/log/")
+        .unwrap_or_default()
+        .to_owned();
+    work(&slot, move |served| found(log::tile(served, &path))).await
+}
+
+/// What the log has, or that it does not have it.
+fn found(looked: Result<Option<Response>, AuthorityError>) -> Response {
+    match looked {
+        Ok(Some(response)) => response,
+        Ok(None) => problem(StatusCode::NOT_FOUND, "not_found", "the log has nothing here"),
+        Err(error) => failed(&error),
+    }
+}

@@ -1,0 +1,372 @@
+//! What a node tells of its partners, and how that reads.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use authority::{Answer, Authority, Settled};
+use domain::partner::{KeyFile, Partner, Receipt};
+use domain::{Entry, State};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Ask, Node};
+use crate::output::{Done, Failure, Global};
+
+/// How it stands with one partner.
+#[derive(Serialize, Deserialize)]
+struct Standing {
+    id: String,
+    name: String,
+    paired_on: Date,
+    /// Messages that wait to be signed.
+    queued: usize,
+    /// Messages signed that have no receipt yet.
+    unanswered: usize,
+    /// The first of them.
+    oldest: Option<Waiting>,
+    /// The number of the last message signed.
+    sent: Option<u64>,
+    received: Option<Received>,
+    /// The size of our largest checkpoint that it cosigned.
+    cosigned: Option<u64>,
+    /// Messages of ours that it refused.
+    refused: Vec<Refused>,
+    /// Entries that keep evidence of equivocation.
+    equivocations: Vec<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Waiting {
+    seq: u64,
+    entry: u64,
+    since: Option<Timestamp>,
+    seconds: i64,
+    not_after: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Received {
+    seq: u64,
+    entry: Option<u64>,
+    at: Option<Timestamp>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Refused {
+    seq: u64,
+    code: String,
+    entry: u64,
+}
+
+/// What `exchange status --json` prints.
+#[derive(Serialize, Deserialize)]
+struct Status {
+    authority: String,
+    size: u64,
+    partners: Vec<Standing>,
+}
+
+/// A partner and its keys.
+#[derive(Serialize, Deserialize)]
+struct Peer {
+    id: String,
+    name: String,
+    country: String,
+    url: Option<String>,
+    kid: String,
+    valid_from: Timestamp,
+    valid_until: Timestamp,
+    fingerprint: String,
+}
+
+/// What `exchange peers --json` prints.
+#[derive(Serialize, Deserialize)]
+struct Peers {
+    authority: String,
+    partners: Vec<Peer>,
+}
+
+/// A message that waits for its receipt, as it goes into a file.
+#[derive(Serialize, Deserialize)]
+pub struct Letter {
+    /// The partner it is for.
+    pub to: String,
+    /// The JWS compact string.
+    pub message: String,
+}
+
+/// What became of a line of a file.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Taken {
+    /// It was a message; this is the answer to it.
+    Message {
+        /// The body of the answer.
+        answer: String,
+        /// Whether it is a receipt.
+        receipt: bool,
+    },
+    /// It was a receipt, and is recorded as this entry.
+    Receipt {
+        /// The entry.
+        entry: u64,
+        /// Why the partner does not accept what the message says, if it does not.
+        refused: Option<String>,
+    },
+}
+
+/// Answers a question of the node itself.
+pub fn answer(authority: &Authority, now: Timestamp, ask: Ask) -> Result<Value, Failure> {
+    let value = match ask {
+        Ask::Status => serde_json::to_value(standing(authority, now)),
+        Ask::Peers => serde_json::to_value(all_peers(&authority.state())),
+        Ask::Key => serde_json::to_value(authority.key_file()?),
+        Ask::Outgoing => {
+            authority.sign_queued(now)?;
+            let letters = authority.outgoing()?.into_iter().map(|message| Letter {
+                to: message.to.to_string(),
+                message: message.bytes,
+            });
+            serde_json::to_value(letters.collect::<Vec<_>>())
+        }
+        Ask::Take(text) => serde_json::to_value(take(authority, now, &text)?),
+    };
+    value.map_err(|error| Failure::Refused(error.to_string()))
+}
+
+fn all_peers(state: &State) -> Peers {
+    let peer = |partner: &Partner| peer(&partner.file);
+    Peers {
+        authority: state.founding.id.to_string(),
+        partners: state.partners.iter().map(peer).collect(),
+    }
+}
+
+fn peer(file: &KeyFile) -> Peer {
+    Peer {
+        id: file.id.to_string(),
+        name: file.name.to_string(),
+        country: file.country.code().to_owned(),
+        url: file.url.as_ref().map(ToString::to_string),
+        kid: file.key.kid.to_string(),
+        valid_from: file.key.valid_from,
+        valid_until: file.key.valid_until,
+        fingerprint: file.fingerprint(),
+    }
+}
+
+fn standing(authority: &Authority, now: Timestamp) -> Status {
+    let recorded_at = |seq: u64| {
+        let entry = authority.read(|journal| journal.entry(seq));
+        let (bytes, _) = entry.ok().flatten()?;
+        Entry::parse(&bytes).ok().map(|entry| entry.recorded_at)
+    };
+    let state = authority.state();
+    Status {
+        authority: state.founding.id.to_string(),
+        size: state.size,
+        partners: state
+            .partners
+            .iter()
+            .map(|partner| with_partner(partner, now, &recorded_at))
+            .collect(),
+    }
+}
+
+fn with_partner(partner: &Partner, now: Timestamp, recorded_at: &dyn Fn(u64) -> Option<Timestamp>) -> Standing {
+    let oldest = partner.unanswered.front().map(|sent| {
+        let since = recorded_at(sent.entry);
+        Waiting {
+            seq: sent.seq,
+            entry: sent.entry,
+            since,
+            seconds: since.map_or(0, |since| now.duration_since(since).as_secs().max(0)),
+            not_after: sent.not_after,
+        }
+    });
+    let received = partner.received.map(|last| {
+        let entry = partner.taken.get(&last.seq).map(|taken| taken.entry);
+        Received {
+            seq: last.seq,
+            entry,
+            at: entry.and_then(recorded_at),
+        }
+    });
+    let refused = partner.refused.iter().map(|refused| Refused {
+        seq: refused.seq,
+        code: refused.code.to_string(),
+        entry: refused.entry,
+    });
+    Standing {
+        id: partner.file.id.to_string(),
+        name: partner.file.name.to_string(),
+        paired_on: partner.paired_on,
+        queued: partner.queue.len(),
+        unanswered: partner.unanswered.len(),
+        oldest,
+        sent: partner.sent.map(|last| last.seq),
+        received,
+        cosigned: partner.cosigned,
+        refused: refused.collect(),
+        equivocations: partner.equivocations.values().copied().collect(),
+    }
+}
+
+/// Takes a line of a file: a receipt for a message of ours, or a message.
+fn take(authority: &Authority, now: Timestamp, text: &str) -> Result<Taken, Failure> {
+    let receipt = ::exchange::parse(text.as_bytes())
+        .ok()
+        .and_then(|signed| signed.payload.read::<Receipt>().ok());
+    let Some(receipt) = receipt else {
+        let answer = authority.accept(now, text.as_bytes())?;
+        return Ok(Taken::Message {
+            receipt: matches!(answer, Answer::Receipt(_)),
+            answer: answer.encode(),
+        });
+    };
+    match authority.settle(now, &receipt.from, text.as_bytes())? {
+        Settled::Recorded { seq, refused } => Ok(Taken::Receipt {
+            entry: seq,
+            refused: refused.map(|code| code.to_string()),
+        }),
+        Settled::Refused { code, says } => Err(Failure::Refused(format!("{code}: {says}"))),
+    }
+}
+
+/// Runs `exchange status`.
+pub fn status(global: &Global) -> Done {
+    let status: Status = Node::reach(&global.folder())?.ask(&Ask::Status)?;
+    global.print(&status, || status.in_words())
+}
+
+impl Status {
+    fn in_words(&self) -> String {
+        let mut says = format!(
+            "{} has {} entries and {} partners",
+            self.authority,
+            self.size,
+            self.partners.len()
+        );
+        for partner in &self.partners {
+            partner.in_words(&mut says);
+        }
+        says
+    }
+}
+
+impl Standing {
+    fn in_words(&self, says: &mut String) {
+        // Writing into a string does not fail.
+        let mut line = |what: &str, text: String| {
+            let _ = write!(says, "\n  {what:<14} {text}");
+        };
+        line(&self.id, format!("{}, paired on {}", self.name, self.paired_on));
+        let waiting = match &self.oldest {
+            Some(oldest) => format!(
+                "{} unanswered, the oldest is message {} since {} ({}), good until {}",
+                self.unanswered,
+                oldest.seq,
+                oldest.since.map_or_else(|| "?".to_owned(), |since| since.to_string()),
+                age(oldest.seconds),
+                oldest.not_after
+            ),
+            None => "none unanswered".to_owned(),
+        };
+        let sent = self
+            .sent
+            .map_or_else(|| "nothing".to_owned(), |seq| format!("{seq} messages"));
+        line("sent", format!("{sent}; {} queued; {waiting}", self.queued));
+        line(
+            "received",
+            match &self.received {
+                Some(last) => format!(
+                    "{} messages, the last at {}",
+                    last.seq,
+                    last.at.map_or_else(|| "?".to_owned(), |at| at.to_string())
+                ),
+                None => "nothing".to_owned(),
+            },
+        );
+        let cosigned = self
+            .cosigned
+            .map_or_else(|| "nothing".to_owned(), |size| format!("{size} entries"));
+        line("cosigned", cosigned);
+        for refused in &self.refused {
+            line(
+                "refused",
+                format!("message {}: {} (entry {})", refused.seq, refused.code, refused.entry),
+            );
+        }
+        for entry in &self.equivocations {
+            line(
+                "EQUIVOCATION",
+                format!("two messages in one place: entry {entry} keeps the evidence"),
+            );
+        }
+    }
+}
+
+/// A time in words, in its largest unit.
+fn age(seconds: i64) -> String {
+    match seconds {
+        ..=119 => format!("{seconds} s"),
+        120..=7199 => format!("{} min", seconds / 60),
+        7200..=172_799 => format!("{} h", seconds / 3600),
+        _ => format!("{} days", seconds / 86400),
+    }
+}
+
+/// Runs `exchange peers`.
+pub fn peers(global: &Global) -> Done {
+    let peers: Peers = Node::reach(&global.folder())?.ask(&Ask::Peers)?;
+    global.print(&peers, || {
+        let mut says = vec![format!("{} has {} partners", peers.authority, peers.partners.len())];
+        says.extend(peers.partners.iter().map(Peer::in_words));
+        says.join("\n")
+    })
+}
+
+impl Peer {
+    fn in_words(&self) -> String {
+        let Self {
+            id,
+            name,
+            country,
+            kid,
+            valid_from,
+            valid_until,
+            fingerprint,
+            ..
+        } = self;
+        let url = self.url.as_deref().unwrap_or("by files only");
+        format!(
+            "  {id:<14} {name}, {country}; {url}\n  {:<14} {kid}, good from {valid_from} until {valid_until}\n  {:<14} {fingerprint}",
+            "key", "fingerprint"
+        )
+    }
+}
+
+/// Runs `key show`.
+pub fn key_show(global: &Global) -> Done {
+    let file: KeyFile = Node::reach(&global.folder())?.ask(&Ask::Key)?;
+    let peer = peer(&file);
+    global.print(&peer, || peer.in_words().trim_start().to_owned())
+}
+
+/// Runs `key file`.
+pub fn key_file(global: &Global, out: &Path) -> Done {
+    let file: KeyFile = Node::reach(&global.folder())?.ask(&Ask::Key)?;
+    std::fs::write(out, ::exchange::key_file_text(&file))
+        .map_err(|error| Failure::Unavailable(format!("{}: {error}", out.display())))?;
+    let fingerprint = file.fingerprint();
+    let document = json!({ "authority": file.id, "out": out, "fingerprint": fingerprint });
+    global.print(&document, || {
+        format!(
+            "The key file of {} is in {}.\nIts fingerprint, to be read out over another channel: {fingerprint}",
+            file.id,
+            out.display()
+        )
+    })
+}
