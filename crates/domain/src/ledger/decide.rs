@@ -142,6 +142,9 @@ impl<'a> Desk<'a> {
                 self.line(movement, act.occurred_on, act.mode)
             }
             Act::Import(act) => {
+                if let Some(case) = &act.case {
+                    self.state.trade.incoming(case)?;
+                }
                 let mut movement = self.goods(MovementKind::Import, &act.site, &act.item, &act.batch, &act.amount)?;
                 movement.expires_on = act.expires_on;
                 let details = detail(&mut movement);

@@ -140,8 +140,10 @@ pub(crate) fn decide_receive(state: &State, data: &ReceiveMessage, now: Timestam
     }
     let hash = data.message.hash();
     if let Some(taken) = taken_before(partner, &message) {
-        if taken.hash == hash {
-            let (seq, entry) = (message.seq, taken.entry);
+        // Evidence is kept once, however often it is sent again.
+        let same = (taken.hash == hash).then_some(taken.entry);
+        if let Some(entry) = same.or(partner.equivocations.get(&hash).copied()) {
+            let seq = message.seq;
             return Err(unjournaled(PartnerRefusal::AlreadyTaken {
                 from: from(),
                 seq,
@@ -171,7 +173,7 @@ pub(crate) fn decide_receive(state: &State, data: &ReceiveMessage, now: Timestam
     let judged = trade::judge(state, partner, &message, hash, now, today);
     let (refused, follow) = match judged {
         Ok(events) => (None, events),
-        Err(code) => (code.parse().ok(), Vec::new()),
+        Err(code) => (code.word().parse().ok(), Vec::new()),
     };
     let received = MessageReceived {
         from: data.from.clone(),
@@ -293,7 +295,7 @@ pub(crate) fn apply_receipted(state: &mut State, seq: u64, receipted: &MessageRe
 
 pub(crate) fn apply_equivocation(state: &mut State, seq: u64, equivocation: &Equivocation) {
     if let Some(partner) = state.partners.get_mut(&equivocation.from) {
-        partner.equivocations.push(seq);
+        partner.equivocations.insert(equivocation.message.hash(), seq);
     }
 }
 

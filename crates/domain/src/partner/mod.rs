@@ -57,6 +57,7 @@ refusals! {
             "the key file of {partner} has the fingerprint {file}; {read} was read out: somebody may have changed the file on its way";
         FingerprintMissing { partner: String, of: u64 } = "fingerprint_missing", None,
             "approving entry {of} takes the fingerprint of {partner} as its officer read it out to you (read_back)";
+        CountryTaken { country: String, by: String } = "country_has_authority", None, "the authority of {country} is {by}: each country has one here";
         KeyNameWrong { partner: String, kid: String } = "key_name_wrong", None, "{kid} is not the name of the key in the file of {partner}";
         Unreadable { why: String } = "message_unreadable", None, "the message cannot be read: {why}";
         NotForUs { to: String, we: String } = "message_for_another", None, "the message is for {to}; this is {we}";
@@ -148,8 +149,9 @@ pub struct Partner {
     pub cosigned: Option<u64>,
     /// Messages of ours that it refused.
     pub refused: Vec<RefusedMessage>,
-    /// Two messages of one number or id with different bytes: the entries that keep the later ones as evidence.
-    pub equivocations: Vec<u64>,
+    /// Two messages of one number or id with different bytes: the later ones by hash, with the entries that keep them as
+    /// evidence.
+    pub equivocations: BTreeMap<Digest, u64>,
 }
 
 /// All partners, by id.
@@ -187,6 +189,12 @@ pub(crate) fn decide_pairing(state: &State, pairing: &Pairing) -> Refused<Partne
     let file = &pairing.file;
     if file.id == state.founding.id || state.partners.get(&file.id).is_some() {
         return Err(taken("authority", &file.id));
+    }
+    let known = state.partners.of_country(file.country).map(|partner| &partner.file.id);
+    let ours = (file.country == state.founding.country).then_some(&state.founding.id);
+    if let Some(by) = known.or(ours) {
+        let (country, by) = (file.country.to_string(), by.to_string());
+        return Err(PartnerRefusal::CountryTaken { country, by }.into());
     }
     if !file.key.is_named_right() {
         return Err(PartnerRefusal::KeyNameWrong {
@@ -231,7 +239,7 @@ pub(crate) fn apply_paired(state: &mut State, paired: &PartnerPaired, on: Date) 
         ids: BTreeMap::new(),
         cosigned: None,
         refused: Vec::new(),
-        equivocations: Vec::new(),
+        equivocations: BTreeMap::new(),
     };
     state.partners.0.insert(paired.file.id.clone(), partner);
 }

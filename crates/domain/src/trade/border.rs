@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{Case, Side, Stage, TradeRefusal, amount_of, goods};
+use super::{Case, Goods, Side, Stage, TradeRefusal, amount_of, goods};
 use crate::State;
 use crate::country::Country;
 use crate::id::Id;
@@ -163,11 +163,11 @@ pub(crate) fn import_authorized(state: &State, movement: &Movement, item: &Item)
         }
         .into());
     }
-    consignment_known(state, movement, own.partner.is_some())
+    consignment_known(state, movement, &goods, own.partner.is_some())
 }
 
 /// Goods from a partner's country are of a consignment whose permit the partner has sent.
-fn consignment_known(state: &State, movement: &Movement, partner: bool) -> Refused<()> {
+fn consignment_known(state: &State, movement: &Movement, goods: &Goods, partner: bool) -> Refused<()> {
     let details = movement.details.as_ref();
     let id = details.and_then(|details| details.case.as_ref());
     let known = id.and_then(|id| state.trade.case(id)).filter(|case| {
@@ -177,6 +177,10 @@ fn consignment_known(state: &State, movement: &Movement, partner: bool) -> Refus
     });
     let on = movement.occurred_on;
     if let Some(case) = known {
+        if case.line_of(goods).is_none() {
+            let item = movement.item.to_string();
+            return Err(TradeRefusal::GoodsUnknown { item }.into());
+        }
         let left_on = case.departure.as_ref().map(|departure| departure.on);
         // Across the date line goods may arrive on the civil day before the one on which they left.
         let too_early = |left_on: &Date| on < left_on.yesterday().unwrap_or(*left_on);

@@ -70,6 +70,11 @@ pub(crate) fn decide_issue(state: &State, issue: &IssueImportAuthorization, toda
         .applications
         .get(&issue.application)
         .ok_or_else(|| unknown("import application", &issue.application))?;
+    let answered = |own: &&OwnAuthorization| own.application == issue.application;
+    if let Some(answer) = state.trade.own.values().find(answered) {
+        let (application, number) = (issue.application.to_string(), answer.authorization.number.to_string());
+        return Err(TradeRefusal::ApplicationAnswered { application, number }.into());
+    }
     if issue.valid_until < today {
         let until = issue.valid_until;
         return Err(TradeRefusal::PermitEnded { until, today }.into());
@@ -354,6 +359,7 @@ pub(crate) fn apply_issued(state: &mut State, issued: &AuthorizationIssued) {
     };
     let partner = state.partners.of_country(application.exporter.country);
     let own = OwnAuthorization {
+        application: issued.application.clone(),
         authorization: issued.authorization.clone(),
         site: application.site.clone(),
         partner: partner.map(|partner| partner.file.id.clone()),

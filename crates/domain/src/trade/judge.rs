@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::code::Code;
 use super::import::{agrees, answer, confirmed, suspend};
 use super::notice::{Endorsement, Line, Notice, PermitNamed};
 use super::shipment::{arrived, settle, unused};
@@ -11,15 +12,13 @@ use crate::State;
 use crate::digest::Digest;
 use crate::id::Id;
 use crate::journal::Event;
+use crate::ledger::AMOUNT_MAX;
 use crate::partner::{Message, Partner};
 use crate::policy::ConfirmationPolicy;
 use crate::{Broken, broken};
 
 /// The kind of the message that asks for confirmation.
 const REQUEST: &str = "confirmation_requested";
-
-/// Why a message that is the next of its chain is refused, as the receipt says it.
-pub(super) type Code = &'static str;
 
 /// Judges a message. `Ok` has what follows from it at once; `Err` the code that its sender is told.
 pub(crate) fn judge(
@@ -31,38 +30,38 @@ pub(crate) fn judge(
     today: Date,
 ) -> Result<Vec<Event>, Code> {
     if message.v != 1 {
-        return Err("unknown_version");
+        return Err(Code::UnknownVersion);
     }
     if message.not_after < now {
-        return Err("message_expired");
+        return Err(Code::MessageExpired);
     }
-    let notice = Notice::read(&message.kind, &message.body).map_err(|_| "body_unreadable")?;
-    let notice = notice.ok_or("unknown_kind")?;
+    let notice = Notice::read(&message.kind, &message.body).map_err(|_| Code::BodyUnreadable)?;
+    let notice = notice.ok_or(Code::UnknownKind)?;
     let from = &partner.file.id;
     match &notice {
         Notice::AuthorizationIssued(authorization) => {
             let ours = authorization.exporter.country == state.founding.country;
             let theirs = authorization.issuer == *from && authorization.importer.country == partner.file.country;
             let known = state.trade.foreign(from, &authorization.number).is_some();
-            refuse_if(!ours || !theirs, "not_concerned")?;
-            refuse_if(!countable(&authorization.lines), "body_unreadable")?;
-            refuse_if(known, "import_authorization_known")?;
+            refuse_if(!ours || !theirs, Code::NotConcerned)?;
+            refuse_if(!countable(&authorization.lines), Code::BodyUnreadable)?;
+            refuse_if(known, Code::AuthorizationKnown)?;
             Ok(Vec::new())
         }
         Notice::AuthorizationCancelled(cancellation) => {
             let known = state.trade.foreign(from, &cancellation.number).is_some();
-            refuse_if(!known, "import_authorization_unknown")?;
+            refuse_if(!known, Code::AuthorizationUnknown)?;
             Ok(too_late(state, from, &cancellation.number))
         }
         Notice::Requested(consignment) => {
-            let case = message.case.as_ref().ok_or("case_missing")?;
+            let case = message.case.as_ref().ok_or(Code::CaseMissing)?;
             let prefix = format!("{from}/");
-            refuse_if(!case.starts_with(&prefix), "case_of_another")?;
-            refuse_if(state.trade.case(case).is_some(), "case_known")?;
+            refuse_if(!case.starts_with(&prefix), Code::CaseOfAnother)?;
+            refuse_if(state.trade.case(case).is_some(), Code::CaseKnown)?;
             let ours = consignment.importer.country == state.founding.country;
             let theirs = consignment.exporter.country == partner.file.country;
-            refuse_if(!ours || !theirs, "not_concerned")?;
-            refuse_if(!countable(&consignment.lines), "body_unreadable")?;
+            refuse_if(!ours || !theirs, Code::NotConcerned)?;
+            refuse_if(!countable(&consignment.lines), Code::BodyUnreadable)?;
             Ok(by_itself(state, from, case, consignment, hash, today))
         }
         Notice::StatementProposed(stated) => statement::judge_proposal(state, from, stated),
@@ -72,10 +71,11 @@ pub(crate) fn judge(
     }
 }
 
-/// Some lines, each of something.
+/// Some lines, each of something, and each of other goods: two lines of the same goods would each have the whole room.
 fn countable(lines: &[Line]) -> bool {
-    let is_something = |line: &Line| line.amount > 0 && line.goods.content_pg > 0;
-    (1..=super::LINES_MAX).contains(&lines.len()) && lines.iter().all(is_something)
+    let is_something = |line: &Line| (1..=AMOUNT_MAX).contains(&line.amount) && line.goods.content_pg > 0;
+    let is_alone = |line: &Line| lines.iter().filter(|other| other.goods == line.goods).count() == 1;
+    (1..=super::LINES_MAX).contains(&lines.len()) && lines.iter().all(|line| is_something(line) && is_alone(line))
 }
 
 fn refuse_if(refused: bool, code: Code) -> Result<(), Code> {
@@ -88,7 +88,7 @@ fn too_late(state: &State, from: &Id, number: &Id) -> Vec<Event> {
         case.side == Side::Exporting
             && case.partner.as_ref() == Some(from)
             && case.consignment.authorization.as_ref() == Some(number)
-            && case.stage == Stage::Departed
+            && (case.stage == Stage::Departed || (case.stage == Stage::Issued && case.has_moved()))
     };
     let tell = |case: &Case| {
         let permit = case.permit.as_ref()?.number.clone();
@@ -121,21 +121,21 @@ fn by_itself(
 
 /// A message about a case that both sides know.
 fn in_case(state: &State, from: &Id, message: &Message, notice: &Notice) -> Result<Vec<Event>, Code> {
-    let case = message.case.as_ref().ok_or("case_missing")?;
-    let case = state.trade.case(case).ok_or("case_unknown")?;
-    refuse_if(case.partner.as_ref() != Some(from), "case_of_another")?;
-    let at = |side, stages: &[Stage]| refuse_if(case.side != side || !stages.contains(&case.stage), "out_of_place");
+    let case = message.case.as_ref().ok_or(Code::CaseMissing)?;
+    let case = state.trade.case(case).ok_or(Code::CaseUnknown)?;
+    refuse_if(case.partner.as_ref() != Some(from), Code::CaseOfAnother)?;
+    let at = |side, stages: &[Stage]| refuse_if(case.side != side || !stages.contains(&case.stage), Code::OutOfPlace);
     match notice {
         Notice::Confirmed(confirmation) => {
             at(Side::Exporting, &[Stage::Requested])?;
-            refuse_if(Some(confirmation.request) != case.request, "request_differs")?;
-            refuse_if(confirmation.consignment != case.consignment, "consignment_differs")?;
+            refuse_if(Some(confirmation.request) != case.request, Code::RequestDiffers)?;
+            refuse_if(confirmation.consignment != case.consignment, Code::ConsignmentDiffers)?;
         }
         Notice::Refused(_) => at(Side::Exporting, &[Stage::Requested])?,
         Notice::PermitIssued(permit) => {
             at(Side::Importing, &[Stage::Confirmed, Stage::Suspended])?;
-            refuse_if(case.permit.is_some(), "out_of_place")?;
-            refuse_if(permit.consignment != case.consignment, "consignment_differs")?;
+            refuse_if(case.permit.is_some(), Code::OutOfPlace)?;
+            refuse_if(permit.consignment != case.consignment, Code::ConsignmentDiffers)?;
         }
         Notice::Dispatched(departure) => {
             at(Side::Importing, &[Stage::Issued, Stage::Suspended])?;
@@ -144,11 +144,11 @@ fn in_case(state: &State, from: &Id, message: &Message, notice: &Notice) -> Resu
         Notice::Received(arrival) => {
             at(Side::Exporting, &[Stage::Departed])?;
             same_permit(case, &arrival.permit)?;
-            refuse_if(!of_case(case, &arrival.lines), "consignment_differs")?;
+            refuse_if(!of_case(case, &arrival.lines), Code::ConsignmentDiffers)?;
         }
         Notice::Resolved(_) => {
             at(case.side, &[Stage::Discrepant])?;
-            refuse_if(case.their_word.is_some(), "out_of_place")?;
+            refuse_if(case.their_word.is_some(), Code::OutOfPlace)?;
         }
         Notice::Unused(named) => {
             same_permit(case, &named.permit)?;
@@ -157,23 +157,23 @@ fn in_case(state: &State, from: &Id, message: &Message, notice: &Notice) -> Resu
                 return Ok(Vec::new());
             }
             at(Side::Importing, &[Stage::Issued, Stage::Suspended])?;
-            refuse_if(case.moved.iter().any(|moved| *moved != 0), "goods_have_arrived")?;
+            refuse_if(case.has_moved(), Code::GoodsHaveArrived)?;
             let mut events = Vec::new();
             unused(case, &mut events);
             return Ok(events);
         }
         Notice::AlreadyDispatched(named) => {
-            refuse_if(case.side != Side::Importing, "out_of_place")?;
+            refuse_if(case.side != Side::Importing, Code::OutOfPlace)?;
             same_permit(case, &named.permit)?;
         }
-        _ => return Err("out_of_place"),
+        _ => return Err(Code::OutOfPlace),
     }
     Ok(Vec::new())
 }
 
 fn same_permit(case: &Case, permit: &Id) -> Result<(), Code> {
     let same = case.permit.as_ref().is_some_and(|known| known.number == *permit);
-    refuse_if(!same, "permit_unknown")
+    refuse_if(!same, Code::PermitUnknown)
 }
 
 /// Every line is one of the case's, in the same order, and none is negative.
@@ -185,9 +185,9 @@ fn of_case(case: &Case, lines: &[Line]) -> bool {
 /// Less than permitted may leave, never more.
 fn within_permit(case: &Case, departure: &Endorsement) -> Result<(), Code> {
     same_permit(case, &departure.permit)?;
-    refuse_if(!of_case(case, &departure.lines), "consignment_differs")?;
+    refuse_if(!of_case(case, &departure.lines), Code::ConsignmentDiffers)?;
     let more = |line: &Line| line.amount > amount_of(&case.consignment.lines, &line.goods);
-    refuse_if(departure.lines.iter().any(more), "more_than_permitted")
+    refuse_if(departure.lines.iter().any(more), Code::MoreThanPermitted)
 }
 
 /// Keeps the hash of a request of ours: the answer names it.

@@ -6,6 +6,7 @@
 
 mod address;
 mod border;
+mod code;
 mod command;
 mod export;
 mod guard;
@@ -33,6 +34,7 @@ use crate::product::Item;
 use crate::refusal::{NameRefusal, Refused, unknown};
 use crate::table::No;
 
+pub use code::{CODES, Code};
 pub use command::*;
 pub use notice::*;
 pub use refusal::TradeRefusal;
@@ -124,6 +126,8 @@ impl Stage {
 /// An import authorization of this authority.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OwnAuthorization {
+    /// The application it answers.
+    pub application: Id,
     /// As issued.
     pub authorization: ImportAuthorization,
     /// The importer's site.
@@ -205,6 +209,11 @@ impl Case {
     /// What the ledger has moved of a line.
     fn moved_of(&self, place: usize) -> i64 {
         self.moved.get(place).copied().unwrap_or_default()
+    }
+
+    /// Whether the ledger has moved any of it.
+    fn has_moved(&self) -> bool {
+        self.moved.iter().any(|moved| *moved != 0)
     }
 
     /// What the case takes of an authorization's line: as asked while it is open, as departed once goods have left.
@@ -306,6 +315,15 @@ impl Trade {
         let case = import.details.as_ref().and_then(|details| details.case.as_ref());
         case.and_then(|case| self.cases.get(case))
             .is_some_and(|case| case.arrival.is_some())
+    }
+
+    /// A case of goods that come to this country. No line may name one that is not known: the line would be outside every
+    /// case when it is posted, and in one when it is reversed.
+    pub(crate) fn incoming(&self, id: &Id) -> Refused<&Case> {
+        self.on_side(id, Side::Importing).map_err(|_| {
+            let case = id.to_string();
+            TradeRefusal::ConsignmentUnknown { case }.into()
+        })
     }
 
     fn find(&self, id: &str) -> Refused<&Case> {

@@ -10,6 +10,7 @@ refusals! {
     pub enum TradeRefusal {
         AuthorizationMissing { export: String } = "import_authorization_missing", Some("1961 art. 31(5)"),
             "the application {export} names no import authorization of the importing country, or none that its authority has sent";
+        ApplicationAnswered { application: String, number: String } = "import_application_answered", Some("1961 art. 31(4)(a)"), "the application {application} is answered by import authorization {number}";
         AuthorizationCancelled { number: String } = "import_authorization_cancelled", Some("1961 art. 31(5)"), "import authorization {number} was cancelled by the authority that issued it";
         AuthorizationNotBegun { number: String, from: Date, on: Date } = "import_authorization_not_begun", Some("1961 art. 31(4)(b)"), "import authorization {number} was issued on {from}, after {on}";
         AuthorizationExpired { number: String, until: Date, today: Date } = "import_authorization_expired", Some("1961 art. 31(4)(b)"), "import authorization {number} ended on {until}, before {today}";
@@ -29,7 +30,6 @@ refusals! {
             "the total of estimates of {country} for {substance} in {year} {why}: a person must look it up and say so (estimate_checked)";
         StopNotice { country: String, substance: String, year: i16, notice: String } = "stop_notice", Some("1961 art. 21(4)"), "by the Board's notice {notice} no more {substance} may be exported to {country} in {year}";
         AddressBarred { party: String, found: String } = "address_barred", Some("1961 art. 31(8)"), "the address of {party} holds {found:?}: no consignment goes to a post office box or a bank";
-        ExporterDiffers { holder: String, named: String } = "exporter_differs", Some("1961 art. 31(4)(b)"), "the exporter is {holder}, not {named}";
         SameCountry { country: String } = "same_country", None, "importer and exporter are both of {country}";
         GoodsUnknown { item: String } = "goods_not_in_consignment", Some("1961 art. 31(4)"), "{item} is no line of it";
         PermitNotInForce { permit: String, stage: &'static str } = "export_permit_not_in_force", Some("1961 art. 31(4)(a)"), "export permit {permit} is {stage}";

@@ -53,17 +53,15 @@ fn compare(state: &State, case: &Case, counted: &[Line]) -> Refused<()> {
             .into());
         }
     }
-    if counted.iter().all(|line| line.amount == 0) {
-        let (field, amount) = ("lines", "0".to_owned());
-        return Err(NameRefusal::NotPositive { field, amount }.into());
-    }
     Ok(())
 }
 
 /// Customs endorses the departure. More than permitted is a fact, and holds the consignment; there is no top-up.
 pub(crate) fn decide_departure(state: &State, endorse: &EndorseDeparture, today: Date) -> Refused<Vec<Event>> {
     let case = state.trade.of_permit(&endorse.permit)?;
-    if case.stage != Stage::Issued {
+    // What left before the cancellation of its import authorization came has left all the same.
+    let left_before = case.stage == Stage::Suspended && case.has_moved();
+    if case.stage != Stage::Issued && !left_before {
         return Err(case.not_in("issued").into());
     }
     let counted = counted(state, case, &endorse.lines)?;
@@ -81,6 +79,10 @@ pub(crate) fn decide_departure(state: &State, endorse: &EndorseDeparture, today:
         }
     }
     compare(state, case, &counted)?;
+    if !case.has_moved() {
+        let (field, amount) = ("lines", "0".to_owned());
+        return Err(NameRefusal::NotPositive { field, amount }.into());
+    }
     let endorsement = Endorsement {
         permit: endorse.permit.clone(),
         on: case.moved_on.unwrap_or(today),
@@ -108,7 +110,7 @@ pub(crate) fn decide_release(state: &State, release: &ReleaseConsignment) -> Ref
     }
 }
 
-/// Customs endorses the arrival.
+/// Customs endorses the arrival. That nothing has arrived is endorsed too: a total loss is a discrepancy like any other.
 pub(crate) fn decide_arrival(state: &State, endorse: &EndorseArrival, today: Date) -> Refused<Vec<Event>> {
     let case = state.trade.on_side(&endorse.case, Side::Importing)?;
     let (Stage::Departed, Some(permit)) = (case.stage, &case.permit) else {
@@ -184,7 +186,7 @@ pub(crate) fn decide_pass_day(state: &State, today: Date) -> Refused<Vec<Event>>
     let over = |case: &&Case| {
         let ended = case.permit.as_ref().is_some_and(|permit| permit.valid_until < today);
         let open = matches!(case.stage, Stage::Issued | Stage::Suspended);
-        case.side == Side::Exporting && open && ended && case.moved.iter().all(|moved| *moved == 0)
+        case.side == Side::Exporting && open && ended && !case.has_moved()
     };
     let mut events = Vec::new();
     for case in state.trade.cases.values().filter(over) {
@@ -217,6 +219,7 @@ pub(super) fn unused(case: &Case, events: &mut Vec<Event>) {
 
 pub(crate) fn apply_departure(state: &mut State, endorsed: &ConsignmentEndorsed) {
     if let Some(case) = state.trade.cases.get_mut(&endorsed.case) {
+        case.cancelled_too_late |= case.stage == Stage::Suspended;
         case.departure = Some(endorsed.endorsement.clone());
         case.stage = Stage::Departed;
     }
@@ -241,9 +244,18 @@ pub(crate) fn apply_held(state: &mut State, held: &ConsignmentHeld) {
 }
 
 pub(crate) fn apply_released(state: &mut State, release: &ReleaseConsignment) {
-    if let Some(case) = state.trade.permits.get(&release.permit).cloned() {
-        set_stage(state, &case, Stage::Issued);
-    }
+    let Some(case) = state.trade.permitted(&release.permit) else {
+        return;
+    };
+    let issuer = case.permit.as_ref().map(|permit| &permit.authorization_issuer);
+    let authorization = issuer.zip(case.consignment.authorization.as_ref());
+    let foreign = authorization.and_then(|(issuer, number)| state.trade.foreign(issuer, number));
+    let cancelled = foreign.is_some_and(|foreign| foreign.cancelled);
+    let (case, stage) = (
+        case.id.clone(),
+        if cancelled { Stage::Suspended } else { Stage::Issued },
+    );
+    set_stage(state, &case, stage);
 }
 
 pub(crate) fn apply_resolution(state: &mut State, resolved: &DiscrepancyResolved) {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::judge::Code;
+use super::code::Code;
 use super::notice::{Notice, StatementDispute, StatementLine, StatementSignature, TradeStatement};
 use super::totals::months;
 use super::{
@@ -292,16 +292,16 @@ pub(super) fn judge_proposal(state: &State, from: &Id, statement: &TradeStatemen
     if statement.exporter == *from && statement.importer == state.founding.id {
         Ok(Vec::new())
     } else {
-        Err("not_concerned")
+        Err(Code::NotConcerned)
     }
 }
 
 pub(super) fn judge_answer(state: &State, from: &Id, year: i16, digest: &Digest) -> Result<Vec<Event>, Code> {
     let known = state.trade.statement(&state.founding.id, from, year);
     match known {
-        None => Err("trade_statement_missing"),
-        Some(known) if known.digest != *digest => Err("trade_statement_differs"),
-        Some(known) if known.is_signed() => Err("out_of_place"),
+        None => Err(Code::StatementMissing),
+        Some(known) if known.digest != *digest => Err(Code::StatementDiffers),
+        Some(known) if known.is_signed() => Err(Code::OutOfPlace),
         Some(_) => Ok(Vec::new()),
     }
 }

@@ -68,7 +68,7 @@ fn open_base(case: &Case, country: Country, substance: &Id, year: i16) -> Mass {
     let lines = case.consignment.lines.iter().enumerate();
     lines
         .filter(|(_, line)| line.goods.substance == *substance)
-        .map(|(place, line)| line.with_amount(line.amount - case.moved_of(place)).base())
+        .map(|(place, line)| line.with_amount((line.amount - case.moved_of(place)).max(0)).base())
         .sum()
 }
 

@@ -1,13 +1,15 @@
 //! One example of every kind of entry, byte for byte. A released kind is never edited, so its file never changes, and
-//! does not depend on what other tests do. The files of new kinds are written with `UPDATE_GOLDEN=1`, from `golden.txt`.
+//! does not depend on what other tests do. The files of new kinds are written with `UPDATE_GOLDEN=1`, from `golden.txt` of
+//! the ledger, and what it lacks from that of trade.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use domain::Entry;
 use domain::journal::KINDS;
 
 use crate::scripts::whole_life;
+use crate::trade;
 use crate::world::reread;
 
 fn folder() -> PathBuf {
@@ -24,7 +26,11 @@ fn bytes(entry: &Entry) -> Vec<u8> {
 /// The richest entry of each kind in a history that has all: of two, the longer shows more fields.
 fn examples() -> BTreeMap<&'static str, Entry> {
     let mut examples: BTreeMap<&'static str, Entry> = BTreeMap::new();
-    for entry in whole_life().journal {
+    let at_home = whole_life().journal;
+    let at_home_alone: BTreeSet<&str> = at_home.iter().map(|entry| entry.event.kind()).collect();
+    let abroad = trade::whole_life().worlds.into_iter().flat_map(|world| world.journal);
+    let abroad = abroad.filter(|entry| !at_home_alone.contains(entry.event.kind()));
+    for entry in at_home.into_iter().chain(abroad) {
         let kind = entry.event.kind();
         if examples
             .get(kind)

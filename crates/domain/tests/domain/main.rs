@@ -20,4 +20,6 @@ mod refusals;
 mod scripts;
 mod seen;
 mod text;
+mod trade;
+mod two;
 mod world;

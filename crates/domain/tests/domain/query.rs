@@ -3,6 +3,7 @@
 use domain::ledger::Compartment;
 use domain::plan::Planned;
 use domain::reporting::{identity, statement};
+use domain::trade::{Signing, StatementLine, headroom, own_lines, signed_by, stated_lines};
 
 use crate::world::World;
 
@@ -63,8 +64,82 @@ pub fn ask(world: &World, question: &str, of: &str) -> String {
             let refused = statement(world.state(), year.parse().expect("a year"), None).refused;
             refused.get(*code).copied().unwrap_or_default().to_string()
         }
-        _ => panic!("no question {question} {of}"),
+        _ => trade(world, question, &words),
     }
+}
+
+/// Questions about partners and trade across the border.
+fn trade(world: &World, question: &str, words: &[&str]) -> String {
+    let state = world.state();
+    let id = |text: &str| text.parse().expect("an id");
+    let year = |text: &str| text.parse().expect("a year");
+    match (question, words) {
+        ("case", [case]) => state.trade.case(case).map_or("none".to_owned(), |case| {
+            let marks = [
+                (case.cancelled_too_late, " too_late"),
+                (case.unused_there, " unused_there"),
+            ];
+            let marks = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark);
+            format!("{}{}", case.stage.word(), marks.collect::<String>())
+        }),
+        ("partner", [partner]) => {
+            let partner = state.partners.get(partner).expect("a partner");
+            let (queued, unanswered) = (partner.queue.len(), partner.unanswered.len());
+            let (refused, equivocations) = (partner.refused.len(), partner.equivocations.len());
+            format!("queued {queued} unanswered {unanswered} refused {refused} equivocations {equivocations}")
+        }
+        ("sent", [partner]) => {
+            let sent = state.partners.get(partner).expect("a partner").sent;
+            sent.map_or(0, |last| last.seq).to_string()
+        }
+        ("refused_by_us", [partner]) => {
+            let of_partner = |entry: &&domain::Entry| match &entry.event {
+                domain::Event::MessageReceived(data) => data.from.as_str() == *partner && data.refused.is_some(),
+                _ => false,
+            };
+            world.journal.iter().filter(of_partner).count().to_string()
+        }
+        ("entries", ["refusals"]) => {
+            let refused = |entry: &&domain::Entry| matches!(entry.event, domain::Event::InstructionRefused(_));
+            world.journal.iter().filter(refused).count().to_string()
+        }
+        ("headroom", [country, substance, of]) => {
+            let country = country.parse().expect("a country");
+            let room = headroom(state, country, &id(substance), year(of), None);
+            room.map_or("none".to_owned(), |room| {
+                format!("{} {} of {}", room.version, room.available, room.total)
+            })
+        }
+        ("stated", [partner, of, substance]) => {
+            let partner = state.partners.get(partner).expect("a partner");
+            line_of(&stated_lines(state, partner, year(of)), substance)
+        }
+        ("own", [partner, of, substance]) => {
+            let partner = state.partners.get(partner).expect("a partner");
+            line_of(&own_lines(state, partner, year(of)), substance)
+        }
+        ("signed_by", [country, of]) => {
+            let signed = signed_by(state, country.parse().expect("a country"), year(of));
+            if signed.is_some() { "yes" } else { "no" }.to_owned()
+        }
+        ("trade_statement", [exporter, importer, of]) => {
+            let known = state.trade.statement(&id(exporter), &id(importer), year(of));
+            match &known.expect("a statement").signing {
+                Signing::Open => "open".to_owned(),
+                Signing::Signed { .. } => "signed".to_owned(),
+                Signing::Disputed { lines } => {
+                    let line = |line: &StatementLine| format!("{}:{}:{}", line.substance, line.total_g, line.count);
+                    format!("disputed {}", joined(lines.iter().map(line)))
+                }
+            }
+        }
+        _ => panic!("no question {question} {words:?}"),
+    }
+}
+
+fn line_of(lines: &[StatementLine], substance: &str) -> String {
+    let line = lines.iter().find(|line| line.substance.as_str() == substance);
+    line.map_or("none".to_owned(), |line| format!("{} in {}", line.total_g, line.count))
 }
 
 fn joined(words: impl Iterator<Item = String>) -> String {

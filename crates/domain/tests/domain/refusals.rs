@@ -57,7 +57,10 @@ fn a_refusal_says_its_numbers_and_its_article() {
 #[test]
 fn an_authority_is_founded_by_the_machine_with_two_administrators() {
     let founding = "id=CN name=Authority country=CN zone=Asia/Shanghai books_from=2026-01-01 \
-                    origin=log.example/cn log_key=cn+0+key administrators=";
+                    origin=log.example/cn log_key=cn+0+key \
+                    root=AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE= key={\"kid\":\"75877bb41d393b5f\",\"public\":\"AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=\",\
+                    \"valid_from\":\"2026-01-01T00:00:00Z\",\"valid_until\":\"2027-12-31T23:59:59Z\"} \
+                    administrators=";
     let mut world = World::empty();
     for (actor, administrators, expected) in [
         ("administrator:ada", "[ada,ben]", "not_entitled"),

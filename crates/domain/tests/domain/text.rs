@@ -61,6 +61,14 @@ impl Fields {
         fields
     }
 
+    /// Fields that were made elsewhere.
+    pub fn of(fields: Value) -> Self {
+        match fields {
+            Value::Object(fields) => Self(fields),
+            _ => panic!("fields are an object"),
+        }
+    }
+
     /// Adds fields, or replaces them; `field=!` takes one away.
     pub fn add(&mut self, text: &str, names: &BTreeMap<String, u64>) {
         for field in split(text, ' ') {

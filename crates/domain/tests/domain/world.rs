@@ -16,7 +16,7 @@ use crate::text::{Fields, Line, lines};
 pub const TODAY: Date = date(2026, 6, 15);
 
 /// Commands that tell what happened on a day; where none is given, it is five days before the fixed world's day.
-const ACTS: [&str; 19] = [
+pub const ACTS: [&str; 19] = [
     "opening",
     "manufacture",
     "feed_lot",
@@ -87,7 +87,10 @@ verbs! {
     open_channel close_channel approve_channel give_notice opening manufacture feed_lot yield_lot close_lot transform
     use_in_manufacture dispatch receive cancel_dispatch reclassify import export dispense destroy lose lose_in_transit
     find count accept_count reverse place_hold lift_hold plan_inspection record_visit record_finding hold_session
-    record_attendance
+    record_attendance pair_partner record_totals record_stop_notice apply_import issue_import_authorization
+    cancel_import_authorization apply_export request_confirmation confirm refuse_confirmation issue_export_permit
+    endorse_departure release_consignment endorse_arrival resolve_discrepancy propose_trade_statement
+    sign_trade_statement dispute_trade_statement pass_day sign_message receive_message record_receipt
 }
 
 impl User<'_> {
@@ -141,7 +144,7 @@ impl World {
     }
 
     /// A time of recording that never runs backwards within a day.
-    fn now(&self) -> Timestamp {
+    pub fn now(&self) -> Timestamp {
         let day: Timestamp = format!("{}T00:00:00Z", self.today)
             .parse()
             .expect("a day has a midnight");
@@ -154,11 +157,28 @@ impl World {
         if ACTS.contains(&verb) {
             with.otherwise("occurred_on", "2026-06-10");
         }
-        self.commands += 1;
-        let id = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + u128::from(self.commands));
+        let id = self.next_id();
         let line = serde_json::json!({"id": id, "as": actor, "do": verb, "with": with.json()}).to_string();
+        self.submit_line(&line)
+    }
+
+    /// Submits a command of the node itself, whose fields are kept letter by letter.
+    pub fn node(&mut self, verb: &str, with: &impl serde::Serialize) -> Outcome {
+        let id = self.next_id();
+        let with = serde_json::to_string(with).expect("JSON");
+        self.submit_line(&format!(
+            r#"{{"id":"{id}","as":"exchange:node","do":"{verb}","with":{with}}}"#
+        ))
+    }
+
+    fn next_id(&mut self) -> Uuid {
+        self.commands += 1;
+        Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + u128::from(self.commands))
+    }
+
+    fn submit_line(&mut self, line: &str) -> Outcome {
         let random = [u8::try_from(self.commands % 251).expect("less than 251"); 32];
-        match Envelope::parse(&line, random) {
+        match Envelope::parse(line, random) {
             Ok(envelope) => self.write(&envelope),
             Err(why) => Outcome::Unreadable(why),
         }
@@ -215,7 +235,13 @@ impl World {
     /// Runs one line of a table and compares what came of it.
     pub fn follow(&mut self, file: &str, line: &Line<'_>) {
         let at = format!("{file}:{}", line.number);
-        let [actor, verb, fields, expected] = line.columns(&at);
+        let columns = line.columns(&at);
+        self.follow_columns(&at, columns);
+    }
+
+    /// Runs one act, given by its columns: who, command, fields, what comes of it.
+    pub fn follow_columns(&mut self, at: &str, columns: [&str; 4]) {
+        let [actor, verb, fields, expected] = columns;
         let (expected, name) = match expected.split_once(" @") {
             Some((expected, name)) => (expected, Some(name)),
             None => (expected, None),
@@ -234,7 +260,7 @@ impl World {
                 self.settled(&outcome, expected)
             }
         };
-        assert_eq!(said, expected, "{at}: {}", line.text);
+        assert_eq!(said, expected, "{at}: {actor}  {verb}  {fields}");
     }
 
     /// `approved` means proposed, and then approved by whoever may.

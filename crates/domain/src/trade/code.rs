@@ -1,0 +1,43 @@
+//! Why a message is refused though it is the next of its chain: the words that its receipt carries.
+
+/// Declares the closed list of codes.
+macro_rules! codes {
+    ($($(#[$meta:meta])* $variant:ident = $word:literal, $says:literal;)*) => {
+        /// Why what a message says does not hold, as its receipt tells the sender.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(missing_docs)]
+        pub enum Code { $($(#[$meta])* $variant),* }
+
+        /// Every code with its meaning, for the documentation.
+        pub const CODES: &[(&str, &str)] = &[$(($word, $says)),*];
+
+        impl Code {
+            /// The word, as in a receipt.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+        }
+    };
+}
+
+codes! {
+    UnknownVersion = "unknown_version", "the message has a form that the receiver does not know";
+    MessageExpired = "message_expired", "it came after the last moment at which it may be taken";
+    UnknownKind = "unknown_kind", "the receiver knows no message of this kind";
+    BodyUnreadable = "body_unreadable", "the body is not what its kind demands, or a line in it is of nothing";
+    NotConcerned = "not_concerned", "it is about other countries than those of the two authorities";
+    AuthorizationKnown = "import_authorization_known", "an import authorization of this number was sent before";
+    AuthorizationUnknown = "import_authorization_unknown", "no import authorization of this number was sent";
+    CaseMissing = "case_missing", "it names no case";
+    CaseKnown = "case_known", "a case of this id was begun before";
+    CaseUnknown = "case_unknown", "the receiver knows no case of this id";
+    CaseOfAnother = "case_of_another", "the case is not between these two authorities";
+    OutOfPlace = "out_of_place", "the case is not where such a message belongs, or it is the other side's to send";
+    RequestDiffers = "request_differs", "it answers another request than the one that was sent";
+    ConsignmentDiffers = "consignment_differs", "the consignment is not the one that was asked for";
+    PermitUnknown = "permit_unknown", "it names another export permit than the one of the case";
+    MoreThanPermitted = "more_than_permitted", "more has left than the export permit allows";
+    GoodsHaveArrived = "goods_have_arrived", "the permit cannot be endorsed as not used: goods of the case have arrived";
+    StatementMissing = "trade_statement_missing", "the receiver has proposed no statement for the year";
+    StatementDiffers = "trade_statement_differs", "it answers another statement than the last one that was proposed";
+}

@@ -1,0 +1,36 @@
+//! Histories of two authorities as tables: a blank line begins a new one, after the stage that its first line names.
+
+use crate::text::lines;
+use crate::two::Two;
+
+fn check(file: &str, text: &str) {
+    let mut two = Two::at("paired");
+    for line in lines(text) {
+        if line.begins {
+            two = Two::at("paired");
+        }
+        two.follow(file, &line);
+    }
+}
+
+macro_rules! tables {
+    ($($name:ident)*) => {
+        $(#[test] fn $name() { check(concat!(stringify!($name), ".txt"), include_str!(concat!("../trade/", stringify!($name), ".txt"))); })*
+
+        /// Every history, for the tests that ask whether all is covered.
+        pub const TABLES: &[(&str, &str)] = &[$((stringify!($name), include_str!(concat!("../trade/", stringify!($name), ".txt")))),*];
+    };
+}
+
+tables! {
+    authorization border chain gate golden pairing request shipment statement
+}
+
+/// Two authorities that have lived through everything an entry can tell of trade: the histories of `golden.txt`.
+pub fn whole_life() -> Two {
+    let mut two = Two::at("paired");
+    for line in lines(include_str!("../trade/golden.txt")) {
+        two.follow("golden.txt", &line);
+    }
+    two
+}

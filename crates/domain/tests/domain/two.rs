@@ -1,0 +1,576 @@
+//! Two authorities in memory, an exporting and an importing one, and the post between them.
+//!
+//! Messages take the path of production but for their cryptography: `sign_message`, `receive_message`, `record_receipt`,
+//! with signatures of zeros, which the domain does not look at. A direction can be held, so that messages cross.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::LazyLock;
+
+use domain::digest::{Digest, Signature};
+use domain::partner::{
+    Consistency, EntryRef, Json, KeyFile, Message, MessageQueued, Pairing, Receipt, ReceiveMessage, RecordReceipt,
+    SignMessage, Signed, Taken, TreeHead,
+};
+use domain::{Event, State};
+use jiff::SignedDuration;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::text::{Fields, Line, lines};
+use crate::world::{ACTS, Outcome, World};
+
+/// The exporting authority.
+pub const CN: usize = 0;
+/// The importing authority.
+pub const LK: usize = 1;
+/// Their ids.
+const IDS: [&str; 2] = ["CN", "LK"];
+
+/// A message on its way, or one that was sent once.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    pub message: Signed,
+    pub head: TreeHead,
+}
+
+/// Two authorities and the post between them.
+#[derive(Clone)]
+pub struct Two {
+    pub worlds: [World; 2],
+    /// What is on its way, by sender.
+    pub wires: [VecDeque<Letter>; 2],
+    /// Everything sent, by sender.
+    pub sent: [Vec<Letter>; 2],
+    /// Whether messages of this sender wait.
+    pub held: [bool; 2],
+    /// Whether this sender signs nothing.
+    pub idle: [bool; 2],
+    forged: u128,
+}
+
+/// Named beginnings of histories, from `stages.txt`.
+static STAGES: LazyLock<BTreeMap<String, Two>> = LazyLock::new(|| {
+    let mut two = Two::unpaired();
+    let mut stages = BTreeMap::from([("unpaired".to_owned(), two.clone())]);
+    two.pair();
+    stages.insert("paired".to_owned(), two.clone());
+    for line in lines(include_str!("../trade/stages.txt")) {
+        match &line.text.split("  ").collect::<Vec<_>>()[..] {
+            ["*", "stage", name] => drop(stages.insert((*name).to_owned(), two.clone())),
+            ["*", "begin", name] => two = stages[*name].clone(),
+            _ => two.follow("stages.txt", &line),
+        }
+    }
+    stages
+});
+
+impl Two {
+    /// The fixed world of `tests/ledger`, and the one of `importer.txt`, which do not know each other.
+    fn unpaired() -> Self {
+        let mut importer = World::empty();
+        for line in lines(include_str!("../trade/importer.txt")) {
+            importer.follow("importer.txt", &line);
+        }
+        let mut exporter = World::fixed();
+        for line in lines(include_str!("../trade/exporter.txt")) {
+            exporter.follow("exporter.txt", &line);
+        }
+        Self {
+            worlds: [exporter, importer],
+            wires: Default::default(),
+            sent: Default::default(),
+            held: [false; 2],
+            idle: [false; 2],
+            forged: 0,
+        }
+    }
+
+    /// A history's beginning by name.
+    pub fn at(stage: &str) -> Self {
+        let known = STAGES.get(stage);
+        known.unwrap_or_else(|| panic!("no stage {stage}")).clone()
+    }
+
+    fn pair(&mut self) {
+        for (we, they) in [(CN, LK), (LK, CN)] {
+            let file = file_of(self.state(they));
+            let fingerprint = file.fingerprint();
+            let pairing = Pairing {
+                fingerprint: fingerprint.parse().expect("an id"),
+                file,
+            };
+            let fields = serde_json::to_value(pairing).expect("JSON");
+            let world = &mut self.worlds[we];
+            let proposed = world
+                .submit("administrator:ada", "pair_partner", Fields::of(fields))
+                .first();
+            let approval = format!("of={proposed} read_back={fingerprint}");
+            assert_eq!(world.as_("administrator:ben").approve(&approval).word(), "ok");
+        }
+    }
+
+    pub fn state(&self, side: usize) -> &State {
+        self.worlds[side].state()
+    }
+
+    /// What `$NAME` stands for in a table.
+    fn expand(&self, text: &str) -> String {
+        let file = |side| serde_json::to_string(&file_of(self.state(side))).expect("JSON");
+        let read = |side| file_of(self.state(side)).fingerprint();
+        let changed = |file: KeyFile| serde_json::to_string(&file).expect("JSON");
+        let other = |side: usize| {
+            let mut file = file_of(self.state(side));
+            file.id = "OTHER".parse().expect("an id");
+            changed(file)
+        };
+        let misnamed = || {
+            let mut file = file_of(self.state(LK));
+            file.key.kid = "0000000000000000".parse().expect("an id");
+            changed(file)
+        };
+        let request = || {
+            let request = self.last_of(CN, "confirmation_requested");
+            request.map_or_else(String::new, |letter| letter.message.hash().to_string())
+        };
+        text.replace("$OTHER-CN", &other(CN))
+            .replace("$OTHER-LK", &other(LK))
+            .replace("$MISNAMED-LK", &misnamed())
+            .replace("$REQUEST", &request())
+            .replace("$LINE", LINE)
+            .replace("$FILE-CN", &file(CN))
+            .replace("$FILE-LK", &file(LK))
+            .replace("$READ-CN", &read(CN))
+            .replace("$READ-LK", &read(LK))
+            .replace("$EXPORTER", EXPORTER)
+            .replace("$IMPORTER", IMPORTER)
+    }
+
+    /// Runs one line of a table: a side and its act, `<CN` for a message that is made up, or `*` for the post and the
+    /// calendar.
+    pub fn follow(&mut self, file: &str, line: &Line<'_>) {
+        let at = format!("{file}:{}", line.number);
+        let text = self.expand(line.text);
+        let columns: Vec<&str> = text
+            .split("  ")
+            .map(str::trim)
+            .filter(|column| !column.is_empty())
+            .collect();
+        match columns[..] {
+            ["*", verb, of] => self.arrange(&at, verb, of),
+            ["*", "deliver", from, expected] => {
+                let said = self.deliver(side_of(from));
+                assert_eq!(said, expected, "{at}");
+                self.post();
+            }
+            ["*", "both", case, expected] => {
+                let stages = [CN, LK].map(|side| self.stage(side, case));
+                assert_eq!(stages, [expected, expected], "{at}");
+            }
+            [to, from, kind, changes, expected] if from.starts_with('<') => {
+                assert_eq!(
+                    self.made_up(side_of(to), kind, changes),
+                    expected,
+                    "{at}: {kind}  {changes}"
+                );
+            }
+            [side, "sign", to, changes, expected] => {
+                assert_eq!(
+                    self.signs(side_of(side), to, changes),
+                    expected,
+                    "{at}: sign  {changes}"
+                );
+            }
+            [side, "receipt", by, changes, expected] => {
+                assert_eq!(
+                    self.takes_receipt(side_of(side), by, changes),
+                    expected,
+                    "{at}: receipt  {changes}"
+                );
+            }
+            [side, actor, verb, fields, expected] => {
+                self.act(&at, side_of(side), [actor, verb, fields, expected]);
+            }
+            _ => panic!("{at}: {} columns: {text}", columns.len()),
+        }
+    }
+
+    fn act(&mut self, at: &str, side: usize, [actor, verb, fields, expected]: [&str; 4]) {
+        let world = &mut self.worlds[side];
+        let today = format!("{fields} occurred_on={}", world.today);
+        let dated = ACTS.contains(&verb) && !fields.contains("occurred_on=");
+        let fields = if dated { &today } else { fields };
+        world.follow_columns(at, [actor, verb, fields, expected]);
+        self.post();
+        self.check(at);
+    }
+
+    /// What holds after every line: books balance, and a state is what its compact form says.
+    pub fn check(&self, at: &str) {
+        for side in [CN, LK] {
+            let state = self.state(side);
+            let items = state.items.iter().count();
+            assert_eq!(state.ledger.out_of_balance(items), None, "{at}");
+            let bytes = state.to_bytes().expect("a state has a compact form");
+            let read = State::from_bytes(&bytes).unwrap_or_else(|why| panic!("{at}: {why}"));
+            assert_eq!(read.to_bytes().expect("bytes"), bytes, "{at}");
+            assert_eq!(read.hash(), state.hash(), "{at}");
+        }
+    }
+
+    fn arrange(&mut self, at: &str, verb: &str, of: &str) {
+        match verb {
+            "begin" => *self = Self::at(of),
+            "day" => self.day(of.parse().expect("a day")),
+            "idle" => self.idle[side_of(of)] = true,
+            "hold" => self.held[side_of(of)] = true,
+            "release" => {
+                self.held[side_of(of)] = false;
+                self.post();
+            }
+            _ => panic!("{at}: no directive {verb}"),
+        }
+    }
+
+    pub fn day(&mut self, day: jiff::civil::Date) {
+        self.worlds.iter_mut().for_each(|world| world.today = day);
+    }
+
+    pub fn stage(&self, side: usize, case: &str) -> &'static str {
+        let case = self.state(side).trade.case(case);
+        case.map_or("none", |case| case.stage.word())
+    }
+
+    /// Signs what is queued and delivers what is not held, until all is quiet. Every message is accepted.
+    pub fn post(&mut self) {
+        loop {
+            let mut quiet = true;
+            for from in [CN, LK] {
+                while !self.idle[from] && self.sign(from) {
+                    quiet = false;
+                }
+                while !self.held[from] && !self.wires[from].is_empty() {
+                    quiet = false;
+                    assert_eq!(self.deliver(from), "ok");
+                }
+            }
+            if quiet {
+                return;
+            }
+        }
+    }
+
+    /// Signs the next message that is queued, as the node does.
+    pub fn sign(&mut self, from: usize) -> bool {
+        let Some((queued, message, head)) = self.unsigned(from) else {
+            return false;
+        };
+        let signed = sealed(kid(self.state(from)), &message);
+        let to = IDS[1 - from].parse().expect("an id");
+        let command = SignMessage {
+            to,
+            queued,
+            head,
+            message: signed.clone(),
+        };
+        assert_eq!(self.worlds[from].node("sign_message", &command).word(), "ok");
+        let letter = Letter { message: signed, head };
+        self.sent[from].push(letter.clone());
+        self.wires[from].push_back(letter);
+        true
+    }
+
+    /// The next message of the queue: the entry that queued it, what it says, the checkpoint in it.
+    pub fn unsigned(&self, from: usize) -> Option<(u64, Message, TreeHead)> {
+        let (world, state) = (&self.worlds[from], self.state(from));
+        let partner = state.partners.get(IDS[1 - from])?;
+        let queued = partner.queue.front()?.entry;
+        let Event::MessageQueued(entry) = &world.journal[usize::try_from(queued).expect("a short journal")].event
+        else {
+            panic!("entry {queued} queues no message");
+        };
+        let MessageQueued { case, notice, .. } = &**entry;
+        let size = state.size;
+        let seen = case.as_ref().and_then(|case| state.trade.case(case)?.seen);
+        let message = Message {
+            v: 1,
+            kind: notice.kind().parse().expect("an id"),
+            id: Uuid::from_u128(u128::from(queued) + 1),
+            case: case.clone(),
+            from: state.founding.id.clone(),
+            to: partner.file.id.clone(),
+            seq: partner.sent.map_or(1, |last| last.seq + 1),
+            prev: partner.sent.map(|last| last.hash),
+            seen,
+            created: world.now(),
+            not_after: world.now() + SignedDuration::from_hours(24 * 400),
+            body: notice.body().expect("JSON"),
+            checkpoint: format!("checkpoint of {size}"),
+            consistency: Consistency {
+                from_size: partner.sent.map_or(0, |last| last.head.size),
+                hashes: Vec::new(),
+            },
+        };
+        Some((queued, message, head(size)))
+    }
+
+    /// Delivers the next message of a sender, and its receipt back; says how it was taken.
+    pub fn deliver(&mut self, from: usize) -> String {
+        let letter = self.wires[from].pop_front().expect("a message on its way");
+        let outcome = self.receive(1 - from, &letter, IDS[from]);
+        let said = taken(&outcome);
+        let Outcome::Done { first, events } = &outcome else {
+            return said;
+        };
+        if let Some(Event::MessageReceived(received)) = events.first() {
+            let refused = received.refused.clone();
+            self.answer(from, &letter, *first, refused);
+        }
+        said
+    }
+
+    fn receive(&mut self, side: usize, letter: &Letter, from: &str) -> Outcome {
+        let command = ReceiveMessage {
+            from: from.parse().expect("an id"),
+            head: letter.head,
+            message: letter.message.clone(),
+        };
+        self.worlds[side].node("receive_message", &command)
+    }
+
+    fn answer(&mut self, sender: usize, letter: &Letter, entry: u64, refused: Option<domain::id::Id>) {
+        let receipt = self.receipt(sender, letter, entry, refused);
+        let said = self.worlds[sender].node("record_receipt", &receipt).word();
+        assert_eq!(said, "ok");
+    }
+
+    /// The receipt for a letter of a sender.
+    pub fn receipt(
+        &self,
+        sender: usize,
+        letter: &Letter,
+        entry: u64,
+        refused: Option<domain::id::Id>,
+    ) -> RecordReceipt {
+        let by = 1 - sender;
+        let message: Message = letter.message.payload.read().expect("a message");
+        let receipt = Receipt {
+            v: 1,
+            from: IDS[by].parse().expect("an id"),
+            to: IDS[sender].parse().expect("an id"),
+            of: letter.message.hash(),
+            seq: message.seq,
+            taken: refused.map_or(Taken::Accepted, |code| Taken::Refused { code }),
+            entry: EntryRef {
+                seq: entry,
+                leaf: Digest::of(b"leaf"),
+            },
+            seen_size: letter.head.size,
+            cosignature: "— cosignature".to_owned(),
+        };
+        RecordReceipt {
+            by: receipt.from.clone(),
+            receipt: sealed(kid(self.state(by)), &receipt),
+        }
+    }
+
+    /// Whether a copy of a side takes the next message of its queue, changed so, as signed.
+    fn signs(&self, side: usize, to: &str, changes: &str) -> String {
+        let (mut queued, message, head) = self.unsigned(side).expect("a message that waits");
+        let mut fields = read(changes);
+        if let Some(other) = fields.remove("queued") {
+            queued = other.as_u64().expect("a number");
+        }
+        let message = sealed(kid(self.state(side)), &changed(&message, fields));
+        let to = to.parse().expect("an id");
+        let command = SignMessage {
+            to,
+            queued,
+            head,
+            message,
+        };
+        self.worlds[side].clone().node("sign_message", &command).word()
+    }
+
+    /// Whether a copy of a side takes a receipt, changed so, for the last message that it has sent.
+    fn takes_receipt(&self, side: usize, by: &str, changes: &str) -> String {
+        let letter = self.sent[side].last().expect("a message");
+        let receipt = self.receipt(side, letter, 0, None).receipt;
+        let receipt: Value = receipt.payload.read().expect("JSON");
+        let command = RecordReceipt {
+            by: by.parse().expect("an id"),
+            receipt: sealed(kid(self.state(1 - side)), &changed(&receipt, read(changes))),
+        };
+        self.worlds[side].clone().node("record_receipt", &command).word()
+    }
+
+    /// Hands a made-up message to a side: the last of its kind that the other side has sent, as the next of the chain,
+    /// with these changes. It is judged by a copy of that side, unless `keep=true` stands among them.
+    fn made_up(&mut self, to: usize, kind: &str, changes: &str) -> String {
+        let mut fields = read(changes);
+        let (keep, again) = (fields.remove("keep"), fields.remove("again"));
+        let sender = fields.remove("sender");
+        let sender = sender
+            .as_ref()
+            .and_then(Value::as_str)
+            .unwrap_or(IDS[1 - to])
+            .to_owned();
+        let kid = fields.remove("kid");
+        let like = self.last_of(1 - to, kind);
+        let letter = match like {
+            Some(letter) if again.is_some() => letter,
+            like => {
+                let payload = changed(&self.next_in_chain(to, kind, like.as_ref()), fields);
+                let mut message = sealed(self::kid(self.state(1 - to)), &payload);
+                if let Some(kid) = kid.as_ref().and_then(Value::as_str) {
+                    message.kid = kid.parse().expect("an id");
+                }
+                Letter {
+                    message,
+                    head: head(self.state(1 - to).size),
+                }
+            }
+        };
+        if keep.is_some() {
+            return taken(&self.receive(to, &letter, &sender));
+        }
+        let mut copy = self.clone();
+        taken(&copy.receive(to, &letter, &sender))
+    }
+
+    fn last_of(&self, from: usize, kind: &str) -> Option<Letter> {
+        let of_kind = |letter: &&Letter| {
+            let message: Message = letter.message.payload.read().expect("a message");
+            message.kind.as_str() == kind
+        };
+        self.sent[from].iter().rev().find(of_kind).cloned()
+    }
+
+    fn next_in_chain(&mut self, to: usize, kind: &str, like: Option<&Letter>) -> Value {
+        self.forged += 1;
+        let partner = self.state(to).partners.get(IDS[1 - to]);
+        let received = partner.and_then(|partner| partner.received);
+        let (now, later) = (
+            self.worlds[to].now(),
+            self.worlds[to].now() + SignedDuration::from_hours(24),
+        );
+        let mut payload = like.map_or_else(
+            || json!({"case": null, "body": {}, "seen": null}),
+            |letter| letter.message.payload.read().expect("JSON"),
+        );
+        let chained = json!({
+            "v": 1, "type": kind, "id": Uuid::from_u128(self.forged << 64), "from": IDS[1 - to], "to": IDS[to],
+            "seq": received.map_or(1, |last| last.seq + 1), "prev": received.map(|last| last.hash),
+            "created": now, "not_after": later, "checkpoint": "made up",
+            "consistency": {"from_size": 0, "hashes": []},
+        });
+        let (Value::Object(payload_fields), Value::Object(chained)) = (&mut payload, chained) else {
+            panic!("messages are objects");
+        };
+        payload_fields.extend(chained);
+        payload
+    }
+}
+
+/// Who exports, as an import authorization names it: the holder of `world.txt`.
+const EXPORTER: &str =
+    r#"{"name":"Maker of finished forms, importer, exporter","address":"1 Maker Road, Beijing","country":"CN"}"#;
+/// Who imports: the holder of `importer.txt`.
+const IMPORTER: &str = r#"{"name":"Lanka Imports","address":"12 Galle Road, Colombo","country":"LK"}"#;
+
+/// A line of the goods that both registers know as ampoules.
+const LINE: &str =
+    r#"{"goods":{"substance":"fentanyl","form":"injection","bulk":false,"content_pg":100000000},"amount":300}"#;
+
+fn side_of(id: &str) -> usize {
+    let place = IDS.iter().position(|known| *known == id);
+    place.unwrap_or_else(|| panic!("no side {id}"))
+}
+
+/// A checkpoint's head that stands for this size.
+fn head(size: u64) -> TreeHead {
+    let root = Digest::of(size.to_be_bytes());
+    TreeHead { size, root }
+}
+
+fn kid(state: &State) -> &str {
+    &state.founding.key.kid
+}
+
+/// A document under a signature of zeros.
+pub fn sealed(kid: &str, document: &impl serde::Serialize) -> Signed {
+    Signed {
+        kid: kid.parse().expect("an id"),
+        payload: Json::of(document).expect("JSON"),
+        signature: Signature::from_zeros(),
+    }
+}
+
+trait Zeros {
+    fn from_zeros() -> Self;
+}
+
+impl Zeros for Signature {
+    fn from_zeros() -> Self {
+        domain::digest::Bytes([0; 64])
+    }
+}
+
+/// The key file of an authority, with a signature of zeros.
+pub fn file_of(state: &State) -> KeyFile {
+    let founding = &state.founding;
+    KeyFile {
+        id: founding.id.clone(),
+        name: founding.name.clone(),
+        country: founding.country,
+        url: None,
+        log_key: founding.log_key.clone(),
+        cosignature_key: founding.log_key.clone(),
+        root: founding.root,
+        key: founding.key.clone(),
+        signature: Signature::from_zeros(),
+    }
+}
+
+/// How a message was taken: `ok`, `refused` with the code of its receipt, `equivocated`, or why it was not taken.
+fn taken(outcome: &Outcome) -> String {
+    let Outcome::Done { events, .. } = outcome else {
+        return outcome.word();
+    };
+    match events.first() {
+        Some(Event::MessageReceived(received)) => match &received.refused {
+            Some(code) => format!("refused {code}"),
+            None => "ok".to_owned(),
+        },
+        Some(Event::MessageEquivocated(_)) => "equivocated".to_owned(),
+        _ => panic!("no message was taken: {events:?}"),
+    }
+}
+
+/// Changes as they stand in a table, by path.
+fn read(changes: &str) -> Map<String, Value> {
+    match Fields::parse(changes, &BTreeMap::new()).json() {
+        Value::Object(fields) => fields,
+        _ => panic!("fields are an object"),
+    }
+}
+
+/// A document with changes.
+fn changed(document: &impl serde::Serialize, fields: Map<String, Value>) -> Value {
+    let mut document = serde_json::to_value(document).expect("JSON");
+    for (path, value) in fields {
+        set(&mut document, &path, value);
+    }
+    document
+}
+
+/// Sets a value at a path such as `body.lines.0.amount`.
+fn set(document: &mut Value, path: &str, value: Value) {
+    let mut place = document;
+    for step in path.split('.') {
+        place = match place {
+            Value::Array(list) => &mut list[step.parse::<usize>().expect("a place in a list")],
+            place => &mut place[step],
+        };
+    }
+    *place = value;
+}
