@@ -119,6 +119,12 @@ impl Commands {
         let is_act = properties.is_some_and(|properties: &Map<String, Value>| properties.contains_key("mode"));
         match command.second {
             Some(roles) => any_of(roles),
+            None if matches!(command.word, "confirm" | "refuse_confirmation") => {
+                format!(
+                    "{} if the [policy](policies.md) `two_person_confirmation` says so",
+                    any_of(&[Role::Approver])
+                )
+            }
             None if is_act => "if the [ledger](ledger.md#check-12-two-persons) asks".to_owned(),
             None => "none".to_owned(),
         }
@@ -160,6 +166,7 @@ fn given_by(by: By) -> String {
         By::Responsible => "responsible person of the holder".to_owned(),
         By::HolderOrInspector => "responsible person or clerk of the holder, or `inspector`".to_owned(),
         By::SecondPerson => "whoever may be the second person of the decision it names".to_owned(),
+        By::Node => "the node itself".to_owned(),
     }
 }
 

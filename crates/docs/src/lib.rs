@@ -38,6 +38,7 @@ pub fn parts() -> Vec<Part> {
             text: commands.schema(),
         },
         part("refusals.md", "refusals", refusals::tables()),
+        part("refusals.md", "codes", refusals::codes()),
         part("ledger.md", "checks", ledger::checks()),
         part("policies.md", "policies", policies::table()),
     ]

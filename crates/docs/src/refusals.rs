@@ -1,6 +1,7 @@
 //! Every refusal: its code, its article, its sentence.
 
 use domain::refusal::RefusalDoc;
+use domain::trade::CODES;
 
 use crate::{code, table};
 
@@ -17,6 +18,8 @@ pub const NOUNS: &[(&str, &[RefusalDoc])] = &[
     ("Estimates, plan and quotas", domain::plan::PlanRefusal::ALL),
     ("Channels", domain::channel::ChannelRefusal::ALL),
     ("The ledger", domain::ledger::LedgerRefusal::ALL),
+    ("Partner authorities", domain::partner::PartnerRefusal::ALL),
+    ("Trade across the border", domain::trade::TradeRefusal::ALL),
     ("Inspections", domain::inspection::InspectionRefusal::ALL),
     ("Training", domain::training::TrainingRefusal::ALL),
 ];
@@ -29,6 +32,12 @@ pub fn tables() -> String {
         format!("### {title}\n\n{rows}")
     });
     chapters.collect::<Vec<_>>().join("\n")
+}
+
+/// The codes that a receipt for a refused message carries.
+pub fn codes() -> String {
+    let rows = CODES.iter().map(|(word, says)| [code(word), (*says).to_owned()]);
+    table(["Code", "Meaning"], rows)
 }
 
 /// The pattern with its figures set apart, without the marks of the formatter.

@@ -44,7 +44,13 @@ pub fn kid(public: &PublicKey) -> String {
 
 /// The first bytes of a hash in hexadecimal digits.
 fn hex(bytes: &[u8], count: usize) -> String {
-    bytes.iter().take(count).map(|byte| format!("{byte:02x}")).collect()
+    let mut digits = String::with_capacity(2 * count);
+    for byte in bytes.iter().take(count) {
+        let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
+        digits.push(digit(byte >> 4));
+        digits.push(digit(byte & 15));
+    }
+    digits
 }
 
 /// What an authority tells a partner of itself, signed with its root key.

@@ -24,7 +24,7 @@ codes! {
     UnknownVersion = "unknown_version", "the message has a form that the receiver does not know";
     MessageExpired = "message_expired", "it came after the last moment at which it may be taken";
     UnknownKind = "unknown_kind", "the receiver knows no message of this kind";
-    BodyUnreadable = "body_unreadable", "the body is not what its kind demands, or a line in it is of nothing";
+    BodyUnreadable = "body_unreadable", "the body is not what its kind demands, or its lines are of nothing, or name goods twice";
     NotConcerned = "not_concerned", "it is about other countries than those of the two authorities";
     AuthorizationKnown = "import_authorization_known", "an import authorization of this number was sent before";
     AuthorizationUnknown = "import_authorization_unknown", "no import authorization of this number was sent";

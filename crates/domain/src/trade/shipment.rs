@@ -251,11 +251,8 @@ pub(crate) fn apply_released(state: &mut State, release: &ReleaseConsignment) {
     let authorization = issuer.zip(case.consignment.authorization.as_ref());
     let foreign = authorization.and_then(|(issuer, number)| state.trade.foreign(issuer, number));
     let cancelled = foreign.is_some_and(|foreign| foreign.cancelled);
-    let (case, stage) = (
-        case.id.clone(),
-        if cancelled { Stage::Suspended } else { Stage::Issued },
-    );
-    set_stage(state, &case, stage);
+    let id = case.id.clone();
+    set_stage(state, &id, if cancelled { Stage::Suspended } else { Stage::Issued });
 }
 
 pub(crate) fn apply_resolution(state: &mut State, resolved: &DiscrepancyResolved) {
@@ -276,9 +273,9 @@ pub(crate) fn apply_unused(state: &mut State, unused: &PermitEndorsedUnused) {
     set_stage(state, &unused.case, Stage::Expired);
 }
 
-fn set_stage(state: &mut State, case: &Id, stage: Stage) {
+fn set_stage(state: &mut State, case: &Id, to: Stage) {
     if let Some(case) = state.trade.cases.get_mut(case) {
-        case.stage = stage;
+        case.stage = to;
     }
 }
 
@@ -321,16 +318,12 @@ pub(crate) fn entered(state: &mut State, movement: &Movement, item: &Item, sign:
     let case = details
         .and_then(|details| details.case.as_ref())
         .and_then(|case| state.trade.cases.get_mut(case))
-        .filter(|case| case.side == Side::Importing);
-    match case {
-        Some(case) => moved_on(case, &goods, movement, sign),
-        None => {
-            let Some(origin) = details.and_then(|details| details.country) else {
-                return;
-            };
-            let key = (origin, movement.occurred_on.year(), goods.substance);
-            *state.trade.outside.entry(key).or_default() += item.mass(sign * movement.amount);
-        }
+        .filter(|case| case.side == Side::Importing && case.line_of(&goods).is_some());
+    if let Some(case) = case {
+        moved_on(case, &goods, movement, sign);
+    } else if let Some(origin) = details.and_then(|details| details.country) {
+        let key = (origin, movement.occurred_on.year(), goods.substance);
+        *state.trade.outside.entry(key).or_default() += item.mass(sign * movement.amount);
     }
 }
 

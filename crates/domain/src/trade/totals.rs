@@ -19,7 +19,7 @@ const ROWS_MAX: usize = 400;
 pub(super) struct Total {
     version: Id,
     dated_on: Date,
-    total: Mass,
+    mass: Mass,
 }
 
 /// What is known of a country's room for a substance in a year.
@@ -48,8 +48,8 @@ pub fn headroom(state: &State, country: Country, substance: &Id, year: i16, with
     let others = state.trade.cases.values().filter(|case| Some(&case.id) != without);
     let open: Mass = others.map(|case| open_base(case, country, substance, year)).sum();
     Some(Headroom {
-        total: total.total,
-        available: (total.total - effected - open).or_zero(),
+        total: total.mass,
+        available: (total.mass - effected - open).or_zero(),
         dated_on: total.dated_on,
         version: total.version.clone(),
     })
@@ -166,7 +166,7 @@ pub(crate) fn apply_totals(state: &mut State, totals: &EstimateTotals) {
             let total = Total {
                 version: totals.version.clone(),
                 dated_on: totals.dated_on,
-                total: row.total,
+                mass: row.total,
             };
             state.trade.totals.insert(key, total);
         }
