@@ -438,10 +438,18 @@ impl Authority {
                 round.settled += 1;
                 Ok(())
             }
+            // Somebody else has brought the same receipt meanwhile.
+            Settled::Refused { .. } if !self.is_unanswered(message) => Ok(()),
             Settled::Refused { code, says } => {
                 Err(format!("the receipt for message {seq} is not taken: {code}: {says}"))
             }
         })
+    }
+
+    fn is_unanswered(&self, message: &Outgoing) -> bool {
+        let state = self.state();
+        let partner = state.partners.get(&message.to);
+        partner.is_some_and(|partner| partner.unanswered.iter().any(|sent| sent.hash == message.hash))
     }
 
     /// Submits a command of the node itself. Its id comes of a moment and of what it is about, and its random bytes of

@@ -216,6 +216,90 @@ fn a_round_stops_at_the_first_message_without_a_receipt() {
 }
 
 #[test]
+fn rounds_at_the_same_time_sign_and_settle_each_message_once() {
+    let (cn, kr) = (memory("CN", 1), memory("KR", 2));
+    paired(&cn, &kr);
+    for year in 2014..=2023 {
+        state_year(&cn, "KR", year, after(1));
+    }
+    let entries = size(&cn);
+    let rounds: Vec<_> = std::thread::scope(|scope| {
+        let round = || cn.send_round(after(1), &mut post(&kr, after(1))).unwrap();
+        let rounds: Vec<_> = (0..4).map(|_| scope.spawn(round)).collect();
+        rounds.into_iter().map(|round| round.join().unwrap()).collect()
+    });
+    assert_eq!(rounds.iter().map(|round| round.signed).sum::<usize>(), 10);
+    assert_eq!(size(&cn), entries + 20, "ten messages and ten receipts");
+    assert!(rounds.iter().all(|round| round.failed.is_empty()), "{rounds:?}");
+    assert_eq!(differences(cn), []);
+    assert_eq!(differences(kr), []);
+}
+
+#[test]
+fn a_clock_that_runs_behind_signs_and_takes_messages_all_the_same() {
+    let (cn, kr) = (memory("CN", 1), memory("KR", 2));
+    paired(&cn, &kr);
+    state_year(&cn, "KR", 2023, after(1));
+    let round = cn.send_round(after(-9), &mut post(&kr, after(-9))).unwrap();
+    assert_eq!(
+        (round.signed, round.settled, round.failed.len()),
+        (1, 1, 0),
+        "{round:?}"
+    );
+    state_year(&kr, "CN", 2023, after(3));
+    kr.sign_queued(after(-30)).unwrap();
+    let message = kr.outgoing().unwrap().remove(0);
+    assert!(
+        message.not_after > after(30),
+        "it was signed no earlier than what was recorded before"
+    );
+}
+
+#[test]
+fn keys_that_the_journal_does_not_name_do_not_open_it() {
+    let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    in_folder("CN", 1, ours.path()).close().unwrap();
+    in_folder("KR", 2, theirs.path()).close().unwrap();
+    for key in ["exchange.key", "root.key"] {
+        let [own, other] = [&ours, &theirs].map(|folder| folder.path().join("keys").join(key));
+        let kept = std::fs::read(&own).unwrap();
+        std::fs::copy(other, &own).unwrap();
+        let opened = Authority::open(ours.path());
+        assert!(matches!(opened, Err(authority::AuthorityError::Broken(_))), "{key}");
+        std::fs::write(&own, "no key").unwrap();
+        let opened = Authority::open(ours.path());
+        assert!(matches!(opened, Err(authority::AuthorityError::Folder(..))), "{key}");
+        std::fs::write(&own, kept).unwrap();
+        Authority::open(ours.path()).unwrap().close().unwrap();
+    }
+}
+
+#[test]
+fn each_key_has_a_seed_of_its_own() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    in_folder("CN", 1, folder.path()).close().unwrap();
+    let seed = |key: &&str| {
+        let path = folder.path().join("keys").join(key);
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{key}");
+        let text = std::fs::read_to_string(path).unwrap();
+        text.trim().rsplit('+').next().unwrap().to_owned()
+    };
+    let seeds: std::collections::BTreeSet<String> = ["log.key", "root.key", "exchange.key"].iter().map(seed).collect();
+    assert_eq!(seeds.len(), 3);
+}
+
+#[test]
+fn a_day_passes_whether_or_not_something_is_due() {
+    let cn = memory("CN", 1);
+    let entries = size(&cn);
+    assert_eq!(cn.pass_day(after(1)).unwrap(), 0);
+    assert_eq!(cn.pass_day(after(1)).unwrap(), 0);
+    assert_eq!(size(&cn), entries);
+}
+
+#[test]
 fn nobody_but_the_node_hands_messages_to_the_writer() {
     let (cn, kr) = (memory("CN", 1), memory("KR", 2));
     paired(&cn, &kr);
@@ -230,6 +314,23 @@ fn nobody_but_the_node_hands_messages_to_the_writer() {
     let forged = envelope(after(1), 50, "exchange:node", "receive_message", &with);
     assert_eq!(one(&kr, after(1), forged).outcome.code(), Some("not_entitled"));
     assert_eq!(size(&kr), entries);
+}
+
+#[test]
+fn an_authority_is_not_founded_with_an_address_that_is_none() {
+    let bad = NewAuthority {
+        url: Some("cn.example".to_owned()),
+        ..new()
+    };
+    assert!(bad.check().is_err());
+    let good = NewAuthority {
+        url: Some("https://cn.example".to_owned()),
+        ..new()
+    };
+    good.check().unwrap();
+    let cn = Authority::create(Place::memory(MadeBy::Run), &good, start()).unwrap();
+    let file = cn.key_file().unwrap();
+    assert_eq!(file.url.unwrap().as_str(), "https://cn.example");
 }
 
 #[test]
@@ -485,6 +586,27 @@ fn fsck_verifies_every_signature_again() {
         let found = fsck(folder).unwrap().differences;
         assert!(found.iter().any(|found| found.what.contains(says)), "{kind}: {found:?}");
     }
+}
+
+#[test]
+fn fsck_verifies_the_evidence_of_equivocation_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let cn = in_folder("CN", 1, folder.path());
+    let mut peer = Peer::new(40);
+    pair(&cn, &peer.key_file());
+    peer.grow(5);
+    cn.accept(after(1), &peer.letter(1, None, 0, after(1)).bytes()).unwrap();
+    let mut other = peer.letter(1, None, 0, after(1));
+    other.message.body = domain::partner::Json::parse("{\"other\":1}").unwrap();
+    assert_eq!(code(&cn.accept(after(1), &other.bytes()).unwrap()), "equivocation");
+    cn.close().unwrap();
+    assert_eq!(fsck(folder.path()).unwrap().differences, []);
+    damage(folder.path(), "MessageEquivocated", "\"signature\":\"");
+    let found = fsck(folder.path()).unwrap().differences;
+    assert!(
+        found.iter().any(|found| found.what.contains("did not sign this")),
+        "{found:?}"
+    );
 }
 
 #[test]

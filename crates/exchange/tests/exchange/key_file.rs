@@ -53,14 +53,20 @@ fn a_key_file_that_was_changed_is_not_read() {
     assert_eq!(read_key_file(&twice).unwrap_err().code, "key_file_bad");
 }
 
+/// Another key for messages, rightly named.
+fn rename(about: &mut exchange::About, public: domain::digest::PublicKey) {
+    about.key.kid = domain::partner::kid(&public).parse().unwrap();
+    about.key.public = public;
+}
+
 #[test]
 fn what_a_root_key_signs_must_make_sense_too() {
     assert_eq!(check_key_file(&resigned(|_| {})), Ok(()));
     assert_eq!(check_key_file(&resigned(|about| about.url = None)), Ok(()));
     let changes: [fn(&mut exchange::About); 10] = [
         |about| about.key.kid = "0123456789abcdef".parse().unwrap(),
-        |about| about.key.public = Bytes([0xff; 32]),
-        |about| about.key.public = Bytes([0; 32]),
+        |about| rename(about, Bytes([0xff; 32])),
+        |about| rename(about, Bytes([0; 32])),
         |about| about.key.valid_until = about.key.valid_from,
         |about| about.log_key = about.cosignature_key.clone(),
         |about| about.cosignature_key = about.log_key.clone(),

@@ -50,6 +50,19 @@ fn a_chain_of_messages_is_taken_in_order() {
 }
 
 #[test]
+fn the_first_message_proves_nothing_of_an_older_log() {
+    let (cn, mut kr) = two();
+    let sent = kr.send(5, now());
+    let code = |signed: &Signed| open_now(&cn, signed).unwrap_err().code;
+    let from_somewhere = changed(&kr.key, &sent.message, |message| message.consistency.from_size = 3);
+    assert_eq!(code(&from_somewhere), "consistency_missing");
+    let with_proof = changed(&kr.key, &sent.message, |message| {
+        message.consistency.hashes.push(domain::digest::Digest::of("x"));
+    });
+    assert_eq!(code(&with_proof), "consistency_missing");
+}
+
+#[test]
 fn the_same_draft_gives_the_same_bytes() {
     let (mut one, mut other) = (two().1, two().1);
     assert_eq!(
