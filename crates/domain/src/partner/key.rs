@@ -73,7 +73,7 @@ pub struct KeyFile {
     pub root: PublicKey,
     /// The key that signs its messages.
     pub key: OperationalKey,
-    /// The root key's signature of [`signed_text`](Self::signed_text).
+    /// The root key's signature of a heading and the other fields.
     pub signature: Signature,
 }
 
