@@ -36,6 +36,15 @@ pub struct Question {
     pub ask: Ask,
 }
 
+/// What was answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Answered {
+    /// How many lines were read, empty ones included.
+    pub lines: u64,
+    /// How many were refused.
+    pub refused: u64,
+}
+
 type Receipts = Receiver<Result<Vec<Receipt>, AuthorityError>>;
 
 /// An answer that is there, or one that comes when its command is durable.
@@ -50,8 +59,8 @@ impl Desk {
         Self { authority, submitted }
     }
 
-    /// Answers every line, as each command becomes durable; gives how many were refused. `say` writes a line.
-    pub fn serve(&self, input: impl Read + Send, say: &mut dyn FnMut(&str) -> Done) -> Result<u64, Failure> {
+    /// Answers every line, as each command becomes durable. `say` writes a line.
+    pub fn serve(&self, input: impl Read + Send, say: &mut dyn FnMut(&str) -> Done) -> Result<Answered, Failure> {
         let (under_way, answers) = bounded(UNDER_WAY);
         std::thread::scope(|scope| {
             let taking = scope.spawn(move || self.take(input, &under_way));
@@ -61,12 +70,12 @@ impl Desk {
                 Err(_) => Err(Failure::Unavailable("the lines could not be read".to_owned())),
             };
             let refused = said?;
-            taken.map(|()| refused)
+            taken.map(|lines| Answered { lines, refused })
         })
     }
 
-    /// Hands over line by line, until there are no more or nobody wants the answers.
-    fn take(&self, input: impl Read, under_way: &Sender<Answer>) -> Done {
+    /// Hands over line by line, until there are no more or nobody wants the answers; gives how many there were.
+    fn take(&self, input: impl Read, under_way: &Sender<Answer>) -> Result<u64, Failure> {
         let mut input = std::io::BufReader::new(input);
         let mut number = 0_u64;
         let mut line = Vec::new();
@@ -77,7 +86,7 @@ impl Desk {
             let malformed = |why: &dyn std::fmt::Display| Failure::Refused(format!("malformed: line {number}: {why}"));
             let read = read.map_err(|error| malformed(&error))?;
             if read == 0 {
-                return Ok(());
+                return Ok(number - 1);
             }
             if u64::try_from(read).unwrap_or(u64::MAX) > LINE_BYTES_MAX {
                 return Err(malformed(&format!("it has more than {LINE_BYTES_MAX} bytes")));
@@ -87,7 +96,7 @@ impl Desk {
                 continue;
             }
             if under_way.send(self.answer(number, text)?).is_err() {
-                return Ok(());
+                return Ok(number);
             }
         }
     }

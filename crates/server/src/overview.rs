@@ -80,8 +80,8 @@ pub fn overview(look: &Look, year: i16, asked: Option<Destination>) -> Result<Ov
         }
         None => (0, tlog::EMPTY_ROOT),
     };
-    let cosigner = |partner: &Partner| Some((partner.file.id.clone(), partner.cosigned?));
-    let cosigned: BTreeMap<Id, u64> = look.state.partners.iter().filter_map(cosigner).collect();
+    let seen = |partner: &Partner| Some((partner.file.id.clone(), partner.cosigned?));
+    let cosigned: BTreeMap<Id, u64> = look.state.partners.iter().filter_map(seen).collect();
     let log = Log {
         size,
         root: base64(&root),

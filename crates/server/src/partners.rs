@@ -4,7 +4,7 @@ mod answers;
 mod files;
 mod pair;
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -12,12 +12,13 @@ use std::sync::Arc;
 
 use authority::{Authority, AuthorityError};
 use clap::{Args, Subcommand};
+use crossbeam_channel::bounded;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::clock;
-use crate::desk::{Desk, Question};
+use crate::desk::{Desk, LINE_BYTES_MAX, Question};
 use crate::net;
 use crate::output::{Done, Failure, Global};
 
@@ -122,19 +123,15 @@ impl Node {
     }
 
     /// Hands lines over, and says each answer as it comes; gives how many were refused.
-    pub fn lines(
-        self,
-        input: impl std::io::Read + Send + 'static,
-        say: &mut dyn FnMut(&str) -> Done,
-    ) -> Result<u64, Failure> {
+    pub fn lines(self, input: impl Read + Send + 'static, say: &mut dyn FnMut(&str) -> Done) -> Result<u64, Failure> {
         match self {
             Self::Own(authority) => {
                 let served = Desk::new(Arc::clone(&authority), None).serve(input, say);
                 let held = |_| Failure::Unavailable("the authority is still in use".to_owned());
                 let closed = Arc::try_unwrap(authority).map_err(held)?.close();
-                let refused = served?;
+                let answered = served?;
                 closed?;
-                Ok(refused)
+                Ok(answered.refused)
             }
             Self::Runs(stream) => talk(&stream, input, say),
         }
@@ -206,36 +203,53 @@ fn answered(answer: Value) -> Result<Value, Failure> {
     }
 }
 
-/// Hands lines over to a running node.
+/// Hands lines over to a running node; gives how many were refused.
 fn talk(
     stream: &UnixStream,
-    mut input: impl std::io::Read + Send + 'static,
+    input: impl Read + Send + 'static,
     say: &mut dyn FnMut(&str) -> Done,
 ) -> Result<u64, Failure> {
     let failed = |error: std::io::Error| Failure::Unavailable(format!("the running node: {error}"));
-    let mut to = stream.try_clone().map_err(failed)?;
+    let to = stream.try_clone().map_err(failed)?;
+    let (written, all) = bounded(1);
     // It may wait for input for ever, so nobody waits for it.
-    let sending = move || {
-        let sent = std::io::copy(&mut input, &mut to).and_then(|_| to.flush());
+    let writing = move || {
+        if let Ok(lines) = write_lines(&to, input) {
+            let _ = written.send(lines);
+        }
         drop(to.shutdown(Shutdown::Write));
-        sent
     };
-    let sending = std::thread::Builder::new().spawn(sending).map_err(failed)?;
+    std::thread::Builder::new().spawn(writing).map_err(failed)?;
     let mut refused = 0;
     for line in BufReader::new(stream).lines() {
         let line = line.map_err(failed)?;
         let answer: Value = serde_json::from_str(&line).map_err(unreadable)?;
-        if answer.get("failed").is_some() {
+        if let Some(end) = answer.get("end") {
+            if all.try_recv().ok() == end.as_u64() {
+                return Ok(refused);
+            }
+        } else if answer.get("failed").is_some() {
             answered(answer)?;
-            continue;
+        } else {
+            refused += u64::from(answer.get("refused").is_some());
+            say(&line)?;
         }
-        refused += u64::from(answer.get("refused").is_some());
-        say(&line)?;
     }
-    if sending.is_finished()
-        && let Ok(Err(error)) = sending.join()
-    {
-        return Err(failed(error));
+    let what = "the node stopped before it had read everything; what has no answer may be submitted again";
+    Err(Failure::Unavailable(what.to_owned()))
+}
+
+/// Writes every line; gives how many.
+fn write_lines(mut to: &UnixStream, input: impl Read) -> std::io::Result<u64> {
+    let mut input = BufReader::new(input);
+    let (mut line, mut lines) = (Vec::new(), 0);
+    loop {
+        line.clear();
+        // A line that is longer than the desk takes is passed on as it comes: it is for the desk to refuse it.
+        if input.by_ref().take(2 * LINE_BYTES_MAX).read_until(b'\n', &mut line)? == 0 {
+            return Ok(lines);
+        }
+        to.write_all(&line)?;
+        lines += 1;
     }
-    Ok(refused)
 }

@@ -69,9 +69,19 @@ pub fn rules(settings: &Settings) -> Rules {
     }
 }
 
+/// The address of a real authority is one that partners may send to.
+pub fn check_url(url: &str, made_by: MadeBy) -> Done {
+    if made_by == MadeBy::Init && !url.starts_with("https://") {
+        let what = format!("{url}: partners send over https only");
+        return Err(Failure::Usage(what));
+    }
+    Ok(())
+}
+
 /// Sets where partners reach it. Those that are paired already have a key file with the address before.
 fn set_url(authority: &Authority, url: &str) -> Done {
     let place = authority.place();
+    check_url(url, place.made_by())?;
     if place.url().as_deref() == Some(url) {
         return Ok(());
     }

@@ -64,6 +64,9 @@ pub fn init(global: &Global, args: &InitArgs) -> Done {
         ));
     }
     new.check()?;
+    if let Some(url) = &new.url {
+        crate::serve::check_url(url, MadeBy::Init)?;
+    }
     let place = Place::create(&folder, &new.id, &storage, MadeBy::Init)?;
     let authority = Authority::create(place, &new, now)?;
     let mut links = BTreeMap::new();

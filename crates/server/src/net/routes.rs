@@ -13,7 +13,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use crossbeam_channel::Sender;
-use domain::partner::MESSAGE_BYTES_MAX;
+use domain::partner::{MESSAGE_BYTES_MAX, Receipt, Taken};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
@@ -70,14 +70,30 @@ impl Served {
     pub fn accept(&self, message: &[u8]) -> Result<Answer, String> {
         let now = (self.clock)(&self.authority)?;
         let answer = self.authority.accept(now, message).map_err(|error| error.to_string())?;
-        if let (Answer::Receipt(_), Some(taken)) = (&answer, &self.taken) {
-            // A worker that was told already needs no second word.
-            let _ = taken.try_send(());
-        }
-        if let Answer::Refused { code, says } = &answer {
-            self.count(code, says);
+        match &answer {
+            Answer::Receipt(receipt) => self.took(receipt),
+            Answer::Refused { code, says } => self.count(code, says),
+            Answer::Parked { .. } => {}
         }
         Ok(answer)
+    }
+
+    /// Says that a message was taken, and rings for what follows from it.
+    fn took(&self, receipt: &str) {
+        if let Some(taken) = &self.taken {
+            // A worker that was told already needs no second word.
+            let _ = taken.try_send(());
+            let signed = exchange::parse(receipt.as_bytes()).ok();
+            if let Some(Ok(receipt)) = signed.map(|signed| signed.payload.read::<Receipt>()) {
+                let (from, seq, entry) = (&receipt.to, receipt.seq, receipt.entry.seq);
+                match &receipt.taken {
+                    Taken::Accepted => note(format_args!("took message {seq} of {from}: entry {entry}")),
+                    Taken::Refused { code } => {
+                        note(format_args!("refused message {seq} of {from}: entry {entry}: {code}"));
+                    }
+                }
+            }
+        }
     }
 
     /// Counts a rejected message, and says so at the first, the second, the fourth, the eighth …: whoever sends many

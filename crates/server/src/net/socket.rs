@@ -166,9 +166,11 @@ fn talk(desk: &Desk, stream: &UnixStream) {
         let written = out.write_all(format!("{line}\n").as_bytes());
         written.map_err(|error| Failure::Unavailable(error.to_string()))
     };
-    if let Err(failure) = desk.serve(stream, say) {
-        let line = serde_json::json!({ "failed": failure.to_string() });
-        drop(out.write_all(format!("{line}\n").as_bytes()));
-    }
+    // The last line tells how many were read: whoever wrote more knows that the rest was not taken.
+    let last = match desk.serve(stream, say) {
+        Ok(answered) => serde_json::json!({ "end": answered.lines }),
+        Err(failure) => serde_json::json!({ "failed": failure.to_string() }),
+    };
+    drop(out.write_all(format!("{last}\n").as_bytes()));
     drop(stream.shutdown(Shutdown::Both));
 }

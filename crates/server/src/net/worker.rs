@@ -151,38 +151,30 @@ impl Work {
             note(format_args!("{today}: {due} entries were due"));
         }
         self.authority.sign_queued(now).map_err(|error| error.to_string())?;
-        let mut of_partner: BTreeMap<Id, Vec<Outgoing>> = BTreeMap::new();
-        if self
-            .authority
-            .state()
-            .partners
-            .iter()
-            .all(|partner| self.waits(&partner.file.id))
-        {
+        let mut due = self.due();
+        if due.is_empty() {
             return Ok(());
         }
         for message in self.authority.outgoing().map_err(|error| error.to_string())? {
-            of_partner.entry(message.to.clone()).or_default().push(message);
-        }
-        for (to, messages) in of_partner {
-            if !self.waits(&to) {
-                self.send(now, &to, messages)?;
+            if let Some(messages) = due.get_mut(&message.to) {
+                messages.push(message);
             }
+        }
+        for (to, messages) in due {
+            self.send(now, &to, messages)?;
         }
         Ok(())
     }
 
-    /// Whether nothing is to be done for a partner now.
-    fn waits(&self, to: &Id) -> bool {
-        let nothing = || {
-            let state = self.authority.state();
-            state
-                .partners
-                .get(to)
-                .is_none_or(|partner| partner.unanswered.is_empty())
-        };
-        let later = |trouble: &Trouble| trouble.again.is_some_and(|again| again > Instant::now());
-        self.under_way.contains(to) || self.trouble.get(to).is_some_and(later) || nothing()
+    /// The partners to whom something is to be sent now, as yet without what.
+    fn due(&self) -> BTreeMap<Id, Vec<Outgoing>> {
+        let now = Instant::now();
+        let later = |trouble: &Trouble| trouble.again.is_some_and(|again| again > now);
+        let waits = |to: &Id| self.under_way.contains(to) || self.trouble.get(to).is_some_and(later);
+        let state = self.authority.state();
+        let due = state.partners.iter().filter(|partner| !partner.unanswered.is_empty());
+        let due = due.map(|partner| &partner.file.id).filter(|to| !waits(to));
+        due.map(|to| (to.clone(), Vec::new())).collect()
     }
 
     /// Sends to one partner in a thread of its own: whoever is slow delays nobody else.
@@ -243,7 +235,7 @@ impl Work {
         let pause = pause(trouble.failures, chance());
         trouble.failures = trouble.failures.saturating_add(1);
         trouble.again = Instant::now().checked_add(pause);
-        note(format_args!("{to}: {why}; tried again in {} s", pause.as_secs().max(1)));
+        note(format_args!("{to}: {why}; tried again in {:.1} s", pause.as_secs_f32()));
     }
 }
 

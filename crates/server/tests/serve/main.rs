@@ -1,0 +1,10 @@
+//! Nodes as processes of their own, and whoever comes to them over the network.
+
+mod hostile;
+mod log;
+mod node;
+mod pairing;
+mod partners;
+
+/// What a test gives; a failure is a sentence.
+type Tested = Result<(), Box<dyn std::error::Error>>;

@@ -1,0 +1,245 @@
+//! What the tests share: folders with authorities, nodes that serve them, requests as bytes.
+
+use std::error::Error;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// A result of a test's step.
+pub type Step<T> = Result<T, Box<dyn Error>>;
+
+/// So long a step may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Runs the binary to its end.
+pub fn countersign(dir: &Path, args: &[&str]) -> Step<Output> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
+    command.env_remove("COUNTERSIGN_DIR").arg("--dir").arg(dir).args(args);
+    Ok(command.stdin(Stdio::null()).output()?)
+}
+
+/// Runs the binary, which must exit 0, and gives what it prints.
+pub fn done(dir: &Path, args: &[&str]) -> Step<String> {
+    let output = countersign(dir, args)?;
+    if output.status.success() {
+        return Ok(String::from_utf8(output.stdout)?);
+    }
+    Err(format!("{args:?}: {}", String::from_utf8_lossy(&output.stderr)).into())
+}
+
+/// Runs the binary, which must exit 1, and gives why.
+pub fn refused(dir: &Path, args: &[&str]) -> Step<String> {
+    let output = countersign(dir, args)?;
+    if output.status.code() == Some(1) {
+        return Ok(String::from_utf8(output.stderr)?);
+    }
+    Err(format!("{args:?}: {:?}", output.status).into())
+}
+
+/// A JSON document that the binary prints.
+pub fn json(dir: &Path, args: &[&str]) -> Step<Value> {
+    let args = [args, &["--json"]].concat();
+    Ok(serde_json::from_str(&done(dir, &args)?)?)
+}
+
+/// A port that nobody listens on.
+pub fn free_port() -> Step<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// China and Korea at the end of a story with one consignment, each in a folder that can be served on its port.
+pub struct Two {
+    pub cn: PathBuf,
+    pub kr: PathBuf,
+    pub cn_port: u16,
+    pub kr_port: u16,
+    _folder: tempfile::TempDir,
+}
+
+impl Two {
+    pub fn new() -> Step<Self> {
+        let folder = tempfile::tempdir()?;
+        let (cn_port, kr_port) = (free_port()?, free_port()?);
+        let story = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/exchange/delivered-twice.toml");
+        let story = story.to_str().ok_or("the folder's name is no text")?;
+        let (cn, kr) = (
+            format!("CN=http://127.0.0.1:{cn_port}"),
+            format!("KR=http://127.0.0.1:{kr_port}"),
+        );
+        done(
+            folder.path(),
+            &[
+                "run",
+                story,
+                "--storage",
+                "sqlite",
+                "--quiet",
+                "--url",
+                &cn,
+                "--url",
+                &kr,
+            ],
+        )?;
+        Ok(Self {
+            cn: folder.path().join("CN"),
+            kr: folder.path().join("KR"),
+            cn_port,
+            kr_port,
+            _folder: folder,
+        })
+    }
+
+    /// Asks Korea for one more confirmation. Gives what is printed.
+    pub fn ask(&self, number: u32) -> Step<String> {
+        let path = self.cn.with_extension("ndjson");
+        let export = format!(
+            r#"{{"id":"018d7a00-0000-7000-8000-1{number:011}","as":"H-LAKE:chen","do":"apply_export","with":{{"id":"E-{number}","site":"S-LAKE","address":"88 Optics Road, Wuhan","importer":{{"name":"Hanbit Medical","address":"17 Teheran Road, Seoul","country":"KR"}},"authorization":"IC-1","lines":[{{"item":"remifentanil-hydrochloride","amount":"1 g"}}],"purpose":"medical"}}}}"#
+        );
+        let ask = format!(
+            r#"{{"id":"018d7a00-0000-7000-8000-2{number:011}","as":"permit_officer:li","do":"request_confirmation","with":{{"export":"E-{number}"}}}}"#
+        );
+        std::fs::write(&path, format!("{export}\n\n{ask}\n"))?;
+        done(&self.cn, &["submit", path.to_str().ok_or("no text")?])
+    }
+}
+
+/// A running node.
+pub struct Node {
+    process: Child,
+    pub port: u16,
+}
+
+impl Node {
+    /// Serves a folder, and waits until it answers.
+    pub fn start(dir: &Path, port: u16) -> Step<Self> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
+        command
+            .arg("--dir")
+            .arg(dir)
+            .args(["serve", "--listen", &format!("127.0.0.1:{port}")]);
+        let process = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let node = Self { process, port };
+        eventually(|| {
+            let ready = get(port, "/health/ready");
+            Ok(ready.is_ok_and(|answer| answer.status == 200))
+        })?;
+        Ok(node)
+    }
+
+    /// Tells it to stop, and waits; gives its exit code.
+    pub fn stop(mut self) -> Step<Option<i32>> {
+        let killed = Command::new("kill")
+            .arg("-TERM")
+            .arg(self.process.id().to_string())
+            .status()?;
+        if !killed.success() {
+            return Err("the node had ended".into());
+        }
+        Ok(self.process.wait()?.code())
+    }
+
+    /// Ends it without a warning.
+    pub fn kill(mut self) -> Step<()> {
+        self.process.kill()?;
+        self.process.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+/// Waits until something holds.
+pub fn eventually(mut holds: impl FnMut() -> Step<bool>) -> Step<()> {
+    let until = Instant::now() + PATIENCE;
+    while !holds()? {
+        if Instant::now() > until {
+            return Err("it did not come to that".into());
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}
+
+/// An answer.
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The code of a refusal.
+    pub fn code(&self) -> String {
+        let problem: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        problem["code"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+/// Sends bytes as they are, and reads until the other side closes.
+pub fn raw(port: u16, request: &[u8]) -> Step<Answer> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    // Whoever answers before it has read everything may close first.
+    let _ = stream.write_all(request);
+    answer(&mut stream)
+}
+
+/// Reads an answer until the other side closes.
+pub fn answer(stream: &mut TcpStream) -> Step<Answer> {
+    let mut bytes = Vec::new();
+    let read = stream.read_to_end(&mut bytes);
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+    let Some(end) = end else {
+        read?;
+        return Err("there was no answer".into());
+    };
+    let body = bytes.split_off(end + 4);
+    let head = String::from_utf8(bytes)?;
+    let status = head.split(' ').nth(1).ok_or("no status")?.parse()?;
+    Ok(Answer {
+        status,
+        head: head.to_lowercase(),
+        body,
+    })
+}
+
+/// Gets a path.
+pub fn get(port: u16, path: &str) -> Step<Answer> {
+    raw(
+        port,
+        format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes(),
+    )
+}
+
+/// Posts a message.
+pub fn post(port: u16, message: &[u8]) -> Step<Answer> {
+    let head = format!(
+        "POST /exchange/v1/messages HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/jose\r\nContent-Length: {}\r\n\r\n",
+        message.len()
+    );
+    raw(port, &[head.as_bytes(), message].concat())
+}
+
+/// How it stands with the only partner of an authority.
+pub fn partner(dir: &Path) -> Step<Value> {
+    Ok(json(dir, &["exchange", "status"])?["partners"][0].take())
+}
+
+/// How many entries an authority has.
+pub fn size(dir: &Path) -> Step<u64> {
+    let status = json(dir, &["exchange", "status"])?;
+    Ok(status["size"].as_u64().ok_or("no size")?)
+}
