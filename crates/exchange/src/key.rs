@@ -134,7 +134,10 @@ pub(crate) fn verify_bytes(bytes: &[u8], signature: &Signature, key: &PublicKey)
     strong(key).is_some_and(|key| key.verify_strict(bytes, &signature).is_ok())
 }
 
-/// The key as a point of the curve, unless it is none or a weak one.
+/// The key as a point of the curve; none if it is not one, or a weak one, or written in another form than its own
+/// (RFC 8032 §5.1.3).
 pub(crate) fn strong(key: &PublicKey) -> Option<VerifyingKey> {
-    VerifyingKey::from_bytes(&key.0).ok().filter(|key| !key.is_weak())
+    let has_its_form = |point: &VerifyingKey| point.to_edwards().compress().to_bytes() == key.0;
+    let point = VerifyingKey::from_bytes(&key.0).ok()?;
+    Some(point).filter(|point| !point.is_weak() && has_its_form(point))
 }

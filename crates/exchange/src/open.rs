@@ -21,7 +21,7 @@ pub(crate) const VERSION: u8 = 1;
 pub enum Opened {
     /// It is to be handed to the writer: the next of its chain, or one that contradicts what was taken.
     Next(ReceiveMessage),
-    /// It was taken before, as this entry.
+    /// It was taken before, or kept as evidence, as this entry.
     Repeat {
         /// The entry.
         entry: u64,
@@ -47,10 +47,11 @@ pub fn open(state: &State, bytes: &[u8], now: Timestamp) -> Result<Opened, Rejec
     let message = read(&signed)?;
     let partner = sender(state, &signed, &message)?;
     let from = message.from.clone();
-    let taken = taken_before(partner, &message);
-    if let Some(taken) = taken.filter(|taken| taken.hash == signed.hash()) {
-        // Its receipt may have been lost: it is given again even where the key has ended since.
-        return Ok(Opened::Repeat { entry: taken.entry });
+    let (taken, hash) = (taken_before(partner, &message), signed.hash());
+    let same = taken.filter(|taken| taken.hash == hash).map(|taken| taken.entry);
+    if let Some(entry) = same.or(partner.equivocations.get(&hash).copied()) {
+        // The answer may have been lost: it is given again even where the key has ended since.
+        return Ok(Opened::Repeat { entry });
     }
     valid_at(partner, now)?;
     if taken.is_some() {
