@@ -1,4 +1,5 @@
 use domain::partner::{Equivocation, Json, Message, ReceiveMessage, Signed};
+use domain::trade::Notice;
 use exchange::{
     Draft, ExchangeKey, Opened, Reject, check_equivocated, check_received, check_signed, compose, open, sign,
 };
@@ -45,6 +46,12 @@ fn a_chain_of_messages_is_taken_in_order() {
         assert!(
             check_received(&cn.state, &received, now()).is_err(),
             "it is not the next any more"
+        );
+        let from = "BR".parse().unwrap();
+        let renamed = domain::partner::MessageReceived { from, ..received };
+        assert_eq!(
+            check_received(&before, &renamed, now()).unwrap_err().code,
+            "sender_unknown"
         );
     }
 }
@@ -147,6 +154,40 @@ fn a_message_is_signed_by_the_key_of_the_founding_while_that_is_valid() {
 }
 
 #[test]
+fn a_message_that_is_too_large_is_not_signed() {
+    let mut kr = two().1;
+    kr.compose(3, now());
+    let line = |number: u32| domain::trade::StatementLine {
+        substance: format!("substance-{number}").parse().unwrap(),
+        total_g: domain::quantity::Mass::ZERO,
+        count: 0,
+        cases_root: domain::digest::Digest::of(""),
+    };
+    let dispute = |lines: u32| {
+        Notice::StatementDisputed(Box::new(domain::trade::StatementDispute {
+            year: 2023,
+            digest: domain::digest::Digest::of(""),
+            lines: (0..lines).map(line).collect(),
+        }))
+    };
+    let partner = kr.state.partners.get("CN").unwrap();
+    let signed = |notice: &Notice| {
+        let draft = Draft {
+            to: partner,
+            queued: partner.queue.front().unwrap(),
+            notice,
+            checkpoint: &kr.note(3),
+            proof: Vec::new(),
+            id: uuid::Uuid::nil(),
+            now: now(),
+        };
+        compose(&kr.state, &kr.key, draft)
+    };
+    assert!(signed(&dispute(150)).is_ok());
+    assert_eq!(signed(&dispute(300)).unwrap_err().code, "message_too_large");
+}
+
+#[test]
 fn a_message_at_another_time_keeps_its_place() {
     let (cn, mut kr) = two();
     let sent = kr.send(3, now());
@@ -197,6 +238,15 @@ fn a_message_that_contradicts_another_is_evidence() {
             "chain_broken"
         );
         evidence.message = message.clone();
+        let from = "BR".parse().unwrap();
+        let renamed = Equivocation {
+            from,
+            ..evidence.clone()
+        };
+        assert_eq!(
+            check_equivocated(&cn.state, &renamed, now()).unwrap_err().code,
+            "chain_broken"
+        );
         let entry = cn.record(domain::Event::MessageEquivocated(Box::new(evidence)));
         assert_eq!(open_now(&cn, &message), Ok(Opened::Repeat { entry }), "it is kept once");
     }
