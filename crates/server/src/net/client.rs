@@ -330,4 +330,52 @@ mod tests {
         }
         Ok(())
     }
+
+    /// Answers one request with some bytes, on a port of its own; gives the address.
+    fn answering(answer: Vec<u8>) -> std::io::Result<String> {
+        use std::io::{Read, Write};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+        let url = format!("http://{}/", listener.local_addr()?);
+        std::thread::spawn(move || {
+            let Ok((mut stream, _)) = listener.accept() else { return };
+            let mut request = [0; 4096];
+            drop(stream.read(&mut request));
+            drop(stream.write_all(&answer));
+        });
+        Ok(url)
+    }
+
+    #[test]
+    fn answers_are_bounded_and_lead_nowhere_else() -> Result<(), Box<dyn std::error::Error>> {
+        let demo = Client::new(Rules {
+            loopback: true,
+            ..Rules::default()
+        })?;
+        let with = |head: &str, body: &[u8]| {
+            let length = body.len();
+            let head = format!("HTTP/1.1 {head}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
+            [head.as_bytes(), body].concat()
+        };
+        let send = |answer: Vec<u8>| -> Result<_, Box<dyn std::error::Error>> {
+            Ok(demo.send(&answering(answer)?, "message"))
+        };
+        assert_eq!(send(with("200 OK", b"a receipt"))?, Ok(b"a receipt".to_vec()));
+        assert_eq!(
+            send(with("409 Conflict", b"{}"))?,
+            Ok(b"{}".to_vec()),
+            "a refusal is an answer"
+        );
+        for status in [
+            "302 Found\r\nLocation: http://127.0.0.1:9/",
+            "307 Temporary\r\nLocation: /x",
+            "503 Busy",
+            "500 No",
+        ] {
+            assert!(send(with(status, b""))?.is_err(), "{status}");
+        }
+        assert!(send(with("200 OK", &vec![b'a'; 1 << 20]))?.is_ok());
+        assert!(send(with("200 OK", &vec![b'a'; (1 << 20) + 1]))?.is_err());
+        assert!(send(b"nonsense".to_vec())?.is_err());
+        Ok(())
+    }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use authority::AuthorityError;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -15,12 +16,18 @@ use super::routes::{Served, with_type};
 
 /// For how long a checkpoint may be kept by whoever passes it on.
 const CHECKPOINT_KEPT: &str = "max-age=5";
+/// For how long the newest checkpoint is not read again.
+const NEWEST_FOR: Duration = Duration::from_secs(1);
 /// A tile never changes.
 const TILE_KEPT: &str = "max-age=31536000, immutable";
 /// Tiles in memory; there is one that grows on each level, and seven levels.
 const ROWS_MAX: usize = 16;
 /// A hash has so many bytes.
 const HASH_BYTES: usize = 32;
+
+/// The newest checkpoint as it was last read. Without it every request for one would read all cosignatures.
+#[derive(Debug, Default)]
+pub struct Newest(Mutex<Option<(Instant, String)>>);
 
 /// Growing tiles of level 1 and above, each as long as it was when it was last computed. Without them every request for
 /// one would read thousands of leaves.
@@ -41,8 +48,21 @@ impl Hashes for JournalHashes<'_> {
     }
 }
 
-/// The newest signed checkpoint, with a line by each partner that cosigned it.
+/// The newest signed checkpoint, with a line by each partner that cosigned it; it may be a second old.
 pub fn checkpoint(served: &Served) -> Result<Option<Response>, AuthorityError> {
+    let mut newest = match served.newest().0.lock() {
+        Ok(newest) => newest,
+        Err(poisoned) => poisoned.into_inner(),
+    };
+    if newest.as_ref().is_none_or(|(at, _)| at.elapsed() > NEWEST_FOR) {
+        *newest = read_newest(served)?.map(|note| (Instant::now(), note));
+    }
+    let note = newest.as_ref().map(|(_, note)| note.clone());
+    let text = |note| with_type(StatusCode::OK, "text/plain; charset=utf-8", note);
+    Ok(note.map(|note| kept(text(note), CHECKPOINT_KEPT)))
+}
+
+fn read_newest(served: &Served) -> Result<Option<String>, AuthorityError> {
     let note = served.authority().read(|journal| -> Result<_, store::StoreError> {
         let Some((newest, mut note)) = journal.latest_checkpoint()? else {
             return Ok(None);
@@ -57,11 +77,7 @@ pub fn checkpoint(served: &Served) -> Result<Option<Response>, AuthorityError> {
         })?;
         Ok(Some(note))
     })?;
-    let Some(note) = note else { return Ok(None) };
-    Ok(Some(kept(
-        with_type(StatusCode::OK, "text/plain; charset=utf-8", note),
-        CHECKPOINT_KEPT,
-    )))
+    Ok(note)
 }
 
 /// A tile of hashes of the tree whose checkpoint was signed last.

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use super::client::{JOSE, MESSAGES};
-use super::log::{self, Rows};
+use super::log::{self, Newest, Rows};
 use super::note;
 
 /// Requests at once; the next is asked to come again.
@@ -35,9 +35,11 @@ pub type Clock = Arc<dyn Fn(&Authority) -> Result<Timestamp, String> + Send + Sy
 pub struct Served {
     authority: Arc<Authority>,
     clock: Clock,
-    /// Told whenever something was taken, so that what follows from it does not wait.
+    /// Told whenever something was taken, so that what follows from it does not wait; none in a story, which has a log of
+    /// its own.
     taken: Option<Sender<()>>,
     rows: Rows,
+    newest: Newest,
     rejected: Mutex<BTreeMap<String, u64>>,
 }
 
@@ -52,6 +54,7 @@ impl Served {
             clock,
             taken,
             rows: Rows::default(),
+            newest: Newest::default(),
             rejected: Mutex::default(),
         }
     }
@@ -64,6 +67,11 @@ impl Served {
     /// The tiles that are not full yet, as far as they were asked for.
     pub fn rows(&self) -> &Rows {
         &self.rows
+    }
+
+    /// The newest checkpoint as it was last read.
+    pub fn newest(&self) -> &Newest {
+        &self.newest
     }
 
     /// Takes a message from a partner.
@@ -105,7 +113,7 @@ impl Served {
         };
         let count = rejected.entry(code.to_owned()).or_default();
         *count += 1;
-        if count.is_power_of_two() {
+        if count.is_power_of_two() && self.taken.is_some() {
             note(format_args!("rejected {code}: {says} ({count} so far)"));
         }
     }

@@ -13,7 +13,7 @@ use serde_json::Value;
 pub type Step<T> = Result<T, Box<dyn Error>>;
 
 /// So long a step may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Runs the binary to its end.
 pub fn countersign(dir: &Path, args: &[&str]) -> Step<Output> {
