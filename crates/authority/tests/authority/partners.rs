@@ -128,6 +128,10 @@ fn a_message_is_signed_taken_answered_and_cosigned() {
     assert_eq!(Some(*size), there.cosigned);
     assert!(kr.log_key().starts_with(name));
     assert!(line.starts_with('\u{2014}'));
+    for state in [&cn_state, &kr_state] {
+        let read = domain::State::from_bytes(&state.to_bytes().unwrap()).unwrap();
+        assert_eq!(read.hash(), state.hash(), "a snapshot holds partners and their chains");
+    }
     assert_eq!(cn.outgoing().unwrap(), []);
     assert_eq!(cn.send_round(after(2), &mut post(&kr, after(2))).unwrap().sent, 0);
     assert_eq!(differences(cn), []);
