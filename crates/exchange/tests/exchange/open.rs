@@ -47,6 +47,12 @@ fn a_chain_of_messages_is_taken_in_order() {
             check_received(&cn.state, &received, now()).is_err(),
             "it is not the next any more"
         );
+        let mut other = received.clone();
+        other.head.root = crate::world::leaf(1);
+        assert_eq!(
+            check_received(&before, &other, now()).unwrap_err().code,
+            "checkpoint_bad"
+        );
         let from = "BR".parse().unwrap();
         let renamed = domain::partner::MessageReceived { from, ..received };
         assert_eq!(
