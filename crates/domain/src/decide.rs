@@ -232,12 +232,24 @@ fn effects(state: &State, by: &Actor, command: &Command, context: Context<'_>) -
             Some(events) => {
                 let answers = matches!(command, Command::Confirm(_) | Command::RefuseConfirmation(_));
                 let waits = answers && state.policies.two_person_confirmation;
-                return events.map(|events| (events, waits.then_some(Second::Approver)));
+                return events
+                    .and_then(fitting)
+                    .map(|events| (events, waits.then_some(Second::Approver)));
             }
             None => record(state, by, command, context.today)?,
         },
     };
     Ok((vec![event], None))
+}
+
+/// Entries whose messages have room for what they say.
+fn fitting(events: Vec<Event>) -> Refused<Vec<Event>> {
+    for event in &events {
+        if let Event::MessageQueued(queued) = event {
+            queued.fits()?;
+        }
+    }
+    Ok(events)
 }
 
 /// A command about partners and the messages with them.

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChainEnd, Message, Partner, PartnerRefusal, Queued, Receipt, RefusedMessage, Signed, Taken, TakenMessage,
-    Unanswered,
+    BODY_BYTES_MAX, ChainEnd, Message, Partner, PartnerRefusal, Queued, Receipt, RefusedMessage, Signed, Taken,
+    TakenMessage, Unanswered,
 };
 use crate::State;
 use crate::digest::Digest;
@@ -37,6 +37,18 @@ pub struct MessageQueued {
     pub case: Option<Id>,
     /// What it says.
     pub notice: Notice,
+}
+
+impl MessageQueued {
+    /// Refuses what no message has room for, before it can block the queue.
+    pub(crate) fn fits(&self) -> Refused<()> {
+        let bytes = self.notice.body().map_or(usize::MAX, |body| body.as_str().len());
+        if bytes <= BODY_BYTES_MAX {
+            return Ok(());
+        }
+        let (kind, max) = (self.notice.kind(), BODY_BYTES_MAX);
+        Err(PartnerRefusal::MessageTooLarge { kind, bytes, max }.into())
+    }
 }
 
 /// The exact bytes of a message, recorded before they are sent for the first time.

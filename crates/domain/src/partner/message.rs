@@ -13,6 +13,9 @@ use crate::id::Id;
 /// The largest message, as a JWS compact string, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 32 * 1024;
 
+/// The largest body, in bytes: base64 makes four of three, and what stands around the body has its room.
+pub const BODY_BYTES_MAX: usize = 18 * 1024;
+
 /// A JSON document kept letter by letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Json(Box<str>);

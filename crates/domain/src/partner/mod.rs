@@ -25,7 +25,7 @@ pub use chain::{
     SignMessage, TreeHead,
 };
 pub use key::{KeyFile, OperationalKey, kid};
-pub use message::{Consistency, EntryRef, Json, MESSAGE_BYTES_MAX, Message, Receipt, Signed, Taken};
+pub use message::{BODY_BYTES_MAX, Consistency, EntryRef, Json, MESSAGE_BYTES_MAX, Message, Receipt, Signed, Taken};
 
 pub(crate) use chain::{
     apply_equivocation, apply_queued, apply_receipted, apply_received, apply_signed, decide_receipt, decide_receive,
@@ -58,6 +58,7 @@ refusals! {
         FingerprintMissing { partner: String, of: u64 } = "fingerprint_missing", None,
             "approving entry {of} takes the fingerprint of {partner} as its officer read it out to you (read_back)";
         CountryTaken { country: String, by: String } = "country_has_authority", None, "the authority of {country} is {by}: each country has one here";
+        KeyTaken { partner: String, key: &'static str, by: String } = "key_taken", None, "the {key} in the file of {partner} is that of {by}: every authority has keys and a log of its own";
         KeyNameWrong { partner: String, kid: String } = "key_name_wrong", None, "{kid} is not the name of the key in the file of {partner}";
         Unreadable { why: String } = "message_unreadable", None, "the message cannot be read: {why}";
         NotForUs { to: String, we: String } = "message_for_another", None, "the message is for {to}; this is {we}";
@@ -68,6 +69,7 @@ refusals! {
         ChainBroken { from: String, seq: u64 } = "chain_broken", None, "message {seq} of {from} does not follow the one that was taken before it";
         NotNext { to: String } = "message_not_next", None, "it is not the next message to {to}";
         NotAwaited { by: String, of: String } = "receipt_not_awaited", None, "no receipt of {by} for {of} is awaited";
+        MessageTooLarge { kind: &'static str, bytes: usize, max: usize } = "message_too_large", None, "what {kind} says has {bytes} bytes, and a message has room for {max}: shorten names and addresses, or divide the lines";
         NoPartner { country: String } = "partner_missing", None,
             "no authority of {country} is paired with this one: exchange key files first, or ask on paper";
     }
@@ -196,6 +198,7 @@ pub(crate) fn decide_pairing(state: &State, pairing: &Pairing) -> Refused<Partne
         let (country, by) = (file.country.to_string(), by.to_string());
         return Err(PartnerRefusal::CountryTaken { country, by }.into());
     }
+    own_keys(state, file)?;
     if !file.key.is_named_right() {
         return Err(PartnerRefusal::KeyNameWrong {
             partner: file.id.to_string(),
@@ -205,6 +208,28 @@ pub(crate) fn decide_pairing(state: &State, pairing: &Pairing) -> Refused<Partne
     }
     read_out(file, &pairing.fingerprint)?;
     Ok(PartnerPaired { file: file.clone() })
+}
+
+/// No key and no log of a file may be that of somebody else: what is signed would not tell who signed it.
+fn own_keys(state: &State, file: &KeyFile) -> Refused<()> {
+    let origin = |log_key: &str| log_key.split('+').next().unwrap_or_default().to_owned();
+    let founding = &state.founding;
+    let ours = (&founding.id, founding.root, founding.key.public, &founding.log_key);
+    let partners = state.partners.iter().map(|partner| &partner.file);
+    let others = partners.map(|file| (&file.id, file.root, file.key.public, &file.log_key));
+    for (by, root, key, log_key) in others.chain([ours]) {
+        let keys = [root, key];
+        let shared = [
+            ("root key", keys.contains(&file.root)),
+            ("key for messages", keys.contains(&file.key.public)),
+            ("log", origin(log_key.as_str()) == origin(file.log_key.as_str())),
+        ];
+        if let Some((key, _)) = shared.into_iter().find(|(_, shared)| *shared) {
+            let (partner, by) = (file.id.to_string(), by.to_string());
+            return Err(PartnerRefusal::KeyTaken { partner, key, by }.into());
+        }
+    }
+    Ok(())
 }
 
 /// The second officer has heard the fingerprint too.

@@ -116,7 +116,9 @@ fn by_itself(
         request: Some(request),
         ..Case::new(id.clone(), Side::Importing, consignment.clone())
     };
-    confirmed(&case, None, today)
+    let events = confirmed(&case, None, today);
+    let fits = |event: &Event| !matches!(event, Event::MessageQueued(queued) if queued.fits().is_err());
+    if events.iter().all(fits) { events } else { Vec::new() }
 }
 
 /// A message about a case that both sides know.
