@@ -9,6 +9,7 @@
     clippy::indexing_slicing
 )]
 
+mod border;
 mod coverage;
 mod golden;
 mod movements;

@@ -472,10 +472,10 @@ impl Two {
 }
 
 /// Who exports, as an import authorization names it: the holder of `world.txt`.
-const EXPORTER: &str =
+pub const EXPORTER: &str =
     r#"{"name":"Maker of finished forms, importer, exporter","address":"1 Maker Road, Beijing","country":"CN"}"#;
 /// Who imports: the holder of `importer.txt`.
-const IMPORTER: &str = r#"{"name":"Lanka Imports","address":"12 Galle Road, Colombo","country":"LK"}"#;
+pub const IMPORTER: &str = r#"{"name":"Lanka Imports","address":"12 Galle Road, Colombo","country":"LK"}"#;
 
 /// A line of the goods that both registers know as ampoules.
 const LINE: &str =
