@@ -5,11 +5,14 @@ use super::notice::Party;
 use crate::refusal::Refused;
 
 /// What names a post office box or a bank, in lower case and without punctuation; each stands as words of its own.
-const BARRED: [&str; 18] = [
+const BARRED: [&str; 22] = [
     "po box",
     "p o box",
     "pobox",
-    "post office box",
+    "p0 box",
+    "p o b",
+    "pob",
+    "post office",
     "post box",
     "postbox",
     "postfach",
@@ -20,6 +23,7 @@ const BARRED: [&str; 18] = [
     "casilla postal",
     "caixa postal",
     "hop thu",
+    "а я",
     "bank",
     "banque",
     "banco",
@@ -27,7 +31,12 @@ const BARRED: [&str; 18] = [
 ];
 
 /// The same in scripts that write no spaces.
-const BARRED_ANYWHERE: [&str; 5] = ["邮政信箱", "邮箱", "信箱", "사서함", "银行"];
+const BARRED_ANYWHERE: [&str; 7] = ["邮政信箱", "邮箱", "信箱", "사서함", "우편함", "私書箱", "银行"];
+
+/// What follows the word bank where a street is named after one.
+const STREETS: [&str; 12] = [
+    "street", "st", "road", "rd", "lane", "avenue", "ave", "square", "place", "way", "quay", "row",
+];
 
 /// Refuses an address that is a post office box or a bank.
 pub(super) fn check(party: &Party) -> Refused<()> {
@@ -43,7 +52,8 @@ pub(super) fn check(party: &Party) -> Refused<()> {
 }
 
 fn barred(text: &str) -> Option<&'static str> {
-    let lower = text.to_lowercase().replace('î', "i");
+    let lower: String = text.chars().map(half_width).flat_map(char::to_lowercase).collect();
+    let lower = lower.replace('î', "i");
     if let Some(found) = BARRED_ANYWHERE.into_iter().find(|word| lower.contains(word)) {
         return Some(found);
     }
@@ -51,8 +61,23 @@ fn barred(text: &str) -> Option<&'static str> {
         .chars()
         .map(|c| if c.is_alphanumeric() { c } else { ' ' })
         .collect();
-    let words = format!(" {} ", words.split_whitespace().collect::<Vec<_>>().join(" "));
+    let words: Vec<&str> = words.split_whitespace().collect();
+    let is_street = |place: &usize| words.get(place + 1).is_some_and(|next| STREETS.contains(next));
+    let kept = words.iter().enumerate();
+    let kept = kept.filter(|(place, word)| **word != "bank" || !is_street(place));
+    let kept: Vec<&str> = kept.map(|(_, word)| *word).collect();
+    let words = format!(" {} ", kept.join(" "));
     BARRED.into_iter().find(|phrase| words.contains(&format!(" {phrase} ")))
+}
+
+/// A full-width letter as its ordinary one.
+fn half_width(letter: char) -> char {
+    let code = u32::from(letter);
+    if (0xff01..=0xff5e).contains(&code) {
+        char::from_u32(code - 0xfee0).unwrap_or(letter)
+    } else {
+        letter
+    }
 }
 
 #[cfg(test)]
@@ -68,6 +93,11 @@ mod tests {
             "Post-Office-Box 3",
             "Boîte postale 4",
             "北京市邮政信箱12号",
+            "Ｐ．Ｏ． Ｂｏｘ 9, Tokyo",
+            "P.O.B. 12",
+            "P0 Box 3",
+            "Box 12, Central Post Office",
+            "г. Москва, а/я 12",
             "First Commercial Bank, for the account of A Ltd",
         ] {
             assert!(barred(text).is_some(), "{text}");
@@ -81,6 +111,7 @@ mod tests {
             "Bankside 4, London",
             "Riverbank Industrial Park 3",
             "Postgasse 1",
+            "12 Bank Street, London",
         ] {
             assert!(barred(text).is_none(), "{text}");
         }

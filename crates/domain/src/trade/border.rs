@@ -47,8 +47,8 @@ pub(crate) fn export_permitted(
         return Err(TradeRefusal::PermitExceeded {
             permit,
             item: movement.item.to_string(),
-            available,
-            requested: movement.amount,
+            available: goods.said(available),
+            requested: goods.said(movement.amount),
         }
         .into());
     }
@@ -154,12 +154,11 @@ pub(crate) fn import_authorized(state: &State, movement: &Movement, item: &Item)
         .map(|(_, imported)| imported);
     let available = amount_of(&authorization.lines, &goods) - imported.sum::<i64>();
     if movement.amount > available {
-        let (goods, requested) = (movement.item.to_string(), movement.amount);
         return Err(TradeRefusal::AuthorizationExceeded {
             number,
-            goods,
-            available,
-            requested,
+            available: goods.said(available),
+            requested: goods.said(movement.amount),
+            goods: movement.item.to_string(),
         }
         .into());
     }

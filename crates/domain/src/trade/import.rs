@@ -309,12 +309,11 @@ pub(super) fn has_room(authorization: &ImportAuthorization, others: &[&Case], as
             .fold(0_i64, |sum, case| sum.saturating_add(case.takes(goods)));
         let (available, requested) = (authorized - taken, line.amount);
         if requested > available {
-            let (number, goods) = (number(), name);
             return Err(TradeRefusal::AuthorizationExceeded {
-                number,
-                goods,
-                available,
-                requested,
+                number: number(),
+                available: goods.said(available),
+                requested: goods.said(requested),
+                goods: name,
             }
             .into());
         }

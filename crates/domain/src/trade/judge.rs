@@ -140,7 +140,8 @@ fn in_case(state: &State, from: &Id, message: &Message, notice: &Notice) -> Resu
             refuse_if(permit.consignment != case.consignment, Code::ConsignmentDiffers)?;
         }
         Notice::Dispatched(departure) => {
-            at(Side::Importing, &[Stage::Issued, Stage::Suspended])?;
+            // What left on the last day may be told after this side has given up waiting.
+            at(Side::Importing, &[Stage::Issued, Stage::Suspended, Stage::Expired])?;
             within_permit(case, departure)?;
         }
         Notice::Received(arrival) => {
@@ -154,12 +155,11 @@ fn in_case(state: &State, from: &Id, message: &Message, notice: &Notice) -> Resu
         }
         Notice::Unused(named) => {
             same_permit(case, &named.permit)?;
-            if case.side == Side::Exporting {
-                at(Side::Exporting, &[Stage::Expired])?;
+            at(case.side, &[Stage::Expired, Stage::Issued, Stage::Suspended])?;
+            refuse_if(case.has_moved(), Code::GoodsHaveMoved)?;
+            if case.side == Side::Exporting || case.stage == Stage::Expired {
                 return Ok(Vec::new());
             }
-            at(Side::Importing, &[Stage::Issued, Stage::Suspended])?;
-            refuse_if(case.has_moved(), Code::GoodsHaveArrived)?;
             let mut events = Vec::new();
             unused(case, &mut events);
             return Ok(events);

@@ -8,7 +8,7 @@ use crate::country::Country;
 use crate::digest::Digest;
 use crate::id::{Id, Text};
 use crate::partner::Json;
-use crate::quantity::Mass;
+use crate::quantity::{Mass, PG_PER_UG};
 
 /// Importer or exporter as an authorization names it (1961 art. 31(4)(b)).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -34,6 +34,17 @@ pub struct Goods {
     pub bulk: bool,
     /// Picograms of anhydrous base per counting unit.
     pub content_pg: i64,
+}
+
+impl Goods {
+    /// An amount in words: grams of the salt for bulk, dispensing units for a preparation.
+    pub(super) fn said(&self, amount: i64) -> String {
+        if self.bulk {
+            format!("{} g", Mass::from_pg(i128::from(amount) * PG_PER_UG))
+        } else {
+            format!("{amount} units")
+        }
+    }
 }
 
 /// A line of an authorization: goods, and how much of them.

@@ -16,7 +16,7 @@ refusals! {
         AuthorizationExpired { number: String, until: Date, today: Date } = "import_authorization_expired", Some("1961 art. 31(4)(b)"), "import authorization {number} ended on {until}, before {today}";
         AuthorizationDiffers { number: String, field: &'static str, authorized: String, asked: String } = "import_authorization_mismatch", Some("1961 art. 31(4), 31(5)"),
             "import authorization {number} and the export differ in {field}: {authorized} is authorized, {asked} asked";
-        AuthorizationExceeded { number: String, goods: String, available: i64, requested: i64 } = "import_authorization_exceeded", Some("1961 art. 31(4)(b)"),
+        AuthorizationExceeded { number: String, goods: String, available: String, requested: String } = "import_authorization_exceeded", Some("1961 art. 31(4)(b)"),
             "import authorization {number} has {available} left of {goods}; {requested} asked";
         AuthorizationUsed { number: String, by: String } = "import_authorization_used", Some("1961 art. 31(4)(d)"), "import authorization {number} allows one consignment, and {by} is it";
         ConfirmationMissing { export: String } = "confirmation_missing", Some("1961 art. 31(1), 31(5)"), "the importing authority has not confirmed the export {export}: silence is no consent";
@@ -38,9 +38,9 @@ refusals! {
         ConsignmentDivided { permit: String, left_on: Date, on: Date } = "consignment_divided", Some("1961 art. 31(4)(a)"), "goods under export permit {permit} left on {left_on}: one permit is one consignment, and {on} is another day";
         ArrivedBeforeDeparture { case: String, left_on: Date, on: Date } = "arrival_before_departure", Some("1961 art. 34(b)"), "the consignment {case} left on {left_on}; {on} lies before";
         PermitDiffers { permit: String, field: &'static str, permitted: String, found: String } = "export_permit_mismatch", Some("1961 art. 31(4)"), "export permit {permit} is for the {field} {permitted}, not {found}";
-        PermitExceeded { permit: String, item: String, available: i64, requested: i64 } = "export_permit_exceeded", Some("1961 art. 31(4)(b), 31(7)(c)"), "export permit {permit} has {available} left of {item}; {requested} asked";
+        PermitExceeded { permit: String, item: String, available: String, requested: String } = "export_permit_exceeded", Some("1961 art. 31(4)(b), 31(7)(c)"), "export permit {permit} has {available} left of {item}; {requested} asked";
         ConsignmentUnknown { case: String } = "consignment_unknown", Some("1961 art. 31(10)"), "no export permit for the consignment {case} has reached this authority";
-        CountDiffers { case: String, item: String, counted: i64, recorded: i64 } = "endorsement_differs", Some("1961 art. 31(7)(b)-(c)"), "customs counted {counted} of {item} in {case}; the ledger has {recorded}";
+        CountDiffers { case: String, item: String, counted: String, recorded: String } = "endorsement_differs", Some("1961 art. 31(7)(b)-(c)"), "customs counted {counted} of {item} in {case}; the ledger has {recorded}";
         CauseMissing { case: String, tolerance_ppm: i64 } = "incident_missing", Some("1961 art. 31(7)"),
             "the difference in {case} is beyond {tolerance_ppm} millionths: name its cause and the number of the incident";
         AlreadyResolved { case: String } = "already_resolved", None, "this side has said its word on {case}";

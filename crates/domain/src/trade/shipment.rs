@@ -47,8 +47,8 @@ fn compare(state: &State, case: &Case, counted: &[Line]) -> Refused<()> {
             return Err(TradeRefusal::CountDiffers {
                 case: case.id.to_string(),
                 item: name_of(state, line).to_string(),
-                counted: line.amount,
-                recorded,
+                counted: line.goods.said(line.amount),
+                recorded: line.goods.said(recorded),
             }
             .into());
         }
@@ -181,12 +181,14 @@ pub(crate) fn decide_resolution(state: &State, resolve: &ResolveDiscrepancy) -> 
     Ok(events)
 }
 
-/// What is due by this day: permits that ended and of which nothing has left are endorsed as not used.
+/// What is due by this day: permits that ended and of which nothing has left are endorsed as not used, by the importing
+/// authority too once the time for the import has passed, whether the exporting one has spoken or not.
 pub(crate) fn decide_pass_day(state: &State, today: Date) -> Refused<Vec<Event>> {
     let over = |case: &&Case| {
         let ended = case.permit.as_ref().is_some_and(|permit| permit.valid_until < today);
         let open = matches!(case.stage, Stage::Issued | Stage::Suspended);
-        case.side == Side::Exporting && open && ended && !case.has_moved()
+        let waited = case.side == Side::Exporting || import_is_over(state, case, today);
+        open && ended && waited && !case.has_moved()
     };
     let mut events = Vec::new();
     for case in state.trade.cases.values().filter(over) {
@@ -198,6 +200,13 @@ pub(crate) fn decide_pass_day(state: &State, today: Date) -> Refused<Vec<Event>>
         return Err(nothing);
     }
     Ok(events)
+}
+
+/// The import authorization has ended: what has not come will not come under it.
+fn import_is_over(state: &State, case: &Case, today: Date) -> bool {
+    let number = case.consignment.authorization.as_ref();
+    let own = number.and_then(|number| state.trade.own(number));
+    own.is_none_or(|own| own.authorization.valid_until < today)
 }
 
 /// The entries of an endorsement as not used, both ways (1961 art. 31(7)(a)).

@@ -55,13 +55,14 @@ pub fn headroom(state: &State, country: Country, substance: &Id, year: i16, with
     })
 }
 
-/// What an open permit still reserves: what it allows, without what has left already.
+/// What an open permit still reserves: what it allows, without what has left already. It counts in every year in which
+/// the goods may leave.
 fn open_base(case: &Case, country: Country, substance: &Id, year: i16) -> Mass {
     let open = case.side == Side::Exporting && matches!(case.stage, Stage::Issued | Stage::Held);
     let of_year = case
         .permit
         .as_ref()
-        .is_some_and(|permit| permit.issued_on.year() == year);
+        .is_some_and(|permit| (permit.issued_on.year()..=permit.valid_until.year()).contains(&year));
     if !open || !of_year || case.consignment.importer.country != country {
         return Mass::ZERO;
     }
