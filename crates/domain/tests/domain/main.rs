@@ -14,6 +14,7 @@ mod coverage;
 mod golden;
 mod movements;
 mod naive;
+mod partner;
 mod properties;
 mod query;
 mod random;

@@ -115,32 +115,55 @@ impl Two {
 
     /// What `$NAME` stands for in a table.
     fn expand(&self, text: &str) -> String {
-        let file = |side| serde_json::to_string(&file_of(self.state(side))).expect("JSON");
-        let read = |side| file_of(self.state(side)).fingerprint();
-        let changed = |file: KeyFile| serde_json::to_string(&file).expect("JSON");
-        let other = |side: usize| {
-            let mut file = file_of(self.state(side));
-            file.id = "OTHER".parse().expect("an id");
-            changed(file)
+        if !text.contains('$') {
+            return text.to_owned();
+        }
+        let [ours, theirs] = [CN, LK].map(|side| file_of(self.state(side)));
+        // A third authority's file: as LK's, but for what is named.
+        let third = |change: &dyn Fn(&mut KeyFile)| {
+            let mut file = theirs.clone();
+            (file.id, file.country) = ("PH".parse().expect("an id"), "PH".parse().expect("a country"));
+            change(&mut file);
+            json_of(&file)
         };
-        let misnamed = || {
-            let mut file = file_of(self.state(LK));
-            file.key.kid = "0000000000000000".parse().expect("an id");
-            changed(file)
-        };
-        let request = || {
-            let request = self.last_of(CN, "confirmation_requested");
-            request.map_or_else(String::new, |letter| letter.message.hash().to_string())
-        };
-        text.replace("$OTHER-CN", &other(CN))
-            .replace("$OTHER-LK", &other(LK))
-            .replace("$MISNAMED-LK", &misnamed())
-            .replace("$REQUEST", &request())
+        let mut misnamed = theirs.clone();
+        misnamed.key.kid = "0000000000000000".parse().expect("an id");
+        let request = self.last_of(CN, "confirmation_requested");
+        let last = self.sent[LK].last().map(|letter| letter.message.payload.read());
+        let last: Option<Message> = last.map(|message| message.expect("a message"));
+        text.replace("$OTHER-CN", &third(&|file| file.country = ours.country))
+            .replace("$OTHER-LK", &third(&|file| file.country = theirs.country))
+            .replace("$ROOT-PH", &third(&|file| file.root = ours.root))
+            .replace("$ROOT-AS-KEY-PH", &third(&|file| file.root = ours.key.public))
+            .replace("$KEY-PH", &third(&|file| file.key.public = ours.key.public))
+            .replace(
+                "$LOG-PH",
+                &third(&|file| file.log_key = "cn+1+other".parse().expect("a text")),
+            )
+            .replace("$FILE-PH", &third(&|_| ()))
+            .replace(
+                "$READ-PH",
+                &serde_json::from_str::<KeyFile>(&third(&|_| ()))
+                    .expect("a file")
+                    .fingerprint(),
+            )
+            .replace("$MISNAMED-LK", &json_of(&misnamed))
+            .replace(
+                "$REQUEST",
+                &request.map_or_else(String::new, |letter| letter.message.hash().to_string()),
+            )
+            .replace(
+                "$ID-LK",
+                &last.map_or_else(String::new, |message| message.id.to_string()),
+            )
+            .replace("$LINES-21", &lines_of(21))
+            .replace("$LINES-20", &lines_of(20))
             .replace("$LINE", LINE)
-            .replace("$FILE-CN", &file(CN))
-            .replace("$FILE-LK", &file(LK))
-            .replace("$READ-CN", &read(CN))
-            .replace("$READ-LK", &read(LK))
+            .replace("$LONG", &"x".repeat(999))
+            .replace("$FILE-CN", &json_of(&ours))
+            .replace("$FILE-LK", &json_of(&theirs))
+            .replace("$READ-CN", &ours.fingerprint())
+            .replace("$READ-LK", &theirs.fingerprint())
             .replace("$EXPORTER", EXPORTER)
             .replace("$IMPORTER", IMPORTER)
     }
@@ -476,6 +499,16 @@ pub const EXPORTER: &str =
     r#"{"name":"Maker of finished forms, importer, exporter","address":"1 Maker Road, Beijing","country":"CN"}"#;
 /// Who imports: the holder of `importer.txt`.
 pub const IMPORTER: &str = r#"{"name":"Lanka Imports","address":"12 Galle Road, Colombo","country":"LK"}"#;
+
+fn json_of(file: &KeyFile) -> String {
+    serde_json::to_string(file).expect("JSON")
+}
+
+/// So many lines of different goods.
+fn lines_of(count: usize) -> String {
+    let line = |place: usize| LINE.replace("100000000", &(100_000_000 + place).to_string());
+    format!("[{}]", (0..count).map(line).collect::<Vec<_>>().join(","))
+}
 
 /// A line of the goods that both registers know as ampoules.
 const LINE: &str =
