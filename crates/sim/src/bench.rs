@@ -18,6 +18,8 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::dice::Dice;
+
 /// How the load is shaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
@@ -69,34 +71,6 @@ pub struct Measured {
     pub rss_peak_mb: u64,
     /// Entries in the journal at the end.
     pub entries: u64,
-}
-
-/// A seeded generator of numbers (`SplitMix64`).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.roll() % bound.max(1)
-    }
-
-    fn bytes<const N: usize>(&mut self) -> [u8; N] {
-        let mut bytes = [0; N];
-        for chunk in bytes.chunks_mut(8) {
-            chunk
-                .iter_mut()
-                .zip(self.roll().to_le_bytes())
-                .for_each(|(to, from)| *to = from);
-        }
-        bytes
-    }
 }
 
 const SUBSTANCES: [(&str, &str); 4] = [

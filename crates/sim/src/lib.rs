@@ -7,7 +7,9 @@
 
 pub mod bench;
 mod check;
+mod dice;
 mod error;
+pub mod fault;
 mod figures;
 mod form;
 mod ids;

@@ -1,0 +1,257 @@
+//! The world of the simulation: some countries, each with one company that imports and exports, and with goods.
+
+use domain::access::Actor;
+use domain::country::Country;
+use domain::id::Id;
+use domain::trade::Line;
+use domain::{Command, Envelope};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::{Broken, Checked};
+use crate::dice::Dice;
+use crate::memory::{Core, Memory};
+use crate::node::{NewAuthority, Outcome};
+use crate::wire;
+
+/// Countries that trade, in their order.
+const COUNTRIES: [&str; 8] = ["CN", "KR", "DE", "BR", "US", "IN", "ZA", "FR"];
+/// When their books begin.
+const START: &str = "2024-01-15T08:00:00Z";
+/// Who acts, beside the two administrators.
+const ACTORS: [&str; 7] = [
+    "licensing_officer:lea",
+    "planning_officer:paul",
+    "permit_officer:pia",
+    "permit_officer:piet",
+    "approver:anna",
+    "customs_officer:cem",
+    "H:hana",
+];
+
+/// Amounts of the two kinds of goods: ampoules, and micrograms of a salt.
+pub(super) type Amounts = [i64; 2];
+
+/// The amounts in some lines.
+pub(super) fn amounts(lines: &[Line]) -> Amounts {
+    let mut sums = [0; 2];
+    for line in lines {
+        sums[usize::from(line.goods.bulk)] += line.amount;
+    }
+    sums
+}
+
+/// A country's authority.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub id: Id,
+    pub country: Country,
+    pub core: Core,
+    /// It is down until this step.
+    pub down_until: Option<u64>,
+    /// How far its clock runs ahead; behind if negative.
+    pub ahead: SignedDuration,
+    /// How many things it has named.
+    pub named: u64,
+    /// Applications for import authorizations that wait for an officer.
+    pub applications: Vec<String>,
+}
+
+impl Node {
+    /// Whether it runs.
+    pub fn is_up(&self) -> bool {
+        self.down_until.is_none()
+    }
+
+    /// It comes back once its time has come.
+    pub fn wake(&mut self, step: u64) {
+        self.down_until = self.down_until.filter(|until| *until > step);
+    }
+
+    /// What its clock says.
+    pub fn time(&self, now: Timestamp) -> Timestamp {
+        now + self.ahead
+    }
+
+    /// A new name.
+    pub fn name(&mut self, what: &str) -> String {
+        self.named += 1;
+        format!("{what}-{}-{}", self.id, self.named)
+    }
+
+    /// Its own names of the two kinds of goods.
+    pub fn item(&self, kind: usize) -> String {
+        format!("{}-{}", ["amp", "bulk"][kind.min(1)], self.id)
+    }
+
+    /// The address of its company, as party of a trade.
+    pub fn party(&self) -> Value {
+        json!({ "name": "Company", "address": "1 Harbour Road", "country": self.country })
+    }
+
+    /// Somebody gives a command.
+    pub fn submit(
+        &mut self,
+        dice: &mut Dice,
+        now: Timestamp,
+        actor: &str,
+        verb: &str,
+        with: &Value,
+    ) -> Checked<Outcome> {
+        let unread = |why: String| Broken::new("a command can be read", format!("{verb} {with}: {why}"));
+        let at = self.time(now);
+        let actor: Actor = actor.parse().map_err(unread)?;
+        let command = Command::parse(verb, &with.to_string()).map_err(unread)?;
+        let millis = u64::try_from(at.as_millisecond()).unwrap_or_default();
+        let id = uuid::Builder::from_unix_timestamp_millis(millis, &dice.bytes()).into_uuid();
+        let envelope = Envelope::new(id, actor, command, dice.bytes());
+        Ok(self.core.submit(at, &envelope)?.outcome)
+    }
+}
+
+/// Sets one country up.
+struct Founding<'a> {
+    node: Node,
+    dice: &'a mut Dice,
+    now: Timestamp,
+}
+
+impl Founding<'_> {
+    fn must(&mut self, actor: &str, verb: &str, with: &Value) -> Checked<u64> {
+        match self.node.submit(self.dice, self.now, actor, verb, with)? {
+            Outcome::Done { seq, .. } => Ok(seq),
+            Outcome::Refused { code, says, .. } => {
+                Err(Broken::new("the world can be made", format!("{verb}: {code}: {says}")))
+            }
+        }
+    }
+
+    /// A decision of two people.
+    fn both(&mut self, first: &str, other: &str, verb: &str, with: &Value) -> Checked {
+        let of = self.must(first, verb, with)?;
+        self.must(other, "approve", &json!({ "of": of })).map(drop)
+    }
+
+    fn register(&mut self) -> Checked {
+        let lea = "licensing_officer:lea";
+        let (amp, bulk) = (self.node.item(0), self.node.item(1));
+        self.must(
+            lea,
+            "register_preparation",
+            &json!({ "id": amp, "name": "Fentanyl 0.1 mg", "substance": "fentanyl", "strength": "0.1 mg",
+                "strength_as": "base", "dosage_form": "injection", "unit": "ampoule", "units_per_pack": 10 }),
+        )?;
+        let salt = json!({ "id": bulk, "substance": "fentanyl", "form": "citrate" });
+        self.must(lea, "register_bulk", &salt)?;
+        self.must(lea, "register_holder", &json!({ "id": "H", "name": "Company" }))?;
+        let site = json!({ "id": "S", "holder": "H", "kinds": ["importer", "exporter"], "province": "p" });
+        self.must(lea, "register_site", &site)?;
+        for actor in ACTORS {
+            let with = json!({ "actor": actor });
+            // Officers are known before there is a register.
+            if actor.starts_with("H:") {
+                self.both("administrator:a", "administrator:b", "grant_role", &with)?;
+            }
+        }
+        for activity in ["import", "export"] {
+            let licence = json!({ "id": format!("LIC-{activity}"), "holder": "H", "activity": activity,
+                "substances": ["fentanyl"], "sites": ["S"], "valid_from": "2024-01-01", "valid_until": "2025-12-31" });
+            self.both(lea, "approver:anna", "grant_licence", &licence)?;
+        }
+        Ok(())
+    }
+
+    fn plan(&mut self, others: &[&str]) -> Checked {
+        let estimate = json!({ "year": 2024, "substance": "fentanyl", "consumption": "900 kg", "utilization": "0",
+            "special_additions": "0", "stock_target": "0", "stock_previous": "0", "manufacture": [], "deduction": "0",
+            "method": "returns" });
+        self.both("planning_officer:paul", "approver:anna", "set_estimate", &estimate)?;
+        let row =
+            |country: &&str| json!({ "country": country, "substance": "fentanyl", "year": 2024, "total": "900 kg" });
+        let rows: Vec<Value> = others.iter().map(row).collect();
+        let totals =
+            json!({ "version": "T-1", "dated_on": "2024-01-10", "source": "Table of the Board", "rows": rows });
+        self.must("planning_officer:paul", "record_totals", &totals)?;
+        let stale = json!({ "policy": "totals_stale_days", "value": 3650 });
+        self.both("administrator:a", "administrator:b", "set_policy", &stale)?;
+        for (kind, batch, amount) in [(0, "A", 50_000_000_i64), (1, "B", 5_000_000_000_000)] {
+            let day = self.node.core.today(self.now);
+            let opening = json!({ "site": "S", "item": self.node.item(kind), "batch": batch, "amount": amount,
+                "occurred_on": day });
+            self.must("H:hana", "opening", &opening)?;
+        }
+        Ok(())
+    }
+}
+
+fn found_one(place: usize, id: &str, others: &[&str], now: Timestamp, dice: &mut Dice) -> Checked<Node> {
+    let wrong = |why: String| Broken::new("the world can be made", why);
+    let country = Country::parse(id).map_err(|why| wrong(why.to_string()))?;
+    let new = NewAuthority {
+        id: id.to_owned(),
+        name: format!("Authority of {id}"),
+        country: id.to_owned(),
+        zone: country.zone().to_owned(),
+        books_from: jiff::civil::date(2024, 1, 1),
+        administrators: ["a".to_owned(), "b".to_owned()],
+        command_id: uuid::Builder::from_unix_timestamp_millis(0, &dice.bytes()).into_uuid(),
+        random: dice.bytes(),
+    };
+    let core = Core::found(&new, &Memory::key_seed(place), wire::url_of(id), now)?;
+    let node = Node {
+        id: core.state.founding.id.clone(),
+        country,
+        core,
+        down_until: None,
+        ahead: SignedDuration::ZERO,
+        named: 0,
+        applications: Vec::new(),
+    };
+    let mut founding = Founding { node, dice, now };
+    for actor in ACTORS.iter().filter(|actor| !actor.starts_with("H:")) {
+        let with = json!({ "actor": actor });
+        founding.both("administrator:a", "administrator:b", "grant_role", &with)?;
+    }
+    founding.register()?;
+    founding.plan(others)?;
+    Ok(founding.node)
+}
+
+/// Founds so many countries and pairs each with every other; gives the moment when all is ready.
+pub(super) fn found(authorities: usize, dice: &mut Dice) -> Checked<(Vec<Node>, Timestamp)> {
+    if !(2..=COUNTRIES.len()).contains(&authorities) {
+        let says = format!(
+            "{authorities} authorities were asked for; 2 to {} can be",
+            COUNTRIES.len()
+        );
+        return Err(Broken::new("the world can be made", says));
+    }
+    let now: Timestamp = START.parse().unwrap_or_default();
+    let countries = &COUNTRIES[..authorities];
+    let mut nodes = Vec::new();
+    for (place, id) in countries.iter().enumerate() {
+        let others: Vec<&str> = countries.iter().copied().filter(|other| other != id).collect();
+        nodes.push(found_one(place, id, &others, now, dice)?);
+    }
+    let files: Vec<_> = nodes
+        .iter()
+        .map(|node| node.core.key_file())
+        .collect::<Result<_, _>>()?;
+    for node in &mut nodes {
+        for file in &files {
+            if file.id == node.id {
+                continue;
+            }
+            let heard = file.fingerprint();
+            let with = json!({ "file": file, "fingerprint": heard });
+            let outcome = node.submit(dice, now, "administrator:a", "pair_partner", &with)?;
+            let Outcome::Done { seq, .. } = outcome else {
+                return Err(Broken::new("the world can be made", format!("{outcome:?}")));
+            };
+            let with = json!({ "of": seq, "read_back": heard });
+            node.submit(dice, now, "administrator:b", "approve", &with)?;
+        }
+    }
+    // Clocks may run behind, and a key signs from the founding on.
+    Ok((nodes, now + SignedDuration::from_hours(24)))
+}
