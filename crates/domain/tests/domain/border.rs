@@ -202,9 +202,10 @@ impl Step {
         let today = two.worlds[CN].today;
         for line in &case.consignment.lines {
             let amount = line.amount - i64::from(self.amount % 4) * 5;
-            let (item, batch) = match line.goods.bulk {
-                true => ("citrate", "B2"),
-                false => ("amp", "F3"),
+            let (item, batch) = if line.goods.bulk {
+                ("citrate", "B2")
+            } else {
+                ("amp", "F3")
             };
             let fields = format!(
                 "site=FORM-1 destination=LK permit={permit} item={item} batch={batch} amount={amount} occurred_on={today}"

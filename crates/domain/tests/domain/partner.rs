@@ -27,7 +27,7 @@ fn a_fingerprint_is_of_every_field_but_the_signature() {
     other.signature = Bytes([7; 64]);
     assert_eq!(other.fingerprint(), fingerprint);
     let text = |text: &str| text.parse().expect("a text");
-    let changes: [fn(&mut domain::partner::KeyFile); 7] = [
+    let others: [fn(&mut domain::partner::KeyFile); 7] = [
         |file| file.root = Bytes([9; 32]),
         |file| file.key.public = Bytes([9; 32]),
         |file| file.key.valid_until = file.key.valid_from,
@@ -36,14 +36,14 @@ fn a_fingerprint_is_of_every_field_but_the_signature() {
         |file| file.url = Some("https://elsewhere".parse().expect("a text")),
         |file| file.cosignature_key = file.name.clone(),
     ];
-    for change in changes {
-        let mut changed = file.clone();
-        change(&mut changed);
-        assert_ne!(changed.fingerprint(), fingerprint, "{changed:?}");
+    for change in others {
+        let mut another = file.clone();
+        change(&mut another);
+        assert_ne!(another.fingerprint(), fingerprint, "{another:?}");
     }
-    let mut changed = file.clone();
-    (changed.name, changed.log_key) = (text("Another"), text("another+0+key"));
-    assert_ne!(changed.fingerprint(), fingerprint);
+    let mut another = file.clone();
+    (another.name, another.log_key) = (text("Another"), text("another+0+key"));
+    assert_ne!(another.fingerprint(), fingerprint);
 }
 
 #[test]
