@@ -7,6 +7,7 @@ mod output;
 mod overview;
 mod partners;
 mod serve;
+mod simulate;
 mod stories;
 mod verbs;
 
@@ -51,6 +52,8 @@ enum Verb {
     Exchange(partners::ExchangeArgs),
     /// The authority's own keys
     Key(partners::KeyArgs),
+    /// Simulate authorities whose messages are lost, doubled and damaged, and whose nodes crash
+    Sim(simulate::SimArgs),
     /// Measure the writer under load
     Bench(verbs::BenchArgs),
 }
@@ -67,6 +70,7 @@ fn run(cli: &Cli) -> Done {
         Verb::Proof(args) => verbs::proof(&cli.global, args),
         Verb::Exchange(args) => partners::exchange(&cli.global, args),
         Verb::Key(args) => partners::key(&cli.global, args),
+        Verb::Sim(args) => simulate::sim(&cli.global, args),
         Verb::Bench(args) => verbs::bench(&cli.global, args),
     }
 }
