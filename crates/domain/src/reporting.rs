@@ -412,7 +412,7 @@ fn exported(state: &State, year: i16) -> Exported {
     let (from, until) = (i32::from(year) * 12, i32::from(year) * 12 + 12);
     let mut cells = Cells::new();
     for (item, country, flow) in state.ledger.flows.countries_between(from, until) {
-        if flow.exports == 0 {
+        if flow.exports == 0 && flow.exported == 0 {
             continue;
         }
         let item = state.items.at(item);

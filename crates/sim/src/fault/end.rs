@@ -174,7 +174,13 @@ impl Sim<'_> {
                 content[usize::from(item.bulk)] = Mass::from_pg(i128::from(item.content_pg));
             }
             let identity = reporting::identity(state, YEAR);
-            exported += identity.iter().map(|row| row.exported).sum();
+            let left: Mass = identity.iter().map(|row| row.exported).sum();
+            let stated = reporting::statement(state, YEAR, None).exported.total_g;
+            if left != stated {
+                let says = format!("{} states {stated} g exported; {left} g have left", node.id);
+                return Err(Broken::new(watch::MASS, says));
+            }
+            exported += left;
             imported += identity.iter().map(|row| row.imported).sum();
             if let Some(row) = identity.iter().find(|row| row.residual != Mass::ZERO) {
                 let says = format!("{} g of {} are unexplained in {}", row.residual, row.substance, node.id);

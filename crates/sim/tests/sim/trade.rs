@@ -93,7 +93,7 @@ do = "check"
 case = [{ id = "CN/E1", stage = "closed", departed = [1000, "100 g"], arrived = [1000, "100 g"] }, { id = "CN/E9", known = false }]
 messages = { partner = "KR", queued = 0, unanswered = 0, refused = 0, sent = 3, received = 3, equivocations = 0 }
 cosigned_by = ["KR"]
-statement = { year = 2024, "exported.cells.fentanyl/KR.count" = 1, "exported.cells.fentanyl/KR.signed_by" = [] }
+statement = { year = 2024, "exported.total_g" = "63.75", "exported.cells.fentanyl/KR.count" = 1, "exported.cells.fentanyl/KR.signed_by" = [] }
 trade_statement = { exporter = "CN", importer = "KR", year = 2024, known = false }
 fsck = true
 [[step]]
