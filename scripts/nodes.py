@@ -33,7 +33,7 @@ def founded(temporary, ports, cases):
     story.parent.mkdir(exist_ok=True)
     story.write_text(beginning() + "".join(application(number) for number in range(1, cases + 1)))
     urls = [part for name, port in ports.items() for part in ("--url", f"{name}=http://127.0.0.1:{port}")]
-    countersign("--quiet", "run", story, "--dir", temporary / "nodes", *urls)
+    countersign("--quiet", "run", story, "--storage", "sqlite:", "--dir", temporary / "nodes", *urls)
     return {name: temporary / "nodes" / name for name in ports}
 
 
