@@ -256,9 +256,11 @@ fn fitting(events: Vec<Event>) -> Refused<Vec<Event>> {
 fn exchange(state: &State, command: &Command, context: Context<'_>) -> Option<Refused<Vec<Event>>> {
     let one = |event: Refused<Event>| event.map(|event| vec![event]);
     Some(match command {
-        Command::PairPartner(data) => {
-            one(partner::decide_pairing(state, data).map(|paired| Event::PartnerPaired(Box::new(paired))))
-        }
+        Command::PairPartner(data) => partner::decide_pairing(state, data).map(|paired| {
+            let mut events = trade::shared_with(state, &paired.file, context.today);
+            events.insert(0, Event::PartnerPaired(Box::new(paired)));
+            events
+        }),
         Command::SignMessage(data) => one(partner::decide_sign(state, data)),
         Command::ReceiveMessage(data) => partner::decide_receive(state, data, context.now, context.today),
         Command::RecordReceipt(data) => one(partner::decide_receipt(state, data)),

@@ -6,7 +6,7 @@ use authority::Look;
 use domain::country::{Country, Region};
 use domain::id::Id;
 use domain::partner::Partner;
-use domain::reporting::{self, Asked, Destination, Identity, Statement};
+use domain::reporting::{self, Asked, Destination, ExportCell, Identity, Statement};
 use serde::Serialize;
 
 use crate::output::{Done, Failure, Global, base64};
@@ -147,34 +147,55 @@ fn made(statement: &Statement) -> Vec<String> {
 /// What crossed the border, under which permits, and whose figures they are.
 fn crossed(statement: &Statement) -> Vec<String> {
     let permits = statement.permits;
-    let mut lines = vec![
-        format!("  Imported     {} g", statement.imported.total_g),
-        format!("  Exported     {} g", statement.exported.total_g),
-    ];
-    for cell in &statement.exported.cells {
-        let signers: Vec<String> = cell.signed_by.iter().map(ToString::to_string).collect();
-        let signed = if signers.is_empty() {
-            "not signed".to_owned()
-        } else {
-            format!("signed by {}", signers.join(" and "))
-        };
-        let grade = cell
-            .grade
-            .map_or_else(|| "no grade".to_owned(), |grade| format!("grade {grade}"));
-        let consignments = if cell.count == 1 { "consignment" } else { "consignments" };
+    let mut lines = vec![format!("  Imported     {} g", statement.imported.entered.total_g)];
+    for cell in &statement.imported.cells {
         lines.push(format!(
-            "    {:<18} {:>14} g to {} in {} {consignments}, {grade}, {signed}",
+            "    {:<18} {:>14} g of {} g that left {} in {}",
             cell.substance,
-            cell.total_g,
-            cell.destination.name(),
-            cell.count
+            cell.arrived_g,
+            cell.departed_g,
+            cell.origin.name(),
+            consignments(cell.count)
         ));
     }
+    lines.push(format!("  Exported     {} g", statement.exported.total_g));
+    lines.extend(statement.exported.cells.iter().map(exported));
     lines.push(format!(
         "  Permits      {} confirmations requested, {} confirmed, {} refused; {} permits issued",
         permits.requested, permits.confirmed, permits.refused, permits.issued
     ));
     lines
+}
+
+fn consignments(count: i64) -> String {
+    match count {
+        1 => "1 consignment".to_owned(),
+        count => format!("{count} consignments"),
+    }
+}
+
+/// A cell of the exports: how much went where, what of it arrived, and whose figures these are.
+fn exported(cell: &ExportCell) -> String {
+    let signers: Vec<String> = cell.signed_by.iter().map(ToString::to_string).collect();
+    let signed = match signers.as_slice() {
+        [] => "not signed".to_owned(),
+        signers => format!("signed by {}", signers.join(" and ")),
+    };
+    let grade = cell
+        .grade
+        .map_or_else(|| "no grade".to_owned(), |grade| format!("grade {grade}"));
+    let arrived = if cell.arrived_g == cell.total_g {
+        String::new()
+    } else {
+        format!(", {} g arrived", cell.arrived_g)
+    };
+    format!(
+        "    {:<18} {:>14} g to {} in {}{arrived}, {grade}, {signed}",
+        cell.substance,
+        cell.total_g,
+        cell.destination.name(),
+        consignments(cell.count)
+    )
 }
 
 /// The answer to a question about a country or region.

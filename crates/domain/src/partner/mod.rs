@@ -267,4 +267,5 @@ pub(crate) fn apply_paired(state: &mut State, paired: &PartnerPaired, on: Date) 
         equivocations: BTreeMap::new(),
     };
     state.partners.0.insert(paired.file.id.clone(), partner);
+    crate::trade::apply_shared(state, &paired.file, on);
 }

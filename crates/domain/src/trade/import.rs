@@ -17,6 +17,7 @@ use crate::id::Id;
 use crate::journal::Event;
 use crate::ledger::owns;
 use crate::licence::{Activities, Activity};
+use crate::partner::KeyFile;
 use crate::quantity::Mass;
 use crate::refusal::{Refused, taken, unknown};
 
@@ -366,6 +367,29 @@ pub(crate) fn apply_issued(state: &mut State, issued: &AuthorizationIssued) {
         imported: vec![0; issued.authorization.lines.len()],
     };
     state.trade.own.insert(issued.authorization.number.clone(), own);
+}
+
+/// Authorizations in force that could not be sent before their exporting country's authority was a partner.
+fn waits_for(own: &OwnAuthorization, file: &KeyFile, today: Date) -> bool {
+    let authorization = &own.authorization;
+    let in_force = !own.cancelled && authorization.valid_until >= today;
+    own.partner.is_none() && in_force && authorization.exporter.country == file.country
+}
+
+/// What a new partner is sent: the import authorizations that wait for it.
+pub(crate) fn shared_with(state: &State, file: &KeyFile, today: Date) -> Vec<Event> {
+    let waiting = state.trade.own.values().filter(|own| waits_for(own, file, today));
+    let notice = |own: &OwnAuthorization| Notice::AuthorizationIssued(Box::new(own.authorization.clone()));
+    waiting.map(|own| queue(&file.id, None, notice(own))).collect()
+}
+
+/// A new partner has the authorizations that waited for it.
+pub(crate) fn apply_shared(state: &mut State, file: &KeyFile, today: Date) {
+    for own in state.trade.own.values_mut() {
+        if waits_for(own, file, today) {
+            own.partner = Some(file.id.clone());
+        }
+    }
 }
 
 pub(crate) fn apply_cancellation(state: &mut State, cancel: &CancelImportAuthorization) {

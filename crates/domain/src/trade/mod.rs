@@ -46,8 +46,8 @@ pub(crate) use export::{
     apply_application, apply_permit, apply_requested, decide_application, decide_permit, decide_request,
 };
 pub(crate) use import::{
-    apply_answer, apply_cancellation, apply_import_application, apply_issued, decide_cancellation, decide_confirm,
-    decide_import_application, decide_issue, decide_refuse,
+    apply_answer, apply_cancellation, apply_import_application, apply_issued, apply_shared, decide_cancellation,
+    decide_confirm, decide_import_application, decide_issue, decide_refuse, shared_with,
 };
 pub(crate) use judge::{apply_notice, apply_sent, judge};
 pub(crate) use shipment::{

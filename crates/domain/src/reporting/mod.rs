@@ -1,18 +1,20 @@
 //! Figures of a year, from the state alone: the identity of each substance, and the statement that others read.
 
+mod border;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::State;
-use crate::country::{Country, Region};
 use crate::id::Id;
 use crate::inspection::{Grade, InspectionKind};
 use crate::ledger::{Cell, Control};
 use crate::licence::Activity;
 use crate::quantity::Mass;
 use crate::table::No;
-use crate::trade::{self, Case, Side};
+
+pub use border::{Asked, Destination, ExportCell, Exported, ImportCell, Imported, PermitCounts};
 
 /// The balance of one substance for one year, in base (`ledger.md`, balance evaluation).
 /// opening + manufactured + imported + found − consumed − utilized − exported − process loss − destroyed − lost
@@ -231,66 +233,6 @@ pub struct Makers {
     pub finished: usize,
 }
 
-/// Export permits of a year: what the importing authorities were asked, what they said, what was issued.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct PermitCounts {
-    /// Importing authorities asked to confirm.
-    pub requested: usize,
-    /// They said yes.
-    pub confirmed: usize,
-    /// They said no.
-    pub refused: usize,
-    /// Permits issued.
-    pub issued: usize,
-}
-
-/// One cell of the export statistics.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ExportCell {
-    /// The substance.
-    pub substance: Id,
-    /// The country of destination.
-    pub destination: Country,
-    /// What left at customs.
-    pub total_g: Mass,
-    /// How many consignments.
-    pub count: i64,
-    /// Assurance grade: `A` if the importing authority has confirmed every consignment in its own node; none if goods
-    /// left without its word.
-    pub grade: Option<char>,
-    /// Countries whose authorities signed these very figures; empty while the importing authority has not.
-    pub signed_by: Vec<Country>,
-}
-
-/// Exports of a year.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Exported {
-    /// In all.
-    pub total_g: Mass,
-    /// By substance and destination.
-    pub cells: Vec<ExportCell>,
-}
-
-/// What was exported to a region or country that somebody asks about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Asked {
-    /// UN M49 code, if a region was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub region: Option<Region>,
-    /// The countries it holds.
-    pub countries: Vec<Country>,
-    /// Exports to them in the year, recorded here.
-    pub exported_g: Mass,
-    /// Exports to them since the journal runs.
-    pub exported_ever_g: Mass,
-    /// Export permits for them since the journal runs.
-    pub permits_ever: usize,
-    /// Authorities of those countries that signed a zero for the year.
-    pub zeros_signed_by: Vec<Country>,
-    /// Countries of it whose authorities have signed nothing.
-    pub unsigned: Vec<Country>,
-}
-
 /// Inspections of a year.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct InspectionCounts {
@@ -337,7 +279,7 @@ pub struct Statement {
     /// Bulk synthesis.
     pub produced: BySubstance,
     /// Imports.
-    pub imported: BySubstance,
+    pub imported: Imported,
     /// Export permits.
     pub permits: PermitCounts,
     /// Exports.
@@ -355,19 +297,10 @@ pub struct Statement {
     pub training: TrainingCounts,
 }
 
-/// What somebody asks a statement about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Destination {
-    /// One country.
-    Country(Country),
-    /// A region by its M49 code.
-    Region(Region),
-}
-
 /// Draws up the statement of a year.
 pub fn statement(state: &State, year: i16, asked: Option<Destination>) -> Statement {
     let identity = identity(state, year);
-    let exported = exported(state, year);
+    let exported = border::exported(state, year);
     let preparations = state.items.iter().filter(|item| !item.bulk);
     let medicines: BTreeSet<Id> = preparations
         .map(|item| state.substances.at(item.substance).entry.id.clone())
@@ -380,9 +313,9 @@ pub fn statement(state: &State, year: i16, asked: Option<Destination>) -> Statem
         medicines: medicines.into_iter().collect(),
         makers: makers(state, year),
         produced: BySubstance::of(&identity, |row| row.manufactured),
-        imported: BySubstance::of(&identity, |row| row.imported),
-        permits: permits(state, year),
-        asked: asked.map(|asked| answer(state, year, asked)),
+        imported: border::imported(state, year, BySubstance::of(&identity, |row| row.imported)),
+        permits: border::permits(state, year),
+        asked: asked.map(|asked| border::answer(state, year, asked)),
         exported,
         identity,
         refused: refused.map(|((_, code), count)| (code.clone(), *count)).collect(),
@@ -405,104 +338,6 @@ fn makers(state: &State, year: i16) -> Makers {
     Makers {
         substance: holders_with(Activity::ManufactureSubstance),
         finished: holders_with(Activity::ManufacturePreparation),
-    }
-}
-
-fn exported(state: &State, year: i16) -> Exported {
-    let (from, until) = (i32::from(year) * 12, i32::from(year) * 12 + 12);
-    let mut cells = Cells::new();
-    for (item, country, flow) in state.ledger.flows.countries_between(from, until) {
-        if flow.exports == 0 && flow.exported == 0 {
-            continue;
-        }
-        let item = state.items.at(item);
-        let substance = state.substances.at(item.substance).entry.id.clone();
-        let (total, count) = cells.entry((substance, country)).or_default();
-        *total += Mass::from_pg(i128::from(item.content_pg)) * flow.exported;
-        *count += flow.exports;
-    }
-    let mut signed: BTreeMap<Country, bool> = BTreeMap::new();
-    let mut cell = |((substance, destination), (total_g, count)): ((Id, Country), (Mass, i64))| {
-        let is_signed = *signed
-            .entry(destination)
-            .or_insert_with(|| trade::signed_by(state, destination, year).is_some());
-        let signers = [state.founding.country, destination];
-        ExportCell {
-            grade: grade(state, &substance, destination, year, count),
-            substance,
-            destination,
-            total_g,
-            count,
-            signed_by: if is_signed { signers.to_vec() } else { Vec::new() },
-        }
-    };
-    let cells: Vec<ExportCell> = cells.into_iter().map(&mut cell).collect();
-    Exported {
-        total_g: cells.iter().map(|cell| cell.total_g).sum(),
-        cells,
-    }
-}
-
-/// Mass and consignments by substance and destination.
-type Cells = BTreeMap<(Id, Country), (Mass, i64)>;
-
-/// The grade of a cell: that of its weakest consignment.
-fn grade(state: &State, substance: &Id, destination: Country, year: i16, count: i64) -> Option<char> {
-    let of_cell = |case: &&Case| {
-        let left = case
-            .departure
-            .as_ref()
-            .is_some_and(|departure| departure.on.year() == year);
-        let lines = &case.consignment.lines;
-        left && case.side == Side::Exporting
-            && case.consignment.importer.country == destination
-            && case.confirmation.is_some()
-            && lines.iter().any(|line| line.goods.substance == *substance)
-    };
-    let confirmed = state.trade.cases().filter(of_cell).count();
-    (usize::try_from(count) == Ok(confirmed)).then_some('A')
-}
-
-fn permits(state: &State, year: i16) -> PermitCounts {
-    let mut counts = PermitCounts::default();
-    for case in state.trade.cases().filter(|case| case.side == Side::Exporting) {
-        let in_year = |day: Option<jiff::civil::Date>| usize::from(day.is_some_and(|day| day.year() == year));
-        counts.requested += in_year(case.requested_on);
-        counts.confirmed += in_year(case.confirmation.as_ref().map(|said| said.confirmed_on));
-        counts.refused += in_year(case.refusal.as_ref().map(|(on, _)| *on));
-        counts.issued += in_year(case.permit.as_ref().map(|permit| permit.issued_on));
-    }
-    counts
-}
-
-fn answer(state: &State, year: i16, asked: Destination) -> Asked {
-    let (region, countries) = match asked {
-        Destination::Country(country) => (None, vec![country]),
-        Destination::Region(region) => (Some(region), region.countries().to_vec()),
-    };
-    let exported = |from, until| -> Mass {
-        let flows = state.ledger.flows.countries_between(from, until);
-        flows
-            .filter(|(_, country, _)| countries.contains(country))
-            .map(|(item, _, flow)| Mass::from_pg(i128::from(state.items.at(item).content_pg) * flow.exported))
-            .sum()
-    };
-    let (from, until) = (i32::from(year) * 12, i32::from(year) * 12 + 12);
-    let for_them = |case: &&Case| {
-        let to = &case.consignment.importer.country;
-        case.side == Side::Exporting && case.permit.is_some() && countries.contains(to)
-    };
-    let signed = |country: &Country| trade::signed_by(state, *country, year);
-    let is_zero = |country: &&Country| signed(country).is_some_and(|known| known.statement.is_zero());
-    let unsigned = |country: &&Country| **country != state.founding.country && signed(country).is_none();
-    Asked {
-        exported_g: exported(from, until),
-        exported_ever_g: exported(i32::MIN, i32::MAX),
-        permits_ever: state.trade.cases().filter(for_them).count(),
-        zeros_signed_by: countries.iter().filter(is_zero).copied().collect(),
-        unsigned: countries.iter().filter(unsigned).copied().collect(),
-        region,
-        countries,
     }
 }
 
