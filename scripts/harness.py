@@ -56,6 +56,12 @@ def rows(file, sql, *values):
         database.close()
 
 
+def entries(folder):
+    """All entries as kind and data."""
+    read = (json.loads(row[0]) for row in rows(folder / "journal.db", "SELECT bytes FROM entry ORDER BY seq"))
+    return [(entry["kind"], entry["data"]) for entry in read]
+
+
 def main(run):
     """Runs a script in a temporary folder of its own."""
     with tempfile.TemporaryDirectory(prefix="countersign-") as folder:

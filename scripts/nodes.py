@@ -145,9 +145,3 @@ def last_moment(folder):
     entry = rows(folder / "journal.db", "SELECT bytes FROM entry ORDER BY seq DESC LIMIT 1")[0][0]
     recorded_at = json.loads(entry)["recorded_at"].replace("Z", "+00:00")
     return int(datetime.datetime.fromisoformat(recorded_at).timestamp() * 1000)
-
-
-def entries(folder):
-    """All entries as kind and data."""
-    read = (json.loads(row[0]) for row in rows(folder / "journal.db", "SELECT bytes FROM entry ORDER BY seq"))
-    return [(entry["kind"], entry["data"]) for entry in read]
