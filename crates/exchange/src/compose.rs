@@ -11,8 +11,8 @@ use crate::key::{ExchangeKey, sign};
 use crate::open::VERSION;
 use crate::reject::{CHECKPOINT_BAD, KEY_UNKNOWN, Reject, TOO_LARGE, UNREADABLE};
 
-/// For so many days a message is good.
-pub const MESSAGE_DAYS: i64 = 30;
+/// For so many days a message is good: what it tells stays true, and a question ends with its import authorization.
+pub const MESSAGE_DAYS: i64 = 366;
 
 /// What a message is made of.
 #[derive(Clone, Debug)]

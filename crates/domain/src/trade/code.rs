@@ -36,7 +36,6 @@ codes! {
     RequestDiffers = "request_differs", "it answers another request than the one that was sent";
     ConsignmentDiffers = "consignment_differs", "the consignment is not the one that was asked for";
     PermitUnknown = "permit_unknown", "it names another export permit than the one of the case";
-    MoreThanPermitted = "more_than_permitted", "more has left than the export permit allows";
     GoodsHaveMoved = "goods_have_moved", "the permit cannot be endorsed as not used: goods of the case have left or arrived";
     StatementMissing = "trade_statement_missing", "the receiver has proposed no statement for the year";
     StatementDiffers = "trade_statement_differs", "it answers another statement than the last one that was proposed";

@@ -5,9 +5,9 @@ use jiff::civil::Date;
 
 use super::code::Code;
 use super::import::{agrees, answer, confirmed, suspend};
-use super::notice::{Endorsement, Line, Notice, PermitNamed};
-use super::shipment::{arrived, settle, unused};
-use super::{Answer, Case, ForeignAuthorization, Side, Stage, amount_of, queue, statement};
+use super::notice::{Line, Notice, PermitNamed};
+use super::shipment::{arrived, departs, settle, unused};
+use super::{Answer, Case, ForeignAuthorization, Side, Stage, queue, statement};
 use crate::State;
 use crate::digest::Digest;
 use crate::id::Id;
@@ -142,7 +142,8 @@ fn in_case(state: &State, from: &Id, message: &Message, notice: &Notice) -> Resu
         Notice::Dispatched(departure) => {
             // What left on the last day may be told after this side has given up waiting.
             at(Side::Importing, &[Stage::Issued, Stage::Suspended, Stage::Expired])?;
-            within_permit(case, departure)?;
+            same_permit(case, &departure.permit)?;
+            refuse_if(!of_case(case, &departure.lines), Code::ConsignmentDiffers)?;
         }
         Notice::Received(arrival) => {
             at(Side::Exporting, &[Stage::Departed])?;
@@ -182,14 +183,6 @@ fn same_permit(case: &Case, permit: &Id) -> Result<(), Code> {
 fn of_case(case: &Case, lines: &[Line]) -> bool {
     let same = |(known, line): (&Line, &Line)| known.goods == line.goods && line.amount >= 0;
     lines.len() == case.consignment.lines.len() && case.consignment.lines.iter().zip(lines).all(same)
-}
-
-/// Less than permitted may leave, never more.
-fn within_permit(case: &Case, departure: &Endorsement) -> Result<(), Code> {
-    same_permit(case, &departure.permit)?;
-    refuse_if(!of_case(case, &departure.lines), Code::ConsignmentDiffers)?;
-    let more = |line: &Line| line.amount > amount_of(&case.consignment.lines, &line.goods);
-    refuse_if(departure.lines.iter().any(more), Code::MoreThanPermitted)
 }
 
 /// Keeps the hash of a request of ours: the answer names it.
@@ -275,8 +268,7 @@ fn advance(case: &mut Case, notice: Notice, on: Date) {
         }
         Notice::Dispatched(departure) => {
             case.cancelled_too_late |= case.stage == Stage::Suspended;
-            case.departure = Some(*departure);
-            case.stage = Stage::Departed;
+            departs(case, *departure);
         }
         Notice::Received(arrival) => arrived(case, *arrival),
         Notice::Resolved(resolution) => {
@@ -312,6 +304,8 @@ impl Case {
             arrival: None,
             our_word: None,
             their_word: None,
+            released: false,
+            beyond_permit: false,
             unused_there: false,
             cancelled_too_late: false,
             seen: None,

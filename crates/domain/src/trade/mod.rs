@@ -151,6 +151,7 @@ pub struct ForeignAuthorization {
 
 /// One export, on either side.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools)] // marks, each of its own: none implies another
 pub struct Case {
     /// The case's id, the same on both sides.
     pub id: Id,
@@ -188,6 +189,10 @@ pub struct Case {
     pub our_word: Option<Resolution>,
     /// The other side's.
     pub their_word: Option<Resolution>,
+    /// Two persons have let go what customs had held.
+    pub released: bool,
+    /// More has left than the permit allows: a fact that broke a rule.
+    pub beyond_permit: bool,
     /// The other side has endorsed the permit as not used.
     pub unused_there: bool,
     /// The cancellation of the import authorization came after the goods had left.

@@ -65,8 +65,10 @@ pub(crate) fn decide_departure(state: &State, endorse: &EndorseDeparture, today:
         return Err(case.not_in("issued").into());
     }
     let counted = counted(state, case, &endorse.lines)?;
-    for (line, permitted) in counted.iter().zip(&case.consignment.lines) {
-        if line.amount > permitted.amount {
+    for (place, (line, permitted)) in counted.iter().zip(&case.consignment.lines).enumerate() {
+        // Two persons have looked, and what the ledger has is gone: there is nothing left to hold.
+        let gone = case.released && line.amount == case.moved_of(place);
+        if line.amount > permitted.amount && !gone {
             let held = ConsignmentHeld {
                 case: case.id.clone(),
                 permit: endorse.permit.clone(),
@@ -229,9 +231,16 @@ pub(super) fn unused(case: &Case, events: &mut Vec<Event>) {
 pub(crate) fn apply_departure(state: &mut State, endorsed: &ConsignmentEndorsed) {
     if let Some(case) = state.trade.cases.get_mut(&endorsed.case) {
         case.cancelled_too_late |= case.stage == Stage::Suspended;
-        case.departure = Some(endorsed.endorsement.clone());
-        case.stage = Stage::Departed;
+        departs(case, endorsed.endorsement.clone());
     }
+}
+
+/// The goods have left: the same on either side. More than was permitted is marked for good.
+pub(super) fn departs(case: &mut Case, endorsement: Endorsement) {
+    let more = |line: &Line| line.amount > amount_of(&case.consignment.lines, &line.goods);
+    case.beyond_permit = endorsement.lines.iter().any(more);
+    case.departure = Some(endorsement);
+    case.stage = Stage::Departed;
 }
 
 pub(crate) fn apply_arrival(state: &mut State, endorsed: &ConsignmentEndorsed) {
@@ -261,7 +270,10 @@ pub(crate) fn apply_released(state: &mut State, release: &ReleaseConsignment) {
     let foreign = authorization.and_then(|(issuer, number)| state.trade.foreign(issuer, number));
     let cancelled = foreign.is_some_and(|foreign| foreign.cancelled);
     let id = case.id.clone();
-    set_stage(state, &id, if cancelled { Stage::Suspended } else { Stage::Issued });
+    if let Some(case) = state.trade.cases.get_mut(&id) {
+        case.stage = if cancelled { Stage::Suspended } else { Stage::Issued };
+        case.released = true;
+    }
 }
 
 pub(crate) fn apply_resolution(state: &mut State, resolved: &DiscrepancyResolved) {

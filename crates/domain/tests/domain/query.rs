@@ -78,6 +78,7 @@ fn trade(world: &World, question: &str, words: &[&str]) -> String {
             let marks = [
                 (case.cancelled_too_late, " too_late"),
                 (case.unused_there, " unused_there"),
+                (case.beyond_permit, " beyond_permit"),
             ];
             let marks = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark);
             format!("{}{}", case.stage.word(), marks.collect::<String>())

@@ -338,8 +338,14 @@ mod tests {
         let url = format!("http://{}/", listener.local_addr()?);
         std::thread::spawn(move || {
             let Ok((mut stream, _)) = listener.accept() else { return };
-            let mut request = [0; 4096];
-            drop(stream.read(&mut request));
+            // The request is read to its end: a connection that is closed before may take the answer with it.
+            let (mut request, mut part) = (Vec::new(), [0; 4096]);
+            while !request.ends_with(b"message") {
+                match stream.read(&mut part) {
+                    Ok(0) | Err(_) => break,
+                    Ok(read) => request.extend_from_slice(part.get(..read).unwrap_or_default()),
+                }
+            }
             drop(stream.write_all(&answer));
         });
         Ok(url)
