@@ -208,7 +208,8 @@ fn a_round_stops_at_the_first_message_without_a_receipt() {
     let mut lie = |message: &Outgoing| Ok(message.bytes.clone().into_bytes());
     let round = cn.send_round(after(1), &mut lie).unwrap();
     assert_eq!((round.sent, round.settled, round.failed.len()), (1, 0, 1));
-    let round = cn.send_round(after(60), &mut post(&kr, after(60))).unwrap();
+    let late = after(exchange::MESSAGE_DAYS + 2);
+    let round = cn.send_round(late, &mut post(&kr, late)).unwrap();
     assert_eq!(
         (round.sent, round.settled),
         (2, 2),
