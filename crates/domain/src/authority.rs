@@ -10,6 +10,7 @@ use crate::country::Country;
 use crate::digest::PublicKey;
 use crate::id::{Id, Text};
 use crate::partner::OperationalKey;
+use crate::refusal::{NameRefusal, Refused};
 use crate::schema::Day;
 
 /// The founding of an authority: the first command of its journal.
@@ -62,6 +63,15 @@ pub struct Founded {
     pub key: OperationalKey,
     /// When it was founded.
     pub founded_at: Timestamp,
+}
+
+/// An authority's id holds no slash: cases are named by their authority's id, a slash, and a name.
+pub(crate) fn check_id(id: &Id) -> Refused<()> {
+    if id.contains('/') {
+        let why = format!("{id} holds a slash, and an authority's id may not");
+        return Err(NameRefusal::BadQuantity { field: "id", why }.into());
+    }
+    Ok(())
 }
 
 /// The two administrators as actors.

@@ -118,13 +118,19 @@ impl First {
                     repeat: false,
                     outcome,
                 })),
-                None => self.answer(group, envelope, &stamp),
+                None => self.answer(group, envelope, &stamp, own),
             })
             .collect()
     }
 
-    fn answer(&mut self, group: &mut Group, envelope: &Envelope, stamp: &Stamp) -> Result<Answer, AuthorityError> {
-        if let Some(answer) = self.seen(group, envelope, stamp.recorded_at())? {
+    fn answer(
+        &mut self,
+        group: &mut Group,
+        envelope: &Envelope,
+        stamp: &Stamp,
+        own: bool,
+    ) -> Result<Answer, AuthorityError> {
+        if let Some(answer) = self.seen(group, envelope, stamp.recorded_at(), own)? {
             return Ok(answer);
         }
         let cited = match domain::cites(&self.state, &envelope.command) {
@@ -141,14 +147,17 @@ impl First {
             Ok(events) => {
                 let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
                 match self.record(group, envelope, events, stamp)? {
-                    Some((seq, leaf)) => Outcome::Done { seq, count, leaf },
-                    None => too_large(),
+                    Ok((seq, leaf)) => Outcome::Done { seq, count, leaf },
+                    Err(outcome) => outcome,
                 }
             }
             Err(refusal) => {
                 let event = domain::refused(&envelope.command, &refusal).filter(|_| refusal.journaled);
                 let seq = match event {
-                    Some(event) => self.record(group, envelope, vec![event], stamp)?.map(|(seq, _)| seq),
+                    Some(event) => self
+                        .record(group, envelope, vec![event], stamp)?
+                        .ok()
+                        .map(|(seq, _)| seq),
                     None => None,
                 };
                 let (code, article) = (refusal.code.to_owned(), refusal.article.map(str::to_owned));
@@ -169,12 +178,13 @@ impl First {
     }
 
     /// Whether the command was answered before. The state keeps ids for 72 hours; an id whose own time is further off
-    /// is looked up in the register.
+    /// is looked up in the register. The node's own commands need not be: the chain of messages knows them for ever.
     fn seen(
         &mut self,
         group: &mut Group,
         envelope: &Envelope,
         now: Timestamp,
+        own: bool,
     ) -> Result<Option<Answer>, AuthorityError> {
         let id = envelope.id;
         match self.state.seen.get(&id, &envelope.hash) {
@@ -182,7 +192,7 @@ impl First {
             Some(Known::Reused { seq }) => return Ok(Some(Answer::Ready(reused(id, seq)))),
             None => {}
         }
-        if made_lately(&id, now) {
+        if own || made_lately(&id, now) {
             return Ok(None);
         }
         self.barrier(group, true)?;
@@ -221,15 +231,15 @@ impl First {
         wait.recv().map_err(|_| gone())?
     }
 
-    /// Turns events into entries of the group, and applies them to the working state. `None`: an entry would be larger
-    /// than the log allows; then nothing is recorded.
+    /// Turns events into entries of the group, and applies them to the working state. The inner error: an entry would be
+    /// larger than the log allows, or could not be read back; then nothing is recorded.
     fn record(
         &mut self,
         group: &mut Group,
         envelope: &Envelope,
         events: Vec<Event>,
         stamp: &Stamp,
-    ) -> Result<Option<(u64, tlog::Hash)>, AuthorityError> {
+    ) -> Result<Result<(u64, tlog::Hash), Outcome>, AuthorityError> {
         let first = self.state.size;
         let (entries_before, bytes_before) = (group.entries.len(), group.buffers.bytes.len());
         for ((event, place), seq) in events.into_iter().zip(0..).zip(first..) {
@@ -247,11 +257,12 @@ impl First {
             entry
                 .write_stamped(stamp, &mut group.buffers.bytes)
                 .map_err(|error| AuthorityError::Broken(error.to_string()))?;
-            if group.buffers.bytes.len() - start > domain::journal::ENTRY_BYTES_MAX {
+            let written = group.buffers.bytes.get(start..).unwrap_or_default();
+            if let Some(outcome) = unfit(&entry, written) {
                 group.entries.truncate(entries_before);
                 group.buffers.ends.truncate(entries_before);
                 group.buffers.bytes.truncate(bytes_before);
-                return Ok(None);
+                return Ok(Err(outcome));
             }
             group.buffers.ends.push(group.buffers.bytes.len());
             group.entries.push(entry);
@@ -267,28 +278,39 @@ impl First {
             group.buffers.leaves.push(leaf);
             first_leaf.get_or_insert(leaf);
         }
-        Ok(Some((first, first_leaf.unwrap_or(tlog::EMPTY_ROOT))))
+        Ok(Ok((first, first_leaf.unwrap_or(tlog::EMPTY_ROOT))))
     }
 }
 
-/// The refusal of a command that makes an entry beyond the log's limit. It is not journaled.
-fn too_large() -> Outcome {
+/// Why an entry must not be written, if it must not: it is beyond the log's limit, or a figure in it is larger than what
+/// is read. A line of the ledger is bounded before; every other entry is read back. The refusal is not journaled.
+fn unfit(entry: &Entry, written: &[u8]) -> Option<Outcome> {
     let max = domain::journal::ENTRY_BYTES_MAX;
-    Outcome::Refused {
-        code: "command_too_large".to_owned(),
-        says: format!("an entry may have {max} bytes: divide what the command lists among several commands"),
+    let line = matches!(entry.event, Event::Movement(_));
+    let (code, says) = if written.len() > max {
+        let says = format!("an entry may have {max} bytes: divide what the command lists among several commands");
+        ("command_too_large", says)
+    } else if line || Entry::parse(written).is_ok_and(|read| read == *entry) {
+        return None;
+    } else {
+        let says = format!("a figure of {} is beyond what the journal keeps", entry.event.kind());
+        ("figure_too_large", says)
+    };
+    Some(Outcome::Refused {
+        code: code.to_owned(),
+        says,
         article: None,
         seq: None,
-    }
+    })
 }
 
 /// The refusal of what carries a signature that nobody has verified: messages and receipts, which the node alone may
 /// hand over, and a key file that its root key did not sign. It is not journaled.
 fn unproven(command: &Command) -> Option<Outcome> {
     let (code, says) = match command {
-        Command::SignMessage(_) | Command::ReceiveMessage(_) | Command::RecordReceipt(_) => {
+        Command::SignMessage(_) | Command::ReceiveMessage(_) | Command::RecordReceipt(_) | Command::PassDay(_) => {
             let says = format!(
-                "{} is for the node itself: hand the message or receipt to its exchange",
+                "{} is for the node itself: hand messages and receipts to its exchange",
                 command.verb()
             );
             ("not_entitled", says)

@@ -120,6 +120,9 @@ pub struct RecordReceipt {
 /// A receipt was recorded.
 pub type MessageReceipted = RecordReceipt;
 
+/// So many pieces of evidence against a partner are kept: more would prove nothing more.
+const EVIDENCE_MAX: usize = 4;
+
 /// A refusal that is counted, but not journaled: anybody may cause it.
 fn unjournaled(refusal: PartnerRefusal) -> Box<Refusal> {
     let mut refusal: Box<Refusal> = refusal.into();
@@ -161,6 +164,9 @@ pub(crate) fn decide_receive(state: &State, data: &ReceiveMessage, now: Timestam
                 seq,
                 entry,
             }));
+        }
+        if partner.equivocations.len() >= EVIDENCE_MAX {
+            return Err(unjournaled(PartnerRefusal::EvidenceEnough { from: from() }));
         }
         let (from, taken, message) = (data.from.clone(), taken.entry, data.message.clone());
         return Ok(vec![Event::MessageEquivocated(Box::new(Equivocation {

@@ -66,6 +66,7 @@ refusals! {
         KeyUnknown { from: String, kid: String } = "key_unknown", None, "{from} has no key {kid} that is valid now";
         AlreadyTaken { from: String, seq: u64, entry: u64 } = "message_repeated", None, "message {seq} of {from} is entry {entry} already";
         OutOfOrder { from: String, seq: u64, expected: u64 } = "message_out_of_order", None, "message {seq} of {from} came before message {expected}";
+        EvidenceEnough { from: String } = "equivocation", None, "{from} has contradicted itself before: the evidence is kept, and no more of it is taken";
         ChainBroken { from: String, seq: u64 } = "chain_broken", None, "message {seq} of {from} does not follow the one that was taken before it";
         NotNext { to: String } = "message_not_next", None, "it is not the next message to {to}";
         NotAwaited { by: String, of: String } = "receipt_not_awaited", None, "no receipt of {by} for {of} is awaited";
@@ -189,6 +190,7 @@ impl Partners {
 /// Decides a pairing; `read_back` is what the second officer read, once there is one.
 pub(crate) fn decide_pairing(state: &State, pairing: &Pairing) -> Refused<PartnerPaired> {
     let file = &pairing.file;
+    crate::authority::check_id(&file.id)?;
     if file.id == state.founding.id || state.partners.get(&file.id).is_some() {
         return Err(taken("authority", &file.id));
     }

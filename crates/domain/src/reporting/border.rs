@@ -131,7 +131,7 @@ pub(super) fn exported(state: &State, year: i16) -> Exported {
         ExportCell {
             arrived_g: of_cases(state, &cell_of(&substance, destination), year, arrived),
             under_way_g: of_cases(state, &cell_of(&substance, destination), year, under_way),
-            grade: grade(state, &substance, destination, year, count),
+            grade: grade(state, &cell_of(&substance, destination), year, (total_g, count)),
             substance,
             destination,
             total_g,
@@ -236,18 +236,23 @@ pub(super) fn imported(state: &State, year: i16, entered: BySubstance) -> Import
 /// Mass and consignments by substance and destination.
 type Cells = BTreeMap<(Id, Country), (Mass, i64)>;
 
-/// The grade of a cell: that of its weakest consignment.
-fn grade(state: &State, substance: &Id, destination: Country, year: i16, count: i64) -> Option<char> {
-    let of_cell = |case: &&Case| {
-        let lines = &case.consignment.lines;
-        case.side == Side::Exporting
-            && left_in(case, year)
-            && other_country(case) == destination
-            && case.confirmation.is_some()
-            && lines.iter().any(|line| line.goods.substance == *substance)
+/// The grade of a cell: `A` if confirmed consignments, none of them beyond its permit, explain all of it.
+fn grade(state: &State, of: &Of<'_>, year: i16, (total, count): (Mass, i64)) -> Option<char> {
+    let confirmed = |case: &&Case| {
+        let fits = case.confirmation.is_some() && !case.beyond_permit;
+        case.side == of.side && other_country(case) == of.country && fits && left_in(case, year)
     };
-    let confirmed = state.trade.cases().filter(of_cell).count();
-    (usize::try_from(count) == Ok(confirmed)).then_some('A')
+    let of_case = |case: &Case| -> Mass {
+        let lines = departed(case)
+            .iter()
+            .filter(|line| line.goods.substance == *of.substance);
+        lines.map(Line::base).sum()
+    };
+    let masses = state.trade.cases().filter(confirmed).map(of_case);
+    let explained = masses
+        .filter(|mass| *mass != Mass::ZERO)
+        .fold((Mass::ZERO, 0), |(sum, cases), mass| (sum + mass, cases + 1));
+    (explained == (total, count)).then_some('A')
 }
 
 pub(super) fn permits(state: &State, year: i16) -> PermitCounts {

@@ -105,8 +105,15 @@ fn same_way(case: &Case, permit: &str, movement: &Movement, destination: Option<
     }
 }
 
+/// Whether goods are on their way to customs under a case's permit.
+pub(super) fn is_on_the_way(state: &State, case: &Case) -> bool {
+    let permit = case.permit.as_ref().map(|permit| &permit.number);
+    let under = |transit: &crate::ledger::Transit| transit.permit.as_ref() == permit && transit.outstanding > 0;
+    permit.is_some() && state.ledger.transit().values().any(under)
+}
+
 /// What is on its way to customs under a permit, in counting units.
-fn on_the_way(state: &State, permit: &Id, item: &Item) -> i64 {
+pub(super) fn on_the_way(state: &State, permit: &Id, item: &Item) -> i64 {
     let same = |batch| state.items.at(state.ledger.batch_at(batch).item).id == item.id;
     let under = state.ledger.transit().values();
     under

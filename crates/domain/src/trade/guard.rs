@@ -10,6 +10,7 @@ use crate::id::Id;
 use crate::ledger::{Compartment, LedgerRefusal};
 use crate::licence::{Activities, Activity};
 use crate::refusal::{Refused, taken, unknown};
+use crate::table::No;
 
 /// What a permit rests on.
 pub(super) struct Passed<'a> {
@@ -36,11 +37,7 @@ pub(super) fn check<'a>(
     quantities(state, case, authorization)?;
     validity(state, authorization, issue, today)?;
     address::check(&case.consignment.importer)?;
-    for line in &case.consignment.lines {
-        let requested = requested_base(&case.consignment.lines, &line.goods.substance);
-        let looked_up = issue.estimate_checked.is_some();
-        totals::check(state, case, &line.goods, requested, today, looked_up)?;
-    }
+    estimates(state, case, issue, today)?;
     exporter(state, case, today)?;
     Ok(Passed { authorization, partner })
 }
@@ -119,6 +116,51 @@ fn validity(state: &State, authorization: &ImportAuthorization, issue: &IssueExp
     }
 }
 
+/// The destination's totals of estimates have room, in every year in which the goods may leave.
+fn estimates(state: &State, case: &Case, issue: &IssueExportPermit, today: Date) -> Refused<()> {
+    for year in today.year()..=issue.valid_until.year() {
+        for line in &case.consignment.lines {
+            let requested = requested_base(&case.consignment.lines, &line.goods.substance);
+            let looked_up = issue.estimate_checked.is_some();
+            totals::check(state, case, &line.goods, requested, (year, today), looked_up)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a site has of an item to send: batches that are neither held nor expired, without what its other open permits
+/// still allow.
+fn free_stock(state: &State, case: &Case, site: No, item: No, today: Date) -> i64 {
+    let ledger = &state.ledger;
+    let held: Vec<No> = ledger.holds().filter_map(|hold| hold.batch).collect();
+    let good = |batch: No| {
+        let expired = ledger.batch_at(batch).expires_on.is_some_and(|last| last < today);
+        ledger.batch_at(batch).item == item && !expired && !held.contains(&batch)
+    };
+    let accounts = ledger
+        .accounts()
+        .filter(|account| account.site == site && good(account.batch));
+    let stock = accounts.fold(0_i64, |sum, account| {
+        sum.saturating_add(account.holds(Compartment::Stock))
+    });
+    let open = |other: &&Case| {
+        let open = matches!(other.stage, Stage::Issued | Stage::Held);
+        other.side == Side::Exporting && open && other.id != case.id && other.site == case.site
+    };
+    let item = state.items.at(item);
+    let goods = super::goods(state, item);
+    let allowed = |other: &Case| {
+        let permit = other.permit.as_ref().map(|permit| &permit.number)?;
+        let (place, line) = other.line_of(&goods)?;
+        let sent = other
+            .moved_of(place)
+            .saturating_add(super::border::on_the_way(state, permit, item));
+        Some(line.amount.saturating_sub(sent).max(0))
+    };
+    let reserved = state.trade.cases.values().filter(open).filter_map(allowed);
+    reserved.fold(stock, i64::saturating_sub)
+}
+
 /// The exporter is licensed, not under hold, and has the goods. What is in stock was made within quota.
 fn exporter(state: &State, case: &Case, today: Date) -> Refused<()> {
     let Some(id) = &case.site else {
@@ -140,12 +182,12 @@ fn exporter(state: &State, case: &Case, today: Date) -> Refused<()> {
             today,
         )?;
         let (item_no, _) = state.items.find(item)?;
-        let available = state.ledger.held(site_no, item_no, Compartment::Stock);
+        let available = free_stock(state, case, site_no, item_no, today);
         if line.amount > available {
             return Err(LedgerRefusal::StockInsufficient {
                 site: id.to_string(),
                 item: item.to_string(),
-                batch: "of any number".to_owned(),
+                batch: "neither held, expired nor permitted away".to_owned(),
                 compartment: Compartment::Stock.word(),
                 available,
                 requested: line.amount,

@@ -64,9 +64,11 @@ pub(crate) fn judge(
             refuse_if(!countable(&consignment.lines), Code::BodyUnreadable)?;
             Ok(by_itself(state, from, case, consignment, hash, today))
         }
-        Notice::StatementProposed(stated) => statement::judge_proposal(state, from, stated),
-        Notice::StatementSigned(signature) => statement::judge_answer(state, from, signature.year, &signature.digest),
-        Notice::StatementDisputed(dispute) => statement::judge_answer(state, from, dispute.year, &dispute.digest),
+        Notice::StatementProposed(stated) => statement::judge_proposal(state, from, stated, today),
+        Notice::StatementSigned(signature) => {
+            statement::judge_answer(state, from, signature.year, &signature.digest, false)
+        }
+        Notice::StatementDisputed(dispute) => statement::judge_answer(state, from, dispute.year, &dispute.digest, true),
         notice => in_case(state, from, message, notice),
     }
 }
@@ -181,7 +183,7 @@ fn same_permit(case: &Case, permit: &Id) -> Result<(), Code> {
 
 /// Every line is one of the case's, in the same order, and none is negative.
 fn of_case(case: &Case, lines: &[Line]) -> bool {
-    let same = |(known, line): (&Line, &Line)| known.goods == line.goods && line.amount >= 0;
+    let same = |(known, line): (&Line, &Line)| known.goods == line.goods && (0..=AMOUNT_MAX).contains(&line.amount);
     lines.len() == case.consignment.lines.len() && case.consignment.lines.iter().zip(lines).all(same)
 }
 
@@ -304,7 +306,7 @@ impl Case {
             arrival: None,
             our_word: None,
             their_word: None,
-            released: false,
+            released: None,
             beyond_permit: false,
             unused_there: false,
             cancelled_too_late: false,

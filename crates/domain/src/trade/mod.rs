@@ -151,7 +151,6 @@ pub struct ForeignAuthorization {
 
 /// One export, on either side.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[allow(clippy::struct_excessive_bools)] // marks, each of its own: none implies another
 pub struct Case {
     /// The case's id, the same on both sides.
     pub id: Id,
@@ -189,8 +188,8 @@ pub struct Case {
     pub our_word: Option<Resolution>,
     /// The other side's.
     pub their_word: Option<Resolution>,
-    /// Two persons have let go what customs had held.
-    pub released: bool,
+    /// What the ledger had moved, by line, when two persons let go what customs had held.
+    pub released: Option<Vec<i64>>,
     /// More has left than the permit allows: a fact that broke a rule.
     pub beyond_permit: bool,
     /// The other side has endorsed the permit as not used.
@@ -221,8 +220,14 @@ impl Case {
         self.moved.iter().any(|moved| *moved != 0)
     }
 
-    /// What the case takes of an authorization's line: as asked while it is open, as departed once goods have left.
+    /// What the case takes of an authorization's line: as asked while it is open, as departed once goods have left, and
+    /// never less than what the ledger has moved.
     fn takes(&self, goods: &Goods) -> i64 {
+        let moved = self.line_of(goods).map_or(0, |(place, _)| self.moved_of(place));
+        moved.max(self.takes_by_stage(goods))
+    }
+
+    fn takes_by_stage(&self, goods: &Goods) -> i64 {
         let open = match self.stage {
             Stage::Issued | Stage::Held => true,
             Stage::Confirmed => self.side == Side::Importing,
@@ -237,7 +242,8 @@ impl Case {
 
     /// Whether it is the consignment of a single-consignment authorization.
     fn uses_up(&self) -> bool {
-        self.stage.has_left() || self.consignment.lines.iter().any(|line| self.takes(&line.goods) > 0)
+        let takes = |line: &Line| self.takes(&line.goods) > 0;
+        self.stage.has_left() || self.has_moved() || self.consignment.lines.iter().any(takes)
     }
 
     /// The word for a page or a refusal.
@@ -270,8 +276,8 @@ pub struct Trade {
     totals: BTreeMap<(Country, i16, Id), totals::Total>,
     stops: BTreeMap<(Country, i16, Id), Id>,
     statements: BTreeMap<(Id, Id, i16), StatementCase>,
-    /// Imports that belong to no case, in base, by country of origin, year and substance.
-    pub(crate) outside: BTreeMap<(Country, i16, Id), crate::quantity::Mass>,
+    /// Imports that belong to no case, in base and by number, by country of origin, year and substance.
+    pub(crate) outside: BTreeMap<(Country, i16, Id), (crate::quantity::Mass, i64)>,
 }
 
 impl Trade {

@@ -59,15 +59,15 @@ fn compare(state: &State, case: &Case, counted: &[Line]) -> Refused<()> {
 /// Customs endorses the departure. More than permitted is a fact, and holds the consignment; there is no top-up.
 pub(crate) fn decide_departure(state: &State, endorse: &EndorseDeparture, today: Date) -> Refused<Vec<Event>> {
     let case = state.trade.of_permit(&endorse.permit)?;
-    // What left before the cancellation of its import authorization came has left all the same.
-    let left_before = case.stage == Stage::Suspended && case.has_moved();
+    // What left before the authorization was cancelled, or before the permit ended, has left all the same.
+    let left_before = matches!(case.stage, Stage::Suspended | Stage::Expired) && case.has_moved();
     if case.stage != Stage::Issued && !left_before {
         return Err(case.not_in("issued").into());
     }
     let counted = counted(state, case, &endorse.lines)?;
     for (place, (line, permitted)) in counted.iter().zip(&case.consignment.lines).enumerate() {
         // Two persons have looked, and what the ledger has is gone: there is nothing left to hold.
-        let gone = case.released && line.amount == case.moved_of(place);
+        let gone = case.released.as_ref() == Some(&case.moved) && line.amount == case.moved_of(place);
         if line.amount > permitted.amount && !gone {
             let held = ConsignmentHeld {
                 case: case.id.clone(),
@@ -189,7 +189,10 @@ pub(crate) fn decide_pass_day(state: &State, today: Date) -> Refused<Vec<Event>>
     let over = |case: &&Case| {
         let ended = case.permit.as_ref().is_some_and(|permit| permit.valid_until < today);
         let open = matches!(case.stage, Stage::Issued | Stage::Suspended);
-        let waited = case.side == Side::Exporting || import_is_over(state, case, today);
+        let waited = match case.side {
+            Side::Exporting => !super::border::is_on_the_way(state, case),
+            Side::Importing => import_is_over(state, case, today),
+        };
         open && ended && waited && !case.has_moved()
     };
     let mut events = Vec::new();
@@ -272,7 +275,7 @@ pub(crate) fn apply_released(state: &mut State, release: &ReleaseConsignment) {
     let id = case.id.clone();
     if let Some(case) = state.trade.cases.get_mut(&id) {
         case.stage = if cancelled { Stage::Suspended } else { Stage::Issued };
-        case.released = true;
+        case.released = Some(case.moved.clone());
     }
 }
 
@@ -339,12 +342,15 @@ pub(crate) fn entered(state: &mut State, movement: &Movement, item: &Item, sign:
     let case = details
         .and_then(|details| details.case.as_ref())
         .and_then(|case| state.trade.cases.get_mut(case))
-        .filter(|case| case.side == Side::Importing && case.line_of(&goods).is_some());
+        .filter(|case| case.side == Side::Importing && case.line_of(&goods).is_some())
+        .filter(|case| details.and_then(|details| details.country) == Some(case.consignment.exporter.country));
     if let Some(case) = case {
         moved_on(case, &goods, movement, sign);
     } else if let Some(origin) = details.and_then(|details| details.country) {
         let key = (origin, movement.occurred_on.year(), goods.substance);
-        *state.trade.outside.entry(key).or_default() += item.mass(sign * movement.amount);
+        let (mass, count) = state.trade.outside.entry(key).or_default();
+        *mass += item.mass(sign * movement.amount);
+        *count += sign;
     }
 }
 

@@ -7,11 +7,11 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::code::Code;
-use super::notice::{Notice, StatementDispute, StatementLine, StatementSignature, TradeStatement};
+use super::notice::{Line, Notice, StatementDispute, StatementLine, StatementSignature, TradeStatement};
 use super::totals::months;
 use super::{
     AnswerTradeStatement, Case, ProposeTradeStatement, Side, TradeRefusal, TradeStatementDisputed,
-    TradeStatementProposed, TradeStatementSigned, queue,
+    TradeStatementProposed, TradeStatementSigned, amount_of, queue,
 };
 use crate::State;
 use crate::country::Country;
@@ -138,22 +138,44 @@ pub fn stated_lines(state: &State, partner: &Partner, year: i16) -> Vec<Statemen
         .collect()
 }
 
+/// What has entered in cases of a partner although it never left there, or beyond what customs endorsed as arrived: in
+/// base, and in how many cases.
+fn unexplained(state: &State, partner: &Id, substance: &Id, year: i16) -> (Mass, i64) {
+    let with_partner = |case: &&Case| {
+        let in_year = case.moved_on.is_some_and(|day| day.year() == year);
+        case.side == Side::Importing && case.partner.as_ref() == Some(partner) && in_year
+    };
+    let extra = |case: &Case| -> Mass {
+        let lines = case.consignment.lines.iter().zip(&case.moved);
+        let of_it = lines.filter(|(line, _)| line.goods.substance == *substance);
+        let beyond = |(line, moved): (&Line, &i64)| match (&case.departure, &case.arrival) {
+            (None, _) => line.with_amount(*moved).base(),
+            (Some(_), Some(arrival)) => line.with_amount(moved - amount_of(&arrival.lines, &line.goods)).base(),
+            (Some(_), None) => Mass::ZERO,
+        };
+        of_it.map(beyond).sum()
+    };
+    let found = state.trade.cases.values().filter(with_partner).map(extra);
+    found
+        .filter(|mass| *mass != Mass::ZERO)
+        .fold((Mass::ZERO, 0), |(sum, count), mass| (sum + mass, count + 1))
+}
+
 /// What this authority's own journal has of a partner's exports to it: departures of its cases, and whatever entered
-/// from that country outside every case. A line per registered substance.
+/// from that country outside every case, or in one that explains it not. A line per registered substance.
 pub fn own_lines(state: &State, partner: &Partner, year: i16) -> Vec<StatementLine> {
     let by_case = departures(state, Side::Importing, &partner.file.id, year);
     let nothing = Sum::default();
     let line = |substance: &Id| {
         let mut line = by_case.get(substance).unwrap_or(&nothing).line(substance.clone());
-        if let Some(outside) = state
-            .trade
-            .outside
-            .get(&(partner.file.country, year, substance.clone()))
-            && *outside != Mass::ZERO
-        {
-            line.total_g += *outside;
-            line.count += 1;
+        let outside = (partner.file.country, year, substance.clone());
+        if let Some((mass, count)) = state.trade.outside.get(&outside) {
+            line.total_g += *mass;
+            line.count += count;
         }
+        let (mass, count) = unexplained(state, &partner.file.id, substance, year);
+        line.total_g += mass;
+        line.count += count;
         line
     };
     state
@@ -193,7 +215,7 @@ pub(crate) fn decide_proposal(state: &State, propose: &ProposeTradeStatement, to
     let lines = stated_lines(state, partner, year);
     if let Some(known) = state.trade.statement(us, &propose.partner, year)
         && known.is_signed()
-        && known.statement.lines == lines
+        && differing(lines.clone(), &known.statement).is_empty()
     {
         let exporter = us.to_string();
         return Err(TradeRefusal::StatementSettled { exporter, year }.into());
@@ -219,7 +241,12 @@ pub(crate) fn decide_proposal(state: &State, propose: &ProposeTradeStatement, to
 /// The statement that a partner has proposed and that is still to be answered, with what differs.
 type Differences = Vec<(StatementLine, StatementLine)>;
 
-fn proposed<'a>(state: &'a State, answer: &AnswerTradeStatement) -> Refused<(&'a StatementCase, Differences)> {
+/// `signed_too`: a signature that later books contradict may be taken back.
+fn proposed<'a>(
+    state: &'a State,
+    answer: &AnswerTradeStatement,
+    signed_too: bool,
+) -> Refused<(&'a StatementCase, Differences)> {
     let partner = state.partners.find(&answer.exporter)?;
     let (exporter, year) = (answer.exporter.to_string(), answer.year);
     let known = state.trade.statement(&answer.exporter, &state.founding.id, year);
@@ -227,7 +254,7 @@ fn proposed<'a>(state: &'a State, answer: &AnswerTradeStatement) -> Refused<(&'a
         exporter: exporter.clone(),
         year,
     })?;
-    if known.is_signed() {
+    if known.is_signed() && !signed_too {
         return Err(TradeRefusal::StatementSettled { exporter, year }.into());
     }
     let differences = differing(own_lines(state, partner, year), &known.statement);
@@ -236,7 +263,7 @@ fn proposed<'a>(state: &'a State, answer: &AnswerTradeStatement) -> Refused<(&'a
 
 /// A figure that differs from the own journal's is never signed.
 pub(crate) fn decide_signature(state: &State, answer: &AnswerTradeStatement) -> Refused<Vec<Event>> {
-    let (known, differences) = proposed(state, answer)?;
+    let (known, differences) = proposed(state, answer, false)?;
     if let Some((theirs, ours)) = differences.into_iter().next() {
         return Err(TradeRefusal::StatementDiffers {
             substance: ours.substance.to_string(),
@@ -265,7 +292,7 @@ pub(crate) fn decide_signature(state: &State, answer: &AnswerTradeStatement) -> 
 }
 
 pub(crate) fn decide_dispute(state: &State, answer: &AnswerTradeStatement) -> Refused<Vec<Event>> {
-    let (known, differences) = proposed(state, answer)?;
+    let (known, differences) = proposed(state, answer, true)?;
     let (digest, year) = (known.digest, answer.year);
     if differences.is_empty() {
         let exporter = answer.exporter.to_string();
@@ -288,20 +315,40 @@ pub(crate) fn decide_dispute(state: &State, answer: &AnswerTradeStatement) -> Re
     ])
 }
 
-pub(super) fn judge_proposal(state: &State, from: &Id, statement: &TradeStatement) -> Result<Vec<Event>, Code> {
-    if statement.exporter == *from && statement.importer == state.founding.id {
-        Ok(Vec::new())
-    } else {
-        Err(Code::NotConcerned)
+pub(super) fn judge_proposal(
+    state: &State,
+    from: &Id,
+    statement: &TradeStatement,
+    today: Date,
+) -> Result<Vec<Event>, Code> {
+    if statement.exporter != *from || statement.importer != state.founding.id {
+        return Err(Code::NotConcerned);
     }
+    // A year may end a day earlier there.
+    let over = today.tomorrow().unwrap_or(today).year() > statement.year;
+    if !over {
+        return Err(Code::OutOfPlace);
+    }
+    let substances: BTreeSet<&Id> = statement.lines.iter().map(|line| &line.substance).collect();
+    if substances.len() < statement.lines.len() {
+        return Err(Code::BodyUnreadable);
+    }
+    Ok(Vec::new())
 }
 
-pub(super) fn judge_answer(state: &State, from: &Id, year: i16, digest: &Digest) -> Result<Vec<Event>, Code> {
+/// An answer to our statement. What was signed may be disputed later, and not signed twice.
+pub(super) fn judge_answer(
+    state: &State,
+    from: &Id,
+    year: i16,
+    digest: &Digest,
+    disputes: bool,
+) -> Result<Vec<Event>, Code> {
     let known = state.trade.statement(&state.founding.id, from, year);
     match known {
         None => Err(Code::StatementMissing),
         Some(known) if known.digest != *digest => Err(Code::StatementDiffers),
-        Some(known) if known.is_signed() => Err(Code::OutOfPlace),
+        Some(known) if known.is_signed() && !disputes => Err(Code::OutOfPlace),
         Some(_) => Ok(Vec::new()),
     }
 }
@@ -365,6 +412,6 @@ pub(super) fn take_dispute(state: &mut State, from: &Id, dispute: StatementDispu
 pub fn signed_by(state: &State, country: Country, year: i16) -> Option<&StatementCase> {
     let partner = state.partners.of_country(country)?;
     let known = state.trade.statement(&state.founding.id, &partner.file.id, year)?;
-    let holds = known.is_signed() && known.statement.lines == stated_lines(state, partner, year);
+    let holds = known.is_signed() && differing(stated_lines(state, partner, year), &known.statement).is_empty();
     holds.then_some(known)
 }

@@ -80,10 +80,10 @@ pub(super) fn check(
     case: &Case,
     goods: &Goods,
     requested: Mass,
-    today: Date,
+    (year, today): (i16, Date),
     looked_up: bool,
 ) -> Refused<()> {
-    let (country, year) = (case.consignment.importer.country, today.year());
+    let country = case.consignment.importer.country;
     let substance = &goods.substance;
     if let Some(notice) = state.trade.stops.get(&(country, year, substance.clone())) {
         return Err(TradeRefusal::StopNotice {
