@@ -220,10 +220,11 @@ impl Authority {
     /// queue and no other.
     pub fn sign_queued(&self, at: Timestamp) -> Result<usize, AuthorityError> {
         let mut failed = Vec::new();
-        self.sign_all(at, &mut failed)
+        self.sign_queued_telling(at, &mut failed)
     }
 
-    fn sign_all(&self, at: Timestamp, failed: &mut Vec<(Id, String)>) -> Result<usize, AuthorityError> {
+    /// As `sign_queued`; also tells which partners' messages could not be signed, and why.
+    pub fn sign_queued_telling(&self, at: Timestamp, failed: &mut Vec<(Id, String)>) -> Result<usize, AuthorityError> {
         let _signing = lock(&self.signing);
         let waiting: Vec<Id> = {
             let state = self.state();
@@ -397,7 +398,7 @@ impl Authority {
         post: &mut dyn FnMut(&Outgoing) -> Result<Vec<u8>, String>,
     ) -> Result<Round, AuthorityError> {
         let mut round = Round::default();
-        round.signed = self.sign_all(at, &mut round.failed)?;
+        round.signed = self.sign_queued_telling(at, &mut round.failed)?;
         let mut stopped = BTreeSet::new();
         for message in self.outgoing()? {
             if stopped.contains(&message.to) {

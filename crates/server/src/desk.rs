@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::clock;
+use crate::net::Halted;
 use crate::output::{Done, Failure, base64, random};
 use crate::partners::{self, Ask};
 
@@ -26,6 +27,7 @@ pub struct Desk {
     authority: Arc<Authority>,
     /// Told whenever something was submitted.
     submitted: Option<Sender<()>>,
+    halted: Halted,
 }
 
 /// A question of the node itself, as a line.
@@ -55,8 +57,12 @@ enum Answer {
 
 impl Desk {
     /// The desk of an authority; `submitted` is told whenever something was handed over.
-    pub fn new(authority: Arc<Authority>, submitted: Option<Sender<()>>) -> Self {
-        Self { authority, submitted }
+    pub fn new(authority: Arc<Authority>, submitted: Option<Sender<()>>, halted: Halted) -> Self {
+        Self {
+            authority,
+            submitted,
+            halted,
+        }
     }
 
     /// Answers every line, as each command becomes durable. `say` writes a line.
@@ -64,7 +70,7 @@ impl Desk {
         let (under_way, answers) = bounded(UNDER_WAY);
         std::thread::scope(|scope| {
             let taking = scope.spawn(move || self.take(input, &under_way));
-            let said = say_all(answers, say);
+            let said = say_all(answers, &self.halted, say);
             let taken = match taking.join() {
                 Ok(taken) => taken,
                 Err(_) => Err(Failure::Unavailable("the lines could not be read".to_owned())),
@@ -116,7 +122,8 @@ impl Desk {
             return Ok(refused(number, "not_entitled", why));
         }
         let now = clock::now(&self.authority)?;
-        let receipts = self.authority.send(now, vec![envelope])?;
+        let receipts = self.authority.send(now, vec![envelope]);
+        let receipts = receipts.inspect_err(|error| drop(self.halted.hear(error)))?;
         self.ring();
         Ok(Answer::Coming(number, receipts))
     }
@@ -174,7 +181,7 @@ fn refused(number: u64, code: &str, says: &str) -> Answer {
 }
 
 /// Says the answers in their order; gives how many refused.
-fn say_all(answers: Receiver<Answer>, say: &mut dyn FnMut(&str) -> Done) -> Result<u64, Failure> {
+fn say_all(answers: Receiver<Answer>, halted: &Halted, say: &mut dyn FnMut(&str) -> Done) -> Result<u64, Failure> {
     let mut refused = 0;
     for answer in answers {
         match answer {
@@ -184,7 +191,8 @@ fn say_all(answers: Receiver<Answer>, say: &mut dyn FnMut(&str) -> Done) -> Resu
             }
             Answer::Coming(number, receipts) => {
                 let gone = |_| Failure::Unavailable("the writer has ended".to_owned());
-                for receipt in receipts.recv().map_err(gone)?? {
+                let receipts = receipts.recv().map_err(gone)?;
+                for receipt in receipts.inspect_err(|error| drop(halted.hear(error)))? {
                     refused += u64::from(receipt.outcome.code().is_some());
                     say(&receipt_json(number, &receipt).to_string())?;
                 }

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use crate::clock;
 use crate::desk::{Desk, LINE_BYTES_MAX, Question};
 use crate::net;
+use crate::net::Halted;
 use crate::output::{Done, Failure, Global};
 
 pub use answers::answer;
@@ -126,7 +127,7 @@ impl Node {
     pub fn lines(self, input: impl Read + Send + 'static, say: &mut dyn FnMut(&str) -> Done) -> Result<u64, Failure> {
         match self {
             Self::Own(authority) => {
-                let served = Desk::new(Arc::clone(&authority), None).serve(input, say);
+                let served = Desk::new(Arc::clone(&authority), None, Halted::default()).serve(input, say);
                 let held = |_| Failure::Unavailable("the authority is still in use".to_owned());
                 let closed = Arc::try_unwrap(authority).map_err(held)?.close();
                 let answered = served?;

@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::clock;
 use crate::desk::Desk;
-use crate::net::{self, Bell, Client, Clock, Listener, Rules, Served, Slot, Socket, Worker, note};
+use crate::net::{self, Bell, Client, Clock, Halted, Listener, Rules, Served, Slot, Socket, Worker, note};
 use crate::output::{Done, Failure, Global};
 
 /// `serve [--listen A] [--public-url U]`
@@ -26,7 +26,7 @@ pub struct ServeArgs {
 /// So long whoever still reads may take at the end.
 const LAST_WITHIN: Duration = Duration::from_secs(30);
 
-/// Runs an authority until it is told to stop.
+/// Runs an authority until it is told to stop, or has stopped by itself.
 pub fn serve(global: &Global, args: &ServeArgs) -> Done {
     let folder = global.folder();
     let settings = Settings::read(&folder)?;
@@ -40,22 +40,38 @@ pub fn serve(global: &Global, args: &ServeArgs) -> Done {
     let bell = Bell::new();
     let cord = bell.cord();
     let clock: Clock = Arc::new(|authority| clock::now(authority).map_err(|failure| failure.to_string()));
-    let served = Served::new(Arc::clone(&authority), Arc::clone(&clock), Some(cord.clone()));
+    let halted = Halted::default();
+    let served = Served::new(
+        Arc::clone(&authority),
+        Arc::clone(&clock),
+        Some(cord.clone()),
+        halted.clone(),
+    );
     let slot = Slot::default();
     net::put(&slot, Some(Arc::new(served)));
     let listener = Listener::bind(&runtime, &args.listen, net::router(Arc::clone(&slot)))?;
-    let desk = Desk::new(Arc::clone(&authority), Some(cord));
+    let desk = Desk::new(Arc::clone(&authority), Some(cord), halted.clone());
     let socket = Socket::open(&folder, desk)?;
-    let worker = Worker::start(Arc::clone(&authority), clock, client, bell).map_err(Failure::Unavailable)?;
+    let worker = Worker::start(Arc::clone(&authority), clock, client, bell, halted.clone());
+    let worker = worker.map_err(Failure::Unavailable)?;
     note(format_args!("{} serves http://{}", settings.id, listener.address()));
-    stop.wait(&runtime);
+    stop.wait(&runtime, &halted);
+    if let Some(why) = halted.why() {
+        // Whoever waits for a stopped writer may wait for ever, and what is durable needs no end in good order.
+        runtime.shutdown_background();
+        return Err(Failure::Unavailable(why));
+    }
     note("stopping");
     listener.stop(&runtime);
     socket.stop();
     worker.stop();
     net::put(&slot, None);
     runtime.shutdown_timeout(LAST_WITHIN);
-    close(authority)?;
+    let closed = close(authority);
+    if let Some(why) = halted.why() {
+        return Err(Failure::Unavailable(why));
+    }
+    closed?;
     note("stopped");
     Ok(())
 }
@@ -128,11 +144,13 @@ impl Stop {
         })
     }
 
-    fn wait(&mut self, runtime: &Runtime) {
+    /// Waits for a signal, or until the authority has stopped.
+    fn wait(&mut self, runtime: &Runtime, halted: &Halted) {
         runtime.block_on(async {
             tokio::select! {
                 _ = self.interrupt.recv() => {}
                 _ = self.terminate.recv() => {}
+                () = halted.wait() => {}
             }
         });
     }

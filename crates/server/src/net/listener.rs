@@ -21,6 +21,8 @@ use crate::output::Failure;
 const CONNECTIONS_MAX: usize = 1024;
 /// So long the head of a request may take, and a connection may stand idle.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
+/// So long a connection may last, whatever goes on in it: one that never reads its answers ends too.
+const CONNECTION_WITHIN: Duration = Duration::from_mins(1);
 /// The longest head of a request.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
 /// So long the requests under way may take once it is to end.
@@ -113,7 +115,7 @@ fn connection(stream: TcpStream, place: OwnedSemaphorePermit, router: &Router, g
         .header_read_timeout(HEAD_WITHIN)
         .max_buf_size(HEAD_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
-    let served = graceful.watch(served);
+    let served = tokio::time::timeout(CONNECTION_WITHIN, graceful.watch(served));
     tokio::spawn(async move {
         // Whoever is at the other end may leave when it likes.
         drop(served.await);

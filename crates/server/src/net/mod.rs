@@ -1,6 +1,7 @@
 //! The network: what listens, what asks, and the work between the two.
 
 mod client;
+mod halted;
 mod listener;
 mod log;
 mod routes;
@@ -9,6 +10,7 @@ mod wire;
 mod worker;
 
 pub use client::{Client, Rules};
+pub use halted::Halted;
 pub use listener::{Listener, runtime};
 pub use routes::{Clock, Served, Slot, put, router};
 pub use socket::{Socket, connect};

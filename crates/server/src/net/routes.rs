@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use super::client::{JOSE, MESSAGES};
+use super::halted::Halted;
 use super::log::{self, Newest, Rows};
 use super::note;
 
@@ -38,6 +39,7 @@ pub struct Served {
     /// Told whenever something was taken, so that what follows from it does not wait; none in a story, which has a log of
     /// its own.
     taken: Option<Sender<()>>,
+    halted: Halted,
     rows: Rows,
     newest: Newest,
     rejected: Mutex<BTreeMap<String, u64>>,
@@ -48,11 +50,12 @@ pub type Slot = Arc<RwLock<Option<Arc<Served>>>>;
 
 impl Served {
     /// Serves an authority whose business time a clock tells.
-    pub fn new(authority: Arc<Authority>, clock: Clock, taken: Option<Sender<()>>) -> Self {
+    pub fn new(authority: Arc<Authority>, clock: Clock, taken: Option<Sender<()>>, halted: Halted) -> Self {
         Self {
             authority,
             clock,
             taken,
+            halted,
             rows: Rows::default(),
             newest: Newest::default(),
             rejected: Mutex::default(),
@@ -77,7 +80,8 @@ impl Served {
     /// Takes a message from a partner.
     pub fn accept(&self, message: &[u8]) -> Result<Answer, String> {
         let now = (self.clock)(&self.authority)?;
-        let answer = self.authority.accept(now, message).map_err(|error| error.to_string())?;
+        let answer = self.authority.accept(now, message);
+        let answer = answer.map_err(|error| self.halted.hear(&error))?;
         match &answer {
             Answer::Receipt(receipt) => self.took(receipt),
             Answer::Refused { code, says } => self.count(code, says),
@@ -142,13 +146,13 @@ pub fn router(slot: Slot) -> Router {
         .route(MESSAGES, post(messages))
         .route("/log/checkpoint", get(checkpoint))
         .route("/log/{*path}", get(tile))
-        .route("/health/ready", get(ready))
         .fallback(nothing)
         .method_not_allowed_fallback(other_method)
         .layer(DefaultBodyLimit::max(MESSAGE_BYTES_MAX))
         .layer(middleware::from_fn_with_state(places, in_turn))
-        // Whether the process lives is told whatever else goes on.
+        // How it is with the node is told whatever else goes on.
         .route("/health/live", get(async || "live\n"))
+        .route("/health/ready", get(ready))
         .with_state(slot)
 }
 
@@ -197,6 +201,7 @@ async fn other_method() -> Response {
 
 async fn ready(State(slot): State<Slot>) -> Response {
     match held(&slot) {
+        Some(served) if served.halted.why().is_some() => busy("the authority has stopped"),
         Some(_) => "ready\n".into_response(),
         None => busy("the authority is not open"),
     }

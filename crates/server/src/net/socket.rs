@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use super::note;
 use crate::desk::Desk;
@@ -20,6 +21,8 @@ use crate::output::Failure;
 const NAME: &str = "socket";
 /// Connections at once; the next is closed at once.
 const CONNECTIONS_MAX: usize = 16;
+/// So long whoever asked may take to read on: one that never reads does not keep the node from ending.
+const READ_ON_WITHIN: Duration = Duration::from_secs(30);
 /// The longest path that the system takes for a socket, and some room.
 const PATH_BYTES_MAX: usize = 100;
 
@@ -132,7 +135,7 @@ fn take_all(listener: &UnixListener, desk: &Desk, shared: &Arc<Shared>) {
         let taken = stream.and_then(|stream| take(number, stream, desk, shared));
         if let Err(error) = taken {
             note(format_args!("a connection to the socket failed: {error}"));
-            std::thread::sleep(std::time::Duration::from_millis(100));
+            std::thread::sleep(Duration::from_millis(100));
         }
     }
 }
@@ -143,6 +146,7 @@ fn take(number: u64, stream: UnixStream, desk: &Desk, shared: &Arc<Shared>) -> s
     if talks.len() >= CONNECTIONS_MAX {
         return Ok(());
     }
+    stream.set_write_timeout(Some(READ_ON_WITHIN))?;
     let kept = stream.try_clone()?;
     let (desk, ended) = (desk.clone(), Arc::clone(shared));
     let thread = std::thread::Builder::new().name("desk".to_owned()).spawn(move || {

@@ -9,6 +9,7 @@ use sim::{Now, Wire};
 use tokio::runtime::Runtime;
 
 use super::client::{Client, Rules};
+use super::halted::Halted;
 use super::listener::{Listener, runtime};
 use super::routes::{Clock, Served, Slot, put, router};
 use crate::output::Failure;
@@ -67,7 +68,10 @@ impl Wire for Loopback {
         let url = self.url(id).map_err(|failure| failure.to_string())?;
         let clock: Clock = Arc::new(move |_| Ok(now()));
         if let Some(port) = self.ports.get(id) {
-            put(&port.slot, Some(Arc::new(Served::new(authority, clock, None))));
+            put(
+                &port.slot,
+                Some(Arc::new(Served::new(authority, clock, None, Halted::default()))),
+            );
         }
         Ok(url)
     }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use authority::{Answer, Authority, Outgoing, Settled};
+use authority::{Answer, Authority, AuthorityError, Outgoing, Receipt, Settled};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 use domain::id::Id;
 use jiff::Timestamp;
@@ -13,11 +14,15 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::client::Client;
+use super::halted::Halted;
 use super::note;
 use super::routes::Clock;
+use crate::clock;
 
 /// So often it is looked whether there is anything to do.
 const EVERY: Duration = Duration::from_millis(200);
+/// So often the authority is asked whether it goes on, where nothing else is to be done.
+const ASK_EVERY: Duration = Duration::from_secs(1);
 /// The pause after a first failure with a partner; each further failure doubles it.
 const PAUSE_MIN: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_mins(5);
@@ -25,6 +30,7 @@ const PAUSE_MAX: Duration = Duration::from_mins(5);
 /// Does the work in a thread of its own until it is dropped or stopped.
 pub struct Worker {
     wake: Sender<()>,
+    ending: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
@@ -53,7 +59,13 @@ struct Work {
     authority: Arc<Authority>,
     clock: Clock,
     client: Client,
+    halted: Halted,
+    /// Set once the work is to end: nothing more is sent then.
+    ending: Arc<AtomicBool>,
     zone: TimeZone,
+    /// When the authority was last asked whether it goes on, and its answer, if it has not come.
+    asked: Option<Instant>,
+    answer: Option<Receiver<Result<Vec<Receipt>, AuthorityError>>>,
     /// The last day that passed.
     day: Option<Date>,
     /// Partners that are being sent to.
@@ -61,6 +73,8 @@ struct Work {
     trouble: BTreeMap<Id, Trouble>,
     /// Partners that can be reached by files only, and were named in the log.
     by_file: BTreeSet<Id>,
+    /// Partners whose next message cannot be signed, and why: as the log has it.
+    unsigned: BTreeMap<Id, String>,
     reports: (Sender<Sent>, Receiver<Sent>),
 }
 
@@ -79,18 +93,30 @@ impl Bell {
 
 impl Worker {
     /// Starts the work of an authority.
-    pub fn start(authority: Arc<Authority>, clock: Clock, client: Client, bell: Bell) -> Result<Self, String> {
+    pub fn start(
+        authority: Arc<Authority>,
+        clock: Clock,
+        client: Client,
+        bell: Bell,
+        halted: Halted,
+    ) -> Result<Self, String> {
         let zone = authority.state().founding.zone.to_string();
         let zone = TimeZone::get(&zone).map_err(|error| format!("time zone {zone}: {error}"))?;
+        let ending = Arc::new(AtomicBool::new(false));
         let work = Work {
             authority,
             clock,
             client,
+            halted,
+            ending: Arc::clone(&ending),
             zone,
+            asked: None,
+            answer: None,
             day: None,
             under_way: BTreeSet::new(),
             trouble: BTreeMap::new(),
             by_file: BTreeSet::new(),
+            unsigned: BTreeMap::new(),
             reports: unbounded(),
         };
         let Bell { ring, heard } = bell;
@@ -103,11 +129,12 @@ impl Worker {
                 work.run(&heard, &ended);
             })
             .map_err(|error| error.to_string())?;
-        Ok(Self { wake, thread })
+        Ok(Self { wake, ending, thread })
     }
 
-    /// Ends the work, and waits for what is being sent.
+    /// Ends the work, and waits for the messages that are being sent, one to each partner.
     pub fn stop(self) {
+        self.ending.store(true, Ordering::SeqCst);
         drop(self.wake);
         drop(self.thread.join());
     }
@@ -143,19 +170,22 @@ impl Work {
         while let Ok(sent) = self.reports.1.try_recv() {
             self.heard(sent);
         }
+        self.ask()?;
         let now = (self.clock)(&self.authority)?;
         let today = self.zone.to_datetime(now).date();
         if self.day != Some(today) {
-            let due = self.authority.pass_day(now).map_err(|error| error.to_string())?;
+            let due = self.authority.pass_day(now);
+            let due = due.map_err(|error| self.halted.hear(&error))?;
             self.day = Some(today);
             note(format_args!("{today}: {due} entries were due"));
         }
-        self.authority.sign_queued(now).map_err(|error| error.to_string())?;
+        self.sign(now)?;
         let mut due = self.due();
         if due.is_empty() {
             return Ok(());
         }
-        for message in self.authority.outgoing().map_err(|error| error.to_string())? {
+        let outgoing = self.authority.outgoing();
+        for message in outgoing.map_err(|error| self.halted.hear(&error))? {
             if let Some(messages) = due.get_mut(&message.to) {
                 messages.push(message);
             }
@@ -163,6 +193,38 @@ impl Work {
         for (to, messages) in due {
             self.send(now, &to, messages)?;
         }
+        Ok(())
+    }
+
+    /// Asks the authority whether it goes on: a command that is none tells.
+    fn ask(&mut self) -> Result<(), String> {
+        if self.asked.is_some_and(|asked| asked.elapsed() < ASK_EVERY) {
+            return Ok(());
+        }
+        self.asked = Some(Instant::now());
+        // It is not waited for: a writer that has stopped may leave it open.
+        if let Some(Ok(Err(error))) = self.answer.as_ref().map(Receiver::try_recv) {
+            return Err(self.halted.hear(&error));
+        }
+        match self.authority.send(clock::real(), Vec::new()) {
+            Ok(answer) => self.answer = Some(answer),
+            Err(AuthorityError::Full) => {}
+            Err(error) => return Err(self.halted.hear(&error)),
+        }
+        Ok(())
+    }
+
+    /// Signs what waits, and says what cannot be signed: once, until the reason is another.
+    fn sign(&mut self, now: Timestamp) -> Result<(), String> {
+        let mut failed = Vec::new();
+        let signed = self.authority.sign_queued_telling(now, &mut failed);
+        signed.map_err(|error| self.halted.hear(&error))?;
+        for (to, why) in &failed {
+            if self.unsigned.get(to) != Some(why) {
+                note(format_args!("the next message for {to} cannot be signed: {why}"));
+            }
+        }
+        self.unsigned = failed.into_iter().collect();
         Ok(())
     }
 
@@ -188,7 +250,7 @@ impl Work {
             return Ok(());
         };
         let (authority, client, report) = (Arc::clone(&self.authority), self.client.clone(), self.reports.0.clone());
-        let partner = to.clone();
+        let (partner, ending, halted) = (to.clone(), Arc::clone(&self.ending), self.halted.clone());
         self.under_way.insert(to.clone());
         let run = move || {
             let mut sent = Sent {
@@ -197,7 +259,10 @@ impl Work {
                 failed: None,
             };
             for message in &messages {
-                match deliver(&authority, &client, now, &url, message) {
+                if ending.load(Ordering::SeqCst) {
+                    break;
+                }
+                match deliver(&authority, &client, &halted, now, &url, message) {
                     Ok(()) => sent.receipts += 1,
                     Err(why) => {
                         sent.failed = Some(format!("message {}: {why}", message.seq));
@@ -243,6 +308,7 @@ impl Work {
 fn deliver(
     authority: &Authority,
     client: &Client,
+    halted: &Halted,
     now: Timestamp,
     url: &str,
     message: &Outgoing,
@@ -255,7 +321,7 @@ fn deliver(
         Err(reject) => return Err(reject.to_string()),
     };
     let settled = authority.settle(now, &message.to, receipt.as_bytes());
-    match settled.map_err(|error| error.to_string())? {
+    match settled.map_err(|error| halted.hear(&error))? {
         Settled::Recorded { refused: None, .. } => Ok(()),
         Settled::Recorded {
             refused: Some(code), ..

@@ -173,3 +173,14 @@ fn too_many_at_once_are_asked_to_come_again() -> Tested {
     assert_eq!(node.stop()?, Some(0));
     Ok(())
 }
+
+#[test]
+fn a_node_that_cannot_write_any_more_ends_with_the_reason() -> Tested {
+    let two = Two::new()?;
+    let node = Node::start(&two.cn, two.cn_port)?;
+    node.write_no_more()?;
+    // Nothing is acknowledged.
+    assert!(two.ask(1).is_err());
+    assert_eq!(node.ended()?, Some(3));
+    Ok(())
+}

@@ -116,8 +116,11 @@ pub struct Node {
 impl Node {
     /// Serves a folder, and waits until it answers.
     pub fn start(dir: &Path, port: u16) -> Step<Self> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
+        // A write beyond a limit fails, as on a full disk, and does not end the process.
+        let mut command = Command::new("sh");
         command
+            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
+            .arg(env!("CARGO_BIN_EXE_countersign"))
             .arg("--dir")
             .arg(dir)
             .args(["serve", "--listen", &format!("127.0.0.1:{port}")]);
@@ -144,6 +147,29 @@ impl Node {
             return Err("the node had ended".into());
         }
         Ok(self.process.wait()?.code())
+    }
+
+    /// Lets no file of it be written any more, as on a full disk.
+    pub fn write_no_more(&self) -> Step<()> {
+        let limited = Command::new("prlimit")
+            .args(["--pid", &self.process.id().to_string(), "--fsize=0"])
+            .status()?;
+        if limited.success() {
+            Ok(())
+        } else {
+            Err("the node could not be limited".into())
+        }
+    }
+
+    /// Waits until it ends by itself; gives its exit code.
+    pub fn ended(mut self) -> Step<Option<i32>> {
+        let mut code = None;
+        eventually(|| {
+            let ended = self.process.try_wait()?;
+            code = ended.and_then(|status| status.code());
+            Ok(ended.is_some())
+        })?;
+        Ok(code)
     }
 
     /// Ends it without a warning.
