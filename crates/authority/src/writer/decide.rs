@@ -1,6 +1,8 @@
 //! The first stage: decide, apply to the working state, encode, hash.
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use domain::journal::Stamp;
 use domain::seen::Known;
 use domain::{Command, Context, Entry, Envelope, Event, State};
@@ -17,6 +19,9 @@ use crate::receipt::{Outcome, Receipt, reused};
 const ID_AGE_MAX: SignedDuration = SignedDuration::from_hours(48);
 /// An id from further ahead than this is looked up in the register too.
 const ID_AHEAD_MAX: SignedDuration = SignedDuration::from_hours(1);
+
+/// So long the second stage is waited for before it is asked whether it is still there.
+const BARRIER_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The first stage's desk.
 pub(super) struct First {
@@ -228,7 +233,22 @@ impl First {
         self.send(std::mem::replace(group, next))?;
         let (done, wait) = bounded(1);
         self.work.send(Work::Barrier { register, done }).map_err(|_| gone())?;
-        wait.recv().map_err(|_| gone())?
+        loop {
+            match wait.recv_timeout(BARRIER_PATIENCE) {
+                Ok(outcome) => return outcome,
+                Err(RecvTimeoutError::Disconnected) => return Err(gone()),
+                Err(RecvTimeoutError::Timeout) => self.still_there()?,
+            }
+        }
+    }
+
+    /// Whether the second stage still takes work: it may have ended with a question unread.
+    fn still_there(&self) -> Result<(), AuthorityError> {
+        let (done, _) = bounded(1);
+        match self.work.try_send(Work::Barrier { register: false, done }) {
+            Err(TrySendError::Disconnected(_)) => Err(gone()),
+            Ok(()) | Err(TrySendError::Full(_)) => Ok(()),
+        }
     }
 
     /// Turns events into entries of the group, and applies them to the working state. The inner error: an entry would be

@@ -19,5 +19,7 @@ pub use worker::{Bell, Worker};
 
 /// Writes a line of the running log, on standard error.
 pub fn note(line: impl std::fmt::Display) {
-    eprintln!("countersign: {line}");
+    use std::io::Write;
+    // A full disk under the log must not stop the node.
+    drop(writeln!(std::io::stderr(), "countersign: {line}"));
 }
