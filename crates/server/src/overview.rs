@@ -184,13 +184,14 @@ fn exported(cell: &ExportCell) -> String {
     let grade = cell
         .grade
         .map_or_else(|| "no grade".to_owned(), |grade| format!("grade {grade}"));
+    // What both sides sign is what left; what arrived is told beside it.
     let arrived = if cell.arrived_g == cell.total_g {
         String::new()
     } else {
-        format!(", {} g arrived", cell.arrived_g)
+        format!("; {} g arrived, {} g under way", cell.arrived_g, cell.under_way_g)
     };
     format!(
-        "    {:<18} {:>14} g to {} in {}{arrived}, {grade}, {signed}",
+        "    {:<18} {:>14} g to {} in {}, {grade}, {signed}{arrived}",
         cell.substance,
         cell.total_g,
         cell.destination.name(),
