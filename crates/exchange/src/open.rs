@@ -166,13 +166,6 @@ pub(crate) fn continued(partner: &Partner, message: &Message) -> Result<TreeHead
         let says = format!("the log of {from} had {was} entries and has {is} now: it was rolled back");
         return Err(Reject::new(ROLLED_BACK, says));
     }
-    if new.size == last.size && new.root != last.root {
-        let says = format!(
-            "the log of {from} has two roots for {} entries: it was forked",
-            new.size
-        );
-        return Err(Reject::new(FORKED, says));
-    }
     if consistency.from_size != last.size || (new.size > last.size && last.size > 0 && consistency.hashes.is_empty()) {
         let says = format!(
             "there is no proof that the log of {from} continues the {} entries seen before",
