@@ -385,3 +385,46 @@ impl Group {
         self.replies.iter().map(|(_, answers)| answers.len()).sum()
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use domain::plan::{ClosingLine, YearClosed};
+    use domain::quantity::Mass;
+
+    use super::*;
+
+    fn year_closed(acquired: Mass) -> Entry {
+        let line = ClosingLine {
+            substance: "fentanyl".parse().unwrap(),
+            acquired,
+            allowed: Mass::ZERO,
+            excess: acquired,
+        };
+        Entry {
+            seq: 1,
+            recorded_at: Timestamp::UNIX_EPOCH,
+            recorded_on: "1970-01-01".parse().unwrap(),
+            actor: domain::access::Actor::operator(),
+            command_id: uuid::Uuid::nil(),
+            command_hash: [0; 32],
+            salt: [0; 16],
+            event: Event::YearClosed(Box::new(YearClosed {
+                year: 1969,
+                lines: vec![line],
+            })),
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_read_back_is_not_written() {
+        let code = |entry: &Entry| {
+            let mut written = Vec::new();
+            entry.write(&mut written).unwrap();
+            unfit(entry, &written).and_then(|outcome| outcome.code().map(str::to_owned))
+        };
+        assert_eq!(code(&year_closed(Mass::from_g(100_000))), None);
+        let beyond = Mass::from_g(20_000_000_000);
+        assert_eq!(code(&year_closed(beyond)).as_deref(), Some("figure_too_large"));
+    }
+}

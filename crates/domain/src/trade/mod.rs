@@ -243,7 +243,7 @@ impl Case {
     /// Whether it is the consignment of a single-consignment authorization.
     fn uses_up(&self) -> bool {
         let takes = |line: &Line| self.takes(&line.goods) > 0;
-        self.stage.has_left() || self.has_moved() || self.consignment.lines.iter().any(takes)
+        self.stage.has_left() || self.consignment.lines.iter().any(takes)
     }
 
     /// The word for a page or a refusal.
