@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::Command;
 use crate::id::{Id, Text, is_id};
 use crate::refusal::{Refused, refusals, unknown};
-use crate::table::{Keyed, Table};
+use crate::table::{Keyed, No, Table};
 
 /// What follows a holder's id where a clerk acts for it.
 const CLERK: &str = "/clerk";
@@ -254,6 +254,10 @@ refusals! {
             "entry {of} is not a decision that waits for a second person";
         GrantExists { actor: String } = "grant_exists", None, "{actor} holds that role already";
         GrantMissing { actor: String } = "grant_missing", None, "{actor} does not hold that role";
+        PersonWithoutRole { person: String } = "person_without_role", None,
+            "{person} holds no role and no duty: credentials are for those who may act";
+        OwnEnrolment { person: String } = "own_enrolment", None,
+            "nobody decides about their own credentials: {person} must ask two other administrators";
         LastAdministrators { left: usize } = "last_administrators", None,
             "only {left} administrators would be left; two are needed to decide anything about people";
     }
@@ -276,6 +280,26 @@ pub(crate) fn not_entitled<T>(actor: &Actor, command: &'static str) -> Refused<T
 pub struct RoleGrant {
     /// The actor, such as `permit_officer:li` or `H-1:zhang`.
     pub actor: Actor,
+}
+
+/// What a person may set up anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Renewal {
+    /// Password and second factor: for the first enrolment, and when both are lost.
+    All,
+    /// The password alone; the second factor stays and is asked for.
+    Password,
+}
+
+/// Leave for a person to set up credentials, or to recover them. The credentials themselves are never in the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnrolmentGrant {
+    /// The person, as in the actors whose roles or duties they hold.
+    pub person: Id,
+    /// What is set up anew.
+    pub renews: Renewal,
 }
 
 /// The second person's yes.
@@ -352,6 +376,9 @@ pub struct Waiting {
 pub struct Access {
     grants: Table<Grant>,
     waiting: BTreeMap<u64, Waiting>,
+    /// The grants of each person: asked at every login, among the persons of a million holders.
+    #[serde(skip)]
+    of_person: BTreeMap<CompactString, Vec<No>>,
 }
 
 impl Access {
@@ -360,11 +387,27 @@ impl Access {
         self.grants.find(actor).is_some_and(|(_, grant)| grant.active)
     }
 
+    /// As whom this person may act now, in order of the first grant.
+    pub fn actors_of(&self, person: &str) -> impl Iterator<Item = &Actor> {
+        let numbers = self.of_person.get(person).into_iter().flatten();
+        numbers
+            .map(|no| &self.grants[*no])
+            .filter(|grant| grant.active)
+            .map(|grant| &grant.actor)
+    }
+
+    /// Every role and duty held now, in order of the first grant.
+    pub fn grants(&self) -> impl Iterator<Item = &Actor> {
+        self.grants
+            .iter()
+            .filter(|grant| grant.active)
+            .map(|grant| &grant.actor)
+    }
+
     /// Whether this person holds any role of the authority now.
     pub fn is_officer(&self, person: &str) -> bool {
-        self.grants.iter().any(|grant| {
-            grant.active && grant.actor.person() == person && matches!(grant.actor.capacity(), Capacity::Officer(_))
-        })
+        self.actors_of(person)
+            .any(|actor| matches!(actor.capacity(), Capacity::Officer(_)))
     }
 
     /// Decisions that wait for a second person, by entry number.
@@ -383,6 +426,18 @@ impl Access {
             .into());
         }
         Ok(waiting)
+    }
+
+    /// Whether this person may be let to set up credentials.
+    pub(crate) fn may_enrol(&self, by: &Actor, person: &str) -> Refused<()> {
+        not_own_enrolment(by, person)?;
+        if self.actors_of(person).next().is_none() {
+            return Err(AccessRefusal::PersonWithoutRole {
+                person: person.to_owned(),
+            }
+            .into());
+        }
+        Ok(())
     }
 
     pub(crate) fn may_grant(&self, actor: &Actor) -> Refused<()> {
@@ -418,15 +473,15 @@ impl Access {
     }
 
     pub(crate) fn grant(&mut self, actor: &Actor) {
-        match self.grants.find_mut(actor) {
-            Some(grant) => grant.active = true,
-            None => {
-                self.grants.add(Grant {
-                    actor: actor.clone(),
-                    active: true,
-                });
-            }
+        if let Some(grant) = self.grants.find_mut(actor) {
+            grant.active = true;
+            return;
         }
+        let no = self.grants.add(Grant {
+            actor: actor.clone(),
+            active: true,
+        });
+        self.of_person.entry(actor.person().into()).or_default().push(no);
     }
 
     pub(crate) fn revoke(&mut self, actor: &Actor) {
@@ -445,7 +500,22 @@ impl Access {
 
     pub(crate) fn reindex(&mut self) {
         self.grants.reindex();
+        self.of_person.clear();
+        for (no, grant) in (0..).zip(&self.grants) {
+            self.of_person.entry(grant.actor.person().into()).or_default().push(no);
+        }
     }
+}
+
+/// Neither who proposes an enrolment nor who approves it may be the person concerned.
+pub(crate) fn not_own_enrolment(by: &Actor, person: &str) -> Refused<()> {
+    if by.person() == person {
+        return Err(AccessRefusal::OwnEnrolment {
+            person: person.to_owned(),
+        }
+        .into());
+    }
+    Ok(())
 }
 
 /// The holder of this id must exist before somebody can act for it.

@@ -101,6 +101,7 @@ commands! {
     SetPolicy(policy::PolicyChange) = "set_policy", Officer(ADMINISTRATOR), Some(ADMINISTRATOR);
     GrantRole(access::RoleGrant) = "grant_role", Officer(ADMINISTRATOR), Some(ADMINISTRATOR);
     RevokeRole(access::RoleGrant) = "revoke_role", Officer(ADMINISTRATOR), Some(ADMINISTRATOR);
+    AllowEnrolment(access::EnrolmentGrant) = "allow_enrolment", Officer(ADMINISTRATOR), Some(ADMINISTRATOR);
     Approve(access::Approval) = "approve", SecondPerson, None;
     Reject(access::Rejection) = "reject", SecondPerson, None;
     RegisterSubstance(substance::SubstanceEntry) = "register_substance", Officer(LICENSING), None;

@@ -162,6 +162,9 @@ fn approve(state: &State, by: &Actor, approval: &access::Approval, context: Cont
     if let Command::PairPartner(pairing) = &command {
         partner::decide_read_back(pairing, of, approval.read_back.as_ref())?;
     }
+    if let Command::AllowEnrolment(grant) = &command {
+        access::not_own_enrolment(by, &grant.person)?;
+    }
     let mut events = Vec::with_capacity(effects.len() + 1);
     events.push(Event::DecisionApproved(Box::new(approval.clone())));
     events.extend(effects);
@@ -347,6 +350,10 @@ fn record(state: &State, by: &Actor, command: &Command, today: Date) -> Refused<
             .access
             .may_revoke(&data.actor)
             .map(|()| Event::RoleRevoked(data.clone()))?,
+        Command::AllowEnrolment(data) => state
+            .access
+            .may_enrol(by, &data.person)
+            .map(|()| Event::EnrolmentAllowed(data.clone()))?,
         Command::RegisterSubstance(data) => state
             .substances
             .may_register(data)

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use sha2::Sha256;
 use uuid::Uuid;
 
-use crate::access::{Actor, Approval, Proposal, Rejection, RoleGrant};
+use crate::access::{Actor, Approval, EnrolmentGrant, Proposal, Rejection, RoleGrant};
 use crate::authority::Founding;
 use crate::id::Id;
 use crate::{
@@ -88,6 +88,7 @@ events! {
     PolicySet(policy::PolicyChange) = "PolicySet";
     RoleGranted(RoleGrant) = "RoleGranted";
     RoleRevoked(RoleGrant) = "RoleRevoked";
+    EnrolmentAllowed(EnrolmentGrant) = "EnrolmentAllowed";
     DecisionProposed(Proposal) = "DecisionProposed";
     DecisionApproved(Approval) = "DecisionApproved";
     DecisionRejected(Rejection) = "DecisionRejected";
@@ -367,6 +368,7 @@ impl Event {
             Self::InstructionRefused(data) => &data.command,
             Self::AuthorityFounded(data) => &data.id,
             Self::RoleGranted(data) | Self::RoleRevoked(data) => data.actor.as_str(),
+            Self::EnrolmentAllowed(data) => &data.person,
             Self::DecisionProposed(data) => &data.verb,
             Self::SubstanceRegistered(data) => &data.id,
             Self::ScheduleChanged(data) => &data.substance,

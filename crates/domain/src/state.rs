@@ -184,6 +184,8 @@ impl State {
             Event::PolicySet(data) => policy::apply(&mut self.policies, data),
             Event::RoleGranted(data) => self.access.grant(&data.actor),
             Event::RoleRevoked(data) => self.access.revoke(&data.actor),
+            // Leave to enrol changes nothing here: credentials are kept outside the journal.
+            Event::EnrolmentAllowed(_) => {}
             Event::DecisionProposed(data) => self.access.wait(entry.seq, (**data).clone(), entry.actor.clone()),
             Event::DecisionApproved(data) => self.access.settle(data.of),
             Event::DecisionRejected(data) => self.access.settle(data.of),

@@ -81,8 +81,8 @@ macro_rules! verbs {
 }
 
 verbs! {
-    found set_policy grant_role revoke_role approve reject register_substance change_schedule register_bulk
-    register_preparation register_holder register_site close_site set_stock_ceiling grant_licence suspend_licence
+    found set_policy grant_role revoke_role allow_enrolment approve reject register_substance change_schedule
+    register_bulk register_preparation register_holder register_site close_site set_stock_ceiling grant_licence suspend_licence
     resume_licence revoke_licence issue_purchase_card file_demand set_estimate set_plan grant_quota close_year
     open_channel close_channel approve_channel give_notice opening manufacture feed_lot yield_lot close_lot transform
     use_in_manufacture dispatch receive cancel_dispatch reclassify import export dispense destroy lose lose_in_transit
