@@ -17,6 +17,7 @@ mod receipt;
 mod recover;
 mod rows;
 mod snapshot;
+mod views;
 mod writer;
 
 use std::path::Path;
@@ -75,6 +76,8 @@ pub struct Authority {
     writer: Writer,
     local: Mutex<store::Local>,
     reader: Mutex<Box<dyn store::JournalReader>>,
+    register: Mutex<Box<dyn store::RegisterReader>>,
+    zone: jiff::tz::TimeZone,
     keys: Keys,
     /// Messages of partners that came before their turn.
     parked: Mutex<Parked>,
@@ -231,6 +234,8 @@ impl AtRest {
         let reader = journal.reader()?;
         let (state, tree) = recover::recover(&place, &*reader)?;
         keys.check(&state.founding)?;
+        let zone = writer::time_zone(state.founding.zone.as_str())?;
+        let of_register = register.reader()?;
         let start = Start {
             place: Arc::clone(&place),
             journal,
@@ -245,6 +250,8 @@ impl AtRest {
             writer,
             local: Mutex::new(local),
             reader: Mutex::new(reader),
+            register: Mutex::new(of_register),
+            zone,
             keys,
             parked: Mutex::default(),
             signing: Mutex::default(),

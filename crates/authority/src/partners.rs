@@ -179,7 +179,7 @@ impl Authority {
 
     /// The answer to a message that is in the journal.
     fn receipt_for(&self, seq: u64) -> Result<Answer, AuthorityError> {
-        let (entry, leaf) = self.entry(seq)?;
+        let (entry, leaf) = self.written(seq)?;
         let received = match &entry.event {
             Event::MessageReceived(received) => received,
             Event::MessageEquivocated(evidence) => {
@@ -470,7 +470,7 @@ impl Authority {
         receipts.into_iter().next().ok_or_else(missing)
     }
 
-    fn entry(&self, seq: u64) -> Result<(Entry, Digest), AuthorityError> {
+    fn written(&self, seq: u64) -> Result<(Entry, Digest), AuthorityError> {
         let missing = || AuthorityError::Broken(format!("entry {seq} is missing"));
         let (bytes, leaf) = self.read(|journal| journal.entry(seq))?.ok_or_else(missing)?;
         let entry = Entry::parse(&bytes).map_err(|error| AuthorityError::Broken(format!("entry {seq}: {error}")))?;
@@ -478,7 +478,7 @@ impl Authority {
     }
 
     fn queued(&self, seq: u64) -> Result<MessageQueued, AuthorityError> {
-        match self.entry(seq)?.0.event {
+        match self.written(seq)?.0.event {
             Event::MessageQueued(queued) => Ok(*queued),
             event => Err(AuthorityError::Broken(format!(
                 "entry {seq} is {}, no message",
@@ -488,7 +488,7 @@ impl Authority {
     }
 
     fn signed(&self, seq: u64) -> Result<MessageSigned, AuthorityError> {
-        match self.entry(seq)?.0.event {
+        match self.written(seq)?.0.event {
             Event::MessageSigned(signed) => Ok(*signed),
             event => Err(AuthorityError::Broken(format!(
                 "entry {seq} is {}, no message",

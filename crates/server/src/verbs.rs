@@ -81,6 +81,11 @@ pub fn init(global: &Global, args: &InitArgs) -> Done {
         authority.local().put_enrolment(&store::Enrolment {
             person: person.clone(),
             token_hash: Sha256::digest(text.as_bytes()).into(),
+            code_hash: None,
+            renews_all: true,
+            proposal: None,
+            open: true,
+            failures: 0,
             expires_at_us: expires.as_microsecond(),
         })?;
         links.insert(person.clone(), format!("http://localhost:8080/enrol/{text}"));

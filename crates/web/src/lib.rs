@@ -1,11 +1,45 @@
 //! Pages, forms and the API of an authority: parse, authenticate, hand one command over or read the state, render.
+//!
+//! - `routes` is the one table of all routes; `guard` is the door that every request passes.
+//! - `ask` and `answer` are what a handler gets and gives.
+//! - `act` makes the form of any command from the command's own schema.
+//! - `pages` are for people, `api` is for systems; both end in the same commands.
+
+mod act;
+mod answer;
+mod api;
+mod ask;
+pub mod credentials;
+mod csv;
+mod enrolment;
+mod fields;
+mod frame;
+mod guard;
+mod handed;
+mod limit;
+mod metrics;
+mod names;
+mod pages;
+pub mod routes;
+mod session;
+mod views;
+mod who;
+pub mod words;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use authority::{Authority, AuthorityError};
 use crossbeam_channel::Sender;
+use domain::access::Actor;
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
+
+use answer::Fault;
+use words::Words;
+
+pub use enrolment::invite;
+pub use who::{OFFICERS, Who};
 
 /// Tells the business time of an authority.
 pub type Clock = Arc<dyn Fn(&Authority) -> Result<Timestamp, String> + Send + Sync>;
@@ -34,21 +68,99 @@ pub struct Start {
 /// An authority as people see it.
 pub struct App {
     start: Start,
+    id: String,
+    places: Arc<Semaphore>,
+    limits: limit::Limits,
+    views: views::Views,
+    handed: handed::Handed,
+    /// Counts of what was asked.
+    pub metrics: metrics::Metrics,
 }
 
 impl App {
     /// The pages of an authority.
     pub fn new(start: Start) -> Arc<Self> {
-        Arc::new(Self { start })
+        let id = start.authority.state().founding.id.to_string();
+        let views = views::Views::start(&start.authority);
+        Arc::new(Self {
+            start,
+            id,
+            places: guard::places(),
+            limits: limit::Limits::default(),
+            views,
+            handed: handed::Handed::default(),
+            metrics: metrics::Metrics::default(),
+        })
     }
 
     /// The authority.
     pub fn authority(&self) -> &Authority {
         &self.start.authority
     }
+
+    /// The authority's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// An address of ours as people type it, for links in letters.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.start.public_url.trim_end_matches('/'))
+    }
+
+    /// The name of the cookie that holds the language.
+    pub fn language_cookie(&self) -> String {
+        format!("__Host-csl-{}", self.id)
+    }
+
+    /// Tells that something was submitted.
+    fn ring(&self) {
+        if let Some(submitted) = &self.start.submitted {
+            // Whoever was told already needs no second word.
+            let _ = submitted.try_send(());
+        }
+    }
+
+    /// A failure of the authority as a fault; the node hears of it.
+    fn fault(&self, error: &AuthorityError) -> Fault {
+        let why = (self.start.heard)(error);
+        match error {
+            AuthorityError::Full => Fault::Busy,
+            _ => Fault::Failed(why),
+        }
+    }
+
+    /// A line of the running log.
+    fn note(&self, line: &str) {
+        use std::io::Write;
+        // A full disk under the log must not stop the node.
+        drop(writeln!(
+            std::io::stderr(),
+            "countersign: {}: a request failed: {line}",
+            self.id
+        ));
+    }
+
+    /// Notes that somebody looked at something.
+    fn looked_at(&self, actor: &Actor, subject: &str) {
+        self.views.note(actor, subject);
+    }
 }
 
 /// Every route of pages and API.
 pub fn router(app: Arc<App>) -> axum::Router {
-    axum::Router::new().with_state(app)
+    routes::router(app)
+}
+
+/// Random bytes of the operating system.
+fn random<const N: usize>() -> Result<[u8; N], String> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| format!("random bytes: {error}"))?;
+    Ok(bytes)
+}
+
+/// A refusal in the words of a language: the domain's own sentence in English, elsewhere the words of its code.
+fn refusal_in_words(words: Words, code: &str, says: &str, figures: &[(&str, &dyn std::fmt::Display)]) -> String {
+    let key = format!("refusal-{}", code.replace('_', "-"));
+    words.find(&key, figures).unwrap_or_else(|| says.to_owned())
 }

@@ -70,7 +70,7 @@ pub(crate) static REGISTER: Layout = Layout {
 pub(crate) static LOCAL: Layout = Layout {
     file: "local.db",
     application_id: i32::from_be_bytes(*b"CsLo"),
-    version: 1,
+    version: 2,
     is_derived: false,
     lasting: "PRAGMA journal_mode = TRUNCATE;",
     writing: "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;",

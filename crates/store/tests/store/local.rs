@@ -20,6 +20,11 @@ fn keep_and_erase(mut stores: Stores) {
     let enrolment = |byte| Enrolment {
         person: "li".into(),
         token_hash: [byte; 32],
+        code_hash: None,
+        renews_all: true,
+        proposal: Some(7),
+        open: false,
+        failures: 0,
         expires_at_us: 17,
     };
     local.put_enrolment(&enrolment(1)).unwrap();

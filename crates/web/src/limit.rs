@@ -1,0 +1,123 @@
+//! How often somebody may try: a bucket an address and a purpose, that fills again with time.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+/// The most buckets kept; full ones are forgotten first.
+const BUCKETS_MAX: usize = 50_000;
+
+/// What is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// Attempts to sign in or to enrol.
+    Prove,
+    /// Questions of the public that cost something: a permit, a search.
+    Ask,
+}
+
+impl Purpose {
+    /// Attempts at once, and seconds until one more.
+    fn rate(self) -> (f64, f64) {
+        match self {
+            Self::Prove => (30.0, 4.0),
+            Self::Ask => (60.0, 1.0),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Bucket {
+    left: f64,
+    at: Instant,
+}
+
+/// All buckets.
+#[derive(Default)]
+pub struct Limits(Mutex<HashMap<(Purpose, Block), Bucket>>);
+
+/// An address as far as it tells one household from another: an IPv6 subscriber has a whole /64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Block {
+    V4([u8; 4]),
+    V6([u8; 8]),
+}
+
+impl Block {
+    fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self::V4(address.octets()),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, e, f, g, h, ..] = address.octets();
+                Self::V6([a, b, c, d, e, f, g, h])
+            }
+        }
+    }
+}
+
+impl Limits {
+    /// Takes one attempt of an address; else in how many seconds there is one again.
+    pub fn take(&self, purpose: Purpose, address: IpAddr) -> Result<(), u64> {
+        self.take_at(purpose, address, Instant::now())
+    }
+
+    fn take_at(&self, purpose: Purpose, address: IpAddr, now: Instant) -> Result<(), u64> {
+        let (most, seconds) = purpose.rate();
+        let filled = |bucket: &Bucket, most: f64, seconds: f64| {
+            (bucket.left + now.saturating_duration_since(bucket.at).as_secs_f64() / seconds).min(most)
+        };
+        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= BUCKETS_MAX {
+            buckets.retain(|(purpose, _), bucket| {
+                let (most, seconds) = purpose.rate();
+                filled(bucket, most, seconds) < most
+            });
+        }
+        let bucket = buckets
+            .entry((purpose, Block::of(address)))
+            .or_insert(Bucket { left: most, at: now });
+        let left = filled(bucket, most, seconds);
+        *bucket = Bucket {
+            left: (left - 1.0).max(left.min(0.999)),
+            at: now,
+        };
+        if left >= 1.0 {
+            return Ok(());
+        }
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a few seconds
+        Err(((1.0 - left) * seconds).ceil() as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_bucket_empties_and_fills_again_and_another_address_has_its_own() {
+        let limits = Limits::default();
+        let (here, there) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
+        let start = Instant::now();
+        for _ in 0..30 {
+            assert_eq!(limits.take_at(Purpose::Prove, here, start), Ok(()));
+        }
+        assert_eq!(limits.take_at(Purpose::Prove, here, start), Err(4));
+        assert_eq!(limits.take_at(Purpose::Prove, there, start), Ok(()));
+        assert_eq!(limits.take_at(Purpose::Ask, here, start), Ok(()));
+        let later = start + Duration::from_secs(5);
+        assert_eq!(limits.take_at(Purpose::Prove, here, later), Ok(()));
+        assert!(limits.take_at(Purpose::Prove, here, later).is_err());
+    }
+
+    #[test]
+    fn neighbours_in_one_ipv6_network_share_a_bucket() {
+        let address = |last| IpAddr::from([0x2001, 0xdb8, 0, 1, 0, 0, 0, last]);
+        assert_eq!(Block::of(address(1)), Block::of(address(2)));
+        assert_eq!(
+            Block::of("::ffff:192.0.2.1".parse().unwrap()),
+            Block::of(IpAddr::from([192, 0, 2, 1]))
+        );
+    }
+}
