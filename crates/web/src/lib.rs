@@ -26,6 +26,8 @@ mod views;
 mod who;
 pub mod words;
 
+pub mod chart;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
