@@ -17,6 +17,7 @@ pub const NOUNS: &[(&str, &[RefusalDoc])] = &[
     ("Demand", domain::demand::DemandRefusal::ALL),
     ("Estimates, plan and quotas", domain::plan::PlanRefusal::ALL),
     ("Channels", domain::channel::ChannelRefusal::ALL),
+    ("Orders", domain::order::OrderRefusal::ALL),
     ("The ledger", domain::ledger::LedgerRefusal::ALL),
     ("Partner authorities", domain::partner::PartnerRefusal::ALL),
     ("Trade across the border", domain::trade::TradeRefusal::ALL),

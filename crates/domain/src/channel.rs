@@ -153,6 +153,18 @@ impl Channels {
 
     /// Whether goods may move between two sites on a day, and how.
     pub(crate) fn check(&self, state: &State, from: No, to: No, emergency: bool, on: Date) -> Refused<Passage> {
+        let forward = self.leads(state, from, to, emergency, on);
+        if forward.is_err() && self.supplied.no(&(to, from)).is_some() {
+            return Ok(Passage {
+                notice_days_max: None,
+                back: true,
+            });
+        }
+        forward
+    }
+
+    /// Whether a channel leads from one site to another on a day; back to a supplier none does.
+    pub(crate) fn leads(&self, state: &State, from: No, to: No, emergency: bool, on: Date) -> Refused<Passage> {
         let (consignor, consignee) = (state.holders.site_at(from), state.holders.site_at(to));
         if consignor.holder == consignee.holder {
             return Ok(Passage {
@@ -194,12 +206,6 @@ impl Channels {
                     back: false,
                 });
             }
-        }
-        if self.supplied.no(&(to, from)).is_some() {
-            return Ok(Passage {
-                notice_days_max: None,
-                back: true,
-            });
         }
         let kinds = |kinds: SiteKinds| kinds.iter().map(SiteKind::word).collect::<Vec<_>>().join(", ");
         let closed = || ChannelRefusal::Closed {

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use crate::access::{self, Actor, Role};
 use crate::{
-    authority, channel, demand, holder, inspection, ledger, licence, partner, plan, policy, product, substance, trade,
-    training,
+    authority, channel, demand, holder, inspection, ledger, licence, order, partner, plan, policy, product, substance,
+    trade, training,
 };
 
 /// Who may give a command.
@@ -126,6 +126,9 @@ commands! {
     CloseChannel(channel::EdgeClosing) = "close_channel", Officer(LICENSING), Some(APPROVER);
     ApproveChannel(channel::EdgeApproval) = "approve_channel", Officer(LICENSING), Some(APPROVER);
     GiveNotice(channel::EmergencyNotice) = "give_notice", Holder, None;
+    PlaceOrder(order::OrderEntry) = "place_order", Holder, None;
+    WithdrawOrder(order::OrderEnd) = "withdraw_order", Holder, None;
+    DeclineOrder(order::OrderEnd) = "decline_order", Holder, None;
     Opening(ledger::Opening) = "opening", Responsible, None;
     Manufacture(ledger::Manufacture) = "manufacture", Holder, None;
     FeedLot(ledger::FeedLot) = "feed_lot", Holder, None;

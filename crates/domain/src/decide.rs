@@ -14,7 +14,7 @@ use crate::reference;
 use crate::refusal::{NameRefusal, Refusal, Refused};
 use crate::state::State;
 use crate::substance::{Salt, SubstanceEntry};
-use crate::{channel, demand, inspection, licence, partner, plan, policy, product, trade, training};
+use crate::{channel, demand, inspection, licence, order, partner, plan, policy, product, trade, training};
 
 /// What a decision needs beside the state and the command.
 #[derive(Clone, Copy, Debug)]
@@ -379,6 +379,15 @@ fn record(state: &State, by: &Actor, command: &Command, today: Date) -> Refused<
         Command::FileDemand(data) => demand::decide(state, by, data).map(|()| Event::DemandFiled(data.clone()))?,
         Command::GiveNotice(data) => {
             channel::decide_notice(state, by, data, today).map(|data| Event::EmergencyNoticed(Box::new(data)))?
+        }
+        Command::PlaceOrder(data) => {
+            order::decide_place(state, by, data, today).map(|data| Event::OrderPlaced(Box::new(data)))?
+        }
+        Command::WithdrawOrder(data) => {
+            order::decide_withdrawal(state, by, data).map(|()| Event::OrderWithdrawn(data.clone()))?
+        }
+        Command::DeclineOrder(data) => {
+            order::decide_decline(state, by, data).map(|()| Event::OrderDeclined(data.clone()))?
         }
         command => record_decision(state, command, today)?,
     })

@@ -17,7 +17,8 @@ use crate::access::{Actor, Approval, EnrolmentGrant, Proposal, Rejection, RoleGr
 use crate::authority::Founding;
 use crate::id::Id;
 use crate::{
-    channel, demand, holder, inspection, ledger, licence, partner, plan, policy, product, substance, trade, training,
+    channel, demand, holder, inspection, ledger, licence, order, partner, plan, policy, product, substance, trade,
+    training,
 };
 
 /// The largest entry, in bytes: what tlog-tiles allows in a bundle.
@@ -114,6 +115,9 @@ events! {
     ChannelClosed(channel::EdgeClosing) = "ChannelClosed";
     ChannelApproved(channel::EdgeApproval) = "ChannelApproved";
     EmergencyNoticed(channel::EmergencyNoticed) = "EmergencyNoticed";
+    OrderPlaced(order::OrderPlaced) = "OrderPlaced";
+    OrderWithdrawn(order::OrderEnd) = "OrderWithdrawn";
+    OrderDeclined(order::OrderEnd) = "OrderDeclined";
     CountAccepted(ledger::CountAccepted) = "CountAccepted";
     LineReversed(ledger::LineReversed) = "LineReversed";
     HoldPlaced(ledger::PlaceHold) = "HoldPlaced";
@@ -388,6 +392,8 @@ impl Event {
             Self::ChannelOpened(data) => &data.id,
             Self::ChannelClosed(data) => &data.edge,
             Self::ChannelApproved(data) => &data.id,
+            Self::OrderPlaced(data) => &data.id,
+            Self::OrderWithdrawn(data) | Self::OrderDeclined(data) => &data.order,
             Self::CountAccepted(data) => &data.site,
             Self::LineReversed(data) => &data.original.site,
             Self::HoldPlaced(data) => &data.id,

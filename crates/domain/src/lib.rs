@@ -31,6 +31,7 @@ pub mod inspection;
 pub mod journal;
 pub mod ledger;
 pub mod licence;
+pub mod order;
 pub mod partner;
 pub mod plan;
 pub mod policy;

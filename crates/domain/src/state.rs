@@ -17,6 +17,7 @@ use crate::inspection::{self, Inspections};
 use crate::journal::{Entry, Event};
 use crate::ledger::{self, Ledger};
 use crate::licence::{self, Licences};
+use crate::order::{self, Orders};
 use crate::partner::{self, Partners};
 use crate::plan::{self, Planning};
 use crate::policy::{self, Policies};
@@ -71,6 +72,8 @@ pub struct State {
     pub planning: Planning,
     /// Channels.
     pub channels: Channels,
+    /// Orders.
+    pub orders: Orders,
     /// The ledger.
     pub ledger: Ledger,
     /// Inspections.
@@ -103,6 +106,7 @@ impl State {
             demand: Demand::default(),
             planning: Planning::default(),
             channels: Channels::default(),
+            orders: Orders::default(),
             ledger: Ledger::default(),
             inspections: Inspections::default(),
             trainings: Trainings::default(),
@@ -226,6 +230,9 @@ impl State {
             Event::ChannelClosed(data) => channel::apply_edge_closing(self, data),
             Event::ChannelApproved(data) => channel::apply_approval(self, data),
             Event::EmergencyNoticed(data) => channel::apply_notice(self, data),
+            Event::OrderPlaced(data) => order::apply_placed(self, data, &entry.actor, entry.recorded_on),
+            Event::OrderWithdrawn(data) => order::apply_end(self, data, false, &entry.actor, entry.recorded_on),
+            Event::OrderDeclined(data) => order::apply_end(self, data, true, &entry.actor, entry.recorded_on),
             Event::HoldPlaced(data) => ledger::apply_hold(self, data),
             Event::HoldLifted(data) => ledger::apply_lift(self, data),
             Event::InspectionPlanned(data) => inspection::apply_plan(self, data),
@@ -300,6 +307,7 @@ impl State {
         state.holders.reindex();
         state.licences.reindex();
         state.channels.reindex();
+        state.orders.reindex();
         state.ledger.reindex();
         state.inspections.0.reindex();
         state.trainings.0.reindex();

@@ -321,6 +321,7 @@ impl Load {
             transport_certificate: None,
             carrier: None,
             emergency: false,
+            order: None,
             occurred_on: today,
             mode: domain::ledger::Mode::Instruct,
         };

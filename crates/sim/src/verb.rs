@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// Commands whose fields hold the `id` of the thing they create.
-pub(crate) const WITH_ID: [&str; 19] = [
+pub(crate) const WITH_ID: [&str; 20] = [
     "found",
     "register_substance",
     "register_bulk",
@@ -15,6 +15,7 @@ pub(crate) const WITH_ID: [&str; 19] = [
     "issue_purchase_card",
     "open_channel",
     "approve_channel",
+    "place_order",
     "place_hold",
     "plan_inspection",
     "record_finding",

@@ -297,6 +297,7 @@ fn unfollow(state: &mut State, reversed: &LineReversed, numbers: &Numbers) {
                 expect(state, transit.to, numbers.item, -transit.outstanding);
             }
             state.channels.forget_notice(reversed.line);
+            crate::order::apply_dispatch_reversed(state, reversed, numbers.item);
         }
         MovementKind::Receive => reopen(state, original, numbers),
         _ => {}
@@ -423,6 +424,7 @@ fn dispatch(state: &mut State, seq: u64, movement: &Movement, numbers: &Numbers)
         }
         expect(state, Some(to), numbers.item, sent);
     }
+    crate::order::apply_dispatch(state, seq, movement, numbers.site, to, numbers.item);
     if let Some(due) = movement.details.as_ref().and_then(|details| details.notice_due_on) {
         state.channels.await_notice(seq, numbers.site, due);
     }
@@ -455,8 +457,10 @@ fn arrive(state: &mut State, movement: &Movement, numbers: &Numbers) -> Result<(
     if over {
         state.ledger.transit.remove(&dispatch);
     }
-    if movement.movement == MovementKind::Export {
-        trade(state, movement, numbers, 1);
+    match movement.movement {
+        MovementKind::Export => trade(state, movement, numbers, 1),
+        MovementKind::CancelDispatch => crate::order::apply_cancelled(state, dispatch, movement, numbers.item),
+        _ => {}
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::product::Item;
 use crate::quantity::Mass;
 use crate::refusal::{NameRefusal, Refused};
 use crate::table::No;
-use crate::trade;
+use crate::{order, trade};
 
 /// Why a line of a closed year needs a second person.
 pub(super) const YEAR_CLOSED: &str = "its year is closed";
@@ -43,7 +43,7 @@ pub enum Step {
     Expiry,
     /// 9: stock suffices.
     Stock,
-    /// 10: quota, plan, permit or authorization has room.
+    /// 10: quota, plan, permit, authorization or order has room.
     Room,
     /// 11: the consignee's ceiling.
     Ceiling,
@@ -65,7 +65,7 @@ pub const STEPS: [(Step, &str); 12] = [
     (Step::Hold, "no hold"),
     (Step::Expiry, "batch not expired"),
     (Step::Stock, "stock suffices"),
-    (Step::Room, "quota, plan, permit or authorization has room"),
+    (Step::Room, "quota, plan, permit, authorization or order has room"),
     (Step::Ceiling, "consignee's stock ceiling"),
     (Step::TwoPersons, "two persons"),
 ];
@@ -348,22 +348,17 @@ impl Case<'_> {
             MovementKind::Import => Activities::of(&[Activity::Import]),
             MovementKind::Export => Activities::of(&[Activity::Export]),
             MovementKind::Dispatch if self.peer.is_none() => Activities::of(&[Activity::Export]),
-            // An institution that sends goods back acts under no licence of trade.
-            MovementKind::Dispatch if self.site.retail => return Ok(()),
-            _ => self.site.activities,
+            _ => return may_send(self.state, self.site_no, self.item.substance, self.movement.occurred_on),
         };
-        self.licence("consignor", self.site_no, wanted)
+        let (substance, on) = (self.item.substance, self.movement.occurred_on);
+        self.state
+            .licences
+            .check(self.state, "consignor", self.site_no, substance, wanted, on)
     }
 
     fn consignee_licence(&self) -> Refused<()> {
         let Some(peer) = self.peer else { return Ok(()) };
-        self.licence("consignee", peer, self.state.holders.site_at(peer).activities)
-    }
-
-    /// A licence for any of these activities.
-    fn licence(&self, party: &'static str, no: No, wanted: Activities) -> Refused<()> {
-        let (substance, on) = (self.item.substance, self.movement.occurred_on);
-        self.state.licences.check(self.state, party, no, substance, wanted, on)
+        may_take(self.state, peer, self.item.substance, self.movement.occurred_on)
     }
 
     fn channel(&mut self) -> Refused<()> {
@@ -493,6 +488,15 @@ impl Case<'_> {
     }
 
     fn room(&self) -> Refused<()> {
+        if let Some(order) = self
+            .movement
+            .details
+            .as_ref()
+            .and_then(|details| details.order.as_ref())
+        {
+            let requested = self.movement.amount;
+            order::may_answer(self.state, order, self.site_no, self.peer, self.item_no, requested)?;
+        }
         let (year, holder) = (self.movement.occurred_on.year(), self.site.holder);
         let (planned, wanted) = match self.movement.movement {
             MovementKind::Manufacture => (
@@ -592,6 +596,32 @@ impl Case<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a site is licensed to send goods of a substance to another on a day.
+fn may_send(state: &State, no: No, substance: No, on: Date) -> Refused<()> {
+    let site = state.holders.site_at(no);
+    // An institution that sends goods back acts under no licence of trade.
+    if site.retail {
+        return Ok(());
+    }
+    state
+        .licences
+        .check(state, "consignor", no, substance, site.activities, on)
+}
+
+/// Whether a site is licensed to take goods of a substance on a day.
+fn may_take(state: &State, no: No, substance: No, on: Date) -> Refused<()> {
+    let wanted = state.holders.site_at(no).activities;
+    state.licences.check(state, "consignee", no, substance, wanted, on)
+}
+
+/// Checks 4 to 6, as far as they can be told before goods go: both licences, and a channel that leads there, not back.
+pub(crate) fn may_supply(state: &State, from: No, to: No, substance: No, on: Date) -> Refused<()> {
+    may_send(state, from, substance, on)?;
+    may_take(state, to, substance, on)?;
+    state.channels.leads(state, from, to, false, on)?;
+    Ok(())
 }
 
 /// Whether a batch may begin with this kind of movement.

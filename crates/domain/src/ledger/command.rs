@@ -156,6 +156,9 @@ acts! {
         /// An emergency supply to a site: the authority gets notice within the channel's days. None goes abroad.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         emergency: bool,
+        /// The order that it answers, of the site it goes to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        order: Option<Id>,
     }
     /// Receives goods that are on the way. Less than sent leaves a shortage open; more is put into quarantine.
     Receive {

@@ -261,13 +261,15 @@ impl<'a> Desk<'a> {
             || act.carrier.is_some()
             || abroad
             || act.permit.is_some()
-            || act.emergency;
+            || act.emergency
+            || act.order.is_some();
         if has_details {
             let due = act.emergency.then_some(act.occurred_on);
             let details = detail(&mut movement);
             details.transport_certificate.clone_from(&act.transport_certificate);
             details.carrier.clone_from(&act.carrier);
             details.authorization.clone_from(&act.permit);
+            details.order.clone_from(&act.order);
             (details.country, details.notice_due_on) = (act.destination, due);
         }
         movement.peer.clone_from(&act.to);

@@ -38,7 +38,7 @@ pub use refusal::LedgerRefusal;
 
 pub(crate) use apply::{apply_count_accepted, apply_lot_closed, apply_movement, apply_reversed};
 pub(crate) use bounds::not_too_large;
-pub(crate) use check::Second;
+pub(crate) use check::{Second, may_supply};
 pub(crate) use decide::{Act, decide};
 pub(crate) use hold::{apply_hold, apply_lift, decide_hold, decide_lift};
 pub(crate) use reverse::{decide_accept_count, decide_reverse};

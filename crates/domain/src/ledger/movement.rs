@@ -197,6 +197,9 @@ pub struct Details {
     /// The figure as entered, with its unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entered: Option<Text>,
+    /// The order that a dispatch answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Id>,
 }
 
 /// One line of the ledger.

@@ -20,6 +20,7 @@ fn nouns() -> BTreeMap<&'static str, &'static [RefusalDoc]> {
         ("ledger", domain::ledger::LedgerRefusal::ALL),
         ("licence", domain::licence::LicenceRefusal::ALL),
         ("name", domain::refusal::NameRefusal::ALL),
+        ("order", domain::order::OrderRefusal::ALL),
         ("partner", domain::partner::PartnerRefusal::ALL),
         ("plan", domain::plan::PlanRefusal::ALL),
         ("policy", domain::policy::PolicyRefusal::ALL),

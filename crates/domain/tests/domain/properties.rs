@@ -260,6 +260,33 @@ proptest! {
         prop_assert_eq!(postcard::to_stdvec(&world.state().ledger).unwrap(), kept);
     }
 
+    /// What an order says is supplied is what the journal's lines say, and by instructions alone no more than is ordered.
+    #[test]
+    fn orders_are_supplied_as_the_lines_say_and_never_beyond_what_is_ordered(
+        tries in proptest::collection::vec((0..8_u8, any::<u8>(), 0..60_u8), 1..60),
+        reports in any::<bool>(),
+    ) {
+        let mut world = World::fixed();
+        for (act, one, amount) in tries {
+            order_step(&mut world, act, one, amount, reports);
+            let naive = supplied(&world.journal);
+            for order in world.state().orders.iter() {
+                for line in &order.lines {
+                    prop_assert_eq!(line.supplied, naive.get(&*order.id).copied().unwrap_or_default(), "{:?}", order);
+                    prop_assert!(line.supplied >= 0 && (reports || line.supplied <= line.ordered), "{:?}", order);
+                }
+            }
+        }
+        let bytes = world.state().to_bytes().unwrap();
+        let read = State::from_bytes(&bytes).unwrap();
+        let (reg, _) = read.holders.site("REG-1").unwrap();
+        let ids = |state: &State| state.orders.to_supplier(reg).map(|order| order.id.clone()).collect::<Vec<_>>();
+        prop_assert_eq!(ids(&read), ids(world.state()));
+        for dispatch in world.state().orders.iter().flat_map(|order| order.dispatches.clone()) {
+            prop_assert_eq!(read.orders.answered_by(dispatch), world.state().orders.answered_by(dispatch));
+        }
+    }
+
     /// Whatever the order in which quotas and plans are proposed and approved, quotas never sum to more than the plan.
     #[test]
     fn quotas_never_sum_to_more_than_the_plan(
@@ -295,6 +322,69 @@ proptest! {
             prop_assert!(line.granted <= line.planned);
         }
     }
+}
+
+/// Something that a hospital and its wholesaler do about orders and the goods on them.
+fn order_step(world: &mut World, act: u8, one: u8, amount: u8, reports: bool) {
+    let ways: Vec<u64> = world.state().ledger.transit().keys().copied().collect();
+    let way = ways[usize::from(one) % ways.len()];
+    let (order, told) = (one % 3, if reports && one >= 128 { " mode=report" } else { "" });
+    let fields = match act {
+        0 => {
+            let lines = format!("[{{\"item\":\"amp\",\"amount\":{}}}]", amount + 1);
+            format!("id=O{order} site=HOSP-1 supplier=REG-1 lines={lines}")
+        }
+        1..=3 => format!("site=REG-1 to=HOSP-1 item=amp batch=A1 amount={amount} order=O{order}{told}"),
+        4 => format!("site=HOSP-1 dispatch={way} amount={amount}{told}"),
+        5 => format!("site=REG-1 dispatch={way} amount={amount} reason=trial{told}"),
+        6 => format!("order=O{order} reason=trial"),
+        _ => format!("line={} reason=trial", world.journal.len() - 1 - usize::from(one % 4)),
+    };
+    let (actor, verb) = match act {
+        0 => ("HOSP:hana", "place_order"),
+        1..=3 => ("REG:rui", "dispatch"),
+        4 => ("HOSP:hana", "receive"),
+        5 => ("REG:rui", "cancel_dispatch"),
+        6 if amount < 50 => return,
+        6 => ("HOSP:hana", "withdraw_order"),
+        _ if one.is_multiple_of(2) => ("REG:rui", "reverse"),
+        _ => ("HOSP:hana", "reverse"),
+    };
+    let outcome = world.as_(actor).give(verb, &fields);
+    if let (7, Outcome::Done { first, .. }) = (act, outcome) {
+        world.as_("approver:apo").approve(&format!("of={first}"));
+    }
+}
+
+/// What the lines of a journal supply of each order: sent by those that cite it once it was placed, less what came back.
+fn supplied(journal: &[Entry]) -> BTreeMap<String, i64> {
+    let (mut supplied, mut sent): (BTreeMap<String, i64>, BTreeMap<u64, String>) = <_>::default();
+    for entry in journal {
+        match &entry.event {
+            Event::OrderPlaced(order) => {
+                supplied.insert(order.id.to_string(), 0);
+            }
+            Event::Movement(line) if line.movement == MovementKind::Dispatch => {
+                let cited = line.details.as_ref().and_then(|details| details.order.as_ref());
+                if let Some(total) = cited.and_then(|order| supplied.get_mut(order.as_str())) {
+                    *total += line.amount;
+                    sent.insert(entry.seq, cited.expect("an order").to_string());
+                }
+            }
+            Event::Movement(line) if line.movement == MovementKind::CancelDispatch => {
+                if let Some(order) = line.dispatch.and_then(|dispatch| sent.get(&dispatch)) {
+                    *supplied.get_mut(order).expect("an order") -= line.amount - line.unexplained;
+                }
+            }
+            Event::LineReversed(reversed) => {
+                if let Some(order) = sent.get(&reversed.line) {
+                    *supplied.get_mut(order).expect("an order") -= reversed.original.amount;
+                }
+            }
+            _ => {}
+        }
+    }
+    supplied
 }
 
 /// The histories of the tables are read by the naive reading too.

@@ -33,6 +33,19 @@ pub fn ask(world: &World, question: &str, of: &str) -> String {
             let due = world.state().channels.notices_due();
             joined(due.map(|(dispatch, day)| format!("{}:{day}", named(world, dispatch))))
         }
+        ("order", [id]) => order(world, id),
+        ("orders", ["of", site]) => {
+            let (no, _) = world.state().holders.site(site).expect("a site");
+            joined(world.state().orders.of_site(no).map(|order| order.id.to_string()))
+        }
+        ("orders", ["to", site]) => {
+            let (no, _) = world.state().holders.site(site).expect("a site");
+            joined(world.state().orders.to_supplier(no).map(|order| order.id.to_string()))
+        }
+        ("answered_by", [dispatch]) => {
+            let order = world.state().orders.answered_by(world.names[*dispatch]);
+            order.map_or("none".to_owned(), |order| order.id.to_string())
+        }
         ("waiting", ["count"]) => world.state().access.waiting().len().to_string(),
         ("entries", ["since", name]) => (world.journal.len() as u64 - world.names[*name] - 1).to_string(),
         ("exports", [year]) => {
@@ -235,4 +248,20 @@ fn closed(world: &World, year: &str, substance: &str) -> String {
             line.acquired, line.allowed, line.excess
         )
     })
+}
+
+/// Where an order stands, and of each line how much is supplied of what is ordered.
+fn order(world: &World, id: &str) -> String {
+    let Some(order) = world.state().orders.get(id) else {
+        return "none".to_owned();
+    };
+    let lines = order.lines.iter();
+    let lines = lines.map(|line| format!("{} {}/{}", line.item_id, line.supplied, line.ordered));
+    let by = order.ended.as_ref().map(|ended| format!(" by {}", ended.by));
+    format!(
+        "{} {}{}",
+        order.status().word(),
+        lines.collect::<Vec<_>>().join(" "),
+        by.unwrap_or_default()
+    )
 }

@@ -84,7 +84,7 @@ verbs! {
     found set_policy grant_role revoke_role allow_enrolment approve reject register_substance change_schedule
     register_bulk register_preparation register_holder register_site close_site set_stock_ceiling grant_licence suspend_licence
     resume_licence revoke_licence issue_purchase_card file_demand set_estimate set_plan grant_quota close_year
-    open_channel close_channel approve_channel give_notice opening manufacture feed_lot yield_lot close_lot transform
+    open_channel close_channel approve_channel give_notice place_order withdraw_order decline_order opening manufacture feed_lot yield_lot close_lot transform
     use_in_manufacture dispatch receive cancel_dispatch reclassify import export dispense destroy lose lose_in_transit
     find count accept_count reverse place_hold lift_hold plan_inspection record_visit record_finding hold_session
     record_attendance pair_partner record_totals record_stop_notice apply_import issue_import_authorization
