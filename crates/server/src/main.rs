@@ -2,11 +2,16 @@
 
 mod clock;
 mod desk;
+mod fair;
+mod links;
 mod net;
 mod output;
 mod overview;
 mod partners;
+mod restored;
+mod running;
 mod serve;
+mod signals;
 mod simulate;
 mod stories;
 mod verbs;
@@ -32,7 +37,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Play a country's year on real storage and print its overview
+    /// Play a country's year on real storage, print its overview, and serve all its authorities
     Demo(stories::DemoArgs),
     /// Play a scenario file; exit 1 on a mismatch
     Run(stories::RunArgs),

@@ -10,7 +10,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use authority::{Authority, AuthorityError};
+use authority::Authority;
 use clap::{Args, Subcommand};
 use crossbeam_channel::bounded;
 use serde::de::DeserializeOwned;
@@ -22,6 +22,7 @@ use crate::desk::{Desk, LINE_BYTES_MAX, Question};
 use crate::net;
 use crate::net::Halted;
 use crate::output::{Done, Failure, Global};
+use crate::restored::{self, Journal};
 
 pub use answers::answer;
 
@@ -113,13 +114,10 @@ pub enum Node {
 impl Node {
     /// Opens the authority of a folder, or connects to the node that has it open.
     pub fn reach(folder: &Path) -> Result<Self, Failure> {
-        match Authority::open(folder) {
-            Ok(authority) => Ok(Self::Own(Arc::new(authority))),
-            Err(locked @ AuthorityError::Locked(_)) => match net::connect(folder) {
-                Ok(stream) => Ok(Self::Runs(stream)),
-                Err(_) => Err(locked.into()),
-            },
-            Err(error) => Err(error.into()),
+        // A socket that nobody answers is left over.
+        match net::connect(folder) {
+            Ok(stream) => Ok(Self::Runs(stream)),
+            Err(_) => Ok(Self::Own(Arc::new(restored::open(folder, Journal::Own)?))),
         }
     }
 

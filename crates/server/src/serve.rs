@@ -1,88 +1,121 @@
 //! `serve`: an authority that runs until it is told to stop.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::net::IpAddr;
+use std::path::PathBuf;
 
-use authority::{Authority, MadeBy, Settings};
-use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
+use authority::{Authority, MadeBy, Place, Settings};
 
-use crate::clock;
-use crate::desk::Desk;
-use crate::net::{self, Bell, Client, Clock, Halted, Listener, Rules, Served, Slot, Socket, Worker, note};
+use crate::net::{self, Client, Door, Halted, Listener, LogFormat, Port, Proxies, Slot, Tls, note};
 use crate::output::{Done, Failure, Global};
+use crate::restored::Journal;
+use crate::running::{Running, Start, rules, say_served, stop_all};
+use crate::signals::Signals;
 
-/// `serve [--listen A] [--public-url U]`
+/// `serve [--listen A] [--public-url U] [--tls-cert F --tls-key F | --behind-proxy] [--admin-listen A]`
 #[derive(Clone, Debug, clap::Args)]
 pub struct ServeArgs {
     /// Where to listen
     #[arg(long, default_value = "localhost:8080", value_name = "ADDRESS")]
     listen: String,
-    /// Where partner authorities reach it; stands in the key file
+    /// Where people and partner authorities reach it; stands in the key file
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+    /// The certificate with its chain (PEM): connections are encrypted here. SIGHUP reads it again
+    #[arg(long, value_name = "F", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key (PEM)
+    #[arg(long, value_name = "F", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// A proxy on this machine stands before it: believe the last address of its X-Forwarded-For
+    #[arg(long, conflicts_with = "tls_cert")]
+    behind_proxy: bool,
+    /// Believe a proxy at this address too; may be repeated
+    #[arg(long, value_name = "IP", requires = "behind_proxy")]
+    proxy_from: Vec<IpAddr>,
+    /// Where figures are served for whoever watches the node, such as 127.0.0.1:9090; nowhere unless given
+    #[arg(long, value_name = "ADDRESS")]
+    admin_listen: Option<String>,
+    /// How the running log is written
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    log: LogFormat,
+    /// Continue a journal that was restored from a backup: nobody holds a later one, and every partner was asked
+    #[arg(long)]
+    accept_restored_journal: bool,
 }
 
-/// So long whoever still reads may take at the end.
-const LAST_WITHIN: Duration = Duration::from_secs(30);
+impl ServeArgs {
+    fn door(&self) -> Result<Door, Failure> {
+        let tls = match (&self.tls_cert, &self.tls_key) {
+            (Some(certificate), Some(key)) => Some(Tls::read(certificate, key)?),
+            _ => None,
+        };
+        let proxies = if self.behind_proxy {
+            Proxies::at(&self.proxy_from)
+        } else {
+            Proxies::default()
+        };
+        Ok(Door { tls, proxies })
+    }
+
+    fn journal(&self) -> Journal {
+        if self.accept_restored_journal {
+            Journal::Accepted
+        } else {
+            Journal::Own
+        }
+    }
+}
 
 /// Runs an authority until it is told to stop, or has stopped by itself.
 pub fn serve(global: &Global, args: &ServeArgs) -> Done {
+    net::set_format(args.log);
     let folder = global.folder();
     let settings = Settings::read(&folder)?;
-    let runtime = net::runtime()?;
-    let mut stop = Stop::listen(&runtime)?;
-    let authority = Arc::new(Authority::open(&folder)?);
     if let Some(url) = &args.public_url {
-        set_url(&authority, url)?;
+        check_url(url, settings.made_by)?;
     }
-    let client = Client::new(rules(&settings))?;
-    let bell = Bell::new();
-    let cord = bell.cord();
-    let clock: Clock = Arc::new(|authority| clock::now(authority).map_err(|failure| failure.to_string()));
-    let halted = Halted::default();
-    let served = Served::new(
-        Arc::clone(&authority),
-        Arc::clone(&clock),
-        Some(cord.clone()),
-        halted.clone(),
-    );
-    let slot = Slot::default();
-    net::put(&slot, Some(Arc::new(served)));
-    let listener = Listener::bind(&runtime, &args.listen, net::router(Arc::clone(&slot)))?;
-    let desk = Desk::new(Arc::clone(&authority), Some(cord), halted.clone());
-    let socket = Socket::open(&folder, desk)?;
-    let worker = Worker::start(Arc::clone(&authority), clock, client, bell, halted.clone());
-    let worker = worker.map_err(Failure::Unavailable)?;
-    note(format_args!("{} serves http://{}", settings.id, listener.address()));
-    stop.wait(&runtime, &halted);
+    let runtime = net::runtime()?;
+    let mut signals = Signals::listen(&runtime)?;
+    let (door, client) = (args.door()?, Client::new(rules(&settings))?);
+    let (tls, halted, slot) = (door.tls.clone(), Halted::default(), Slot::default());
+    let port = Port::take(&runtime, &args.listen)?;
+    let watched = args.admin_listen.as_deref();
+    let watched = watched.map(|address| Port::take(&runtime, address)).transpose()?;
+    let start = Start {
+        folder: &folder,
+        port,
+        door,
+        public_url: args.public_url.clone(),
+        restored: args.journal(),
+        slot: slot.clone(),
+        halted: halted.clone(),
+    };
+    let mut running = Running::start(&runtime, start)?;
+    if let Some(url) = &args.public_url {
+        set_url(running.authority(), url)?;
+    }
+    running.work(client)?;
+    let figures = |port| Listener::start(&runtime, port, Door::default(), net::metrics_router(slot.clone()));
+    let watched = watched.map(figures);
+    say_served(&running);
+    signals.wait(&runtime, &halted, tls.as_ref());
     if let Some(why) = halted.why() {
         // Whoever waits for a stopped writer may wait for ever, and what is durable needs no end in good order.
         runtime.shutdown_background();
         return Err(Failure::Unavailable(why));
     }
-    note("stopping");
-    listener.stop(&runtime);
-    socket.stop();
-    worker.stop();
-    net::put(&slot, None);
-    runtime.shutdown_timeout(LAST_WITHIN);
-    let closed = close(authority);
+    let id = running.id().to_owned();
+    note(&id, "stopping");
+    if let Some(watched) = watched {
+        watched.stop(&runtime);
+    }
+    let stopped = stop_all(runtime, vec![running]);
     if let Some(why) = halted.why() {
         return Err(Failure::Unavailable(why));
     }
-    closed?;
-    note("stopped");
+    stopped?;
+    note(&id, "stopped");
     Ok(())
-}
-
-/// What the client of an authority may reach.
-pub fn rules(settings: &Settings) -> Rules {
-    Rules {
-        allow_hosts: settings.allow_hosts.clone(),
-        loopback: settings.made_by != MadeBy::Init,
-        roots: settings.ca_file.clone(),
-    }
 }
 
 /// The address of a real authority is one that partners may send to.
@@ -96,62 +129,15 @@ pub fn check_url(url: &str, made_by: MadeBy) -> Done {
 
 /// Sets where partners reach it. Those that are paired already have a key file with the address before.
 fn set_url(authority: &Authority, url: &str) -> Done {
-    let place = authority.place();
-    check_url(url, place.made_by())?;
+    let place: &Place = authority.place();
     if place.url().as_deref() == Some(url) {
         return Ok(());
     }
     let paired = authority.state().partners.iter().count();
     if paired > 0 {
         let was = place.url().unwrap_or_else(|| "none".to_owned());
-        note(format_args!(
-            "{paired} partners have a key file with another address ({was}): hand over the new one"
-        ));
+        let says = format!("{paired} partners have a key file with another address ({was}): hand over the new one");
+        note(&authority.state().founding.id, says);
     }
     Ok(place.set_url(Some(url))?)
-}
-
-/// Closes the authority once nobody holds it any more.
-fn close(mut authority: Arc<Authority>) -> Done {
-    let until = Instant::now() + LAST_WITHIN;
-    loop {
-        match Arc::try_unwrap(authority) {
-            Ok(authority) => return Ok(authority.close().map(drop)?),
-            Err(held) if Instant::now() < until => authority = held,
-            Err(_) => {
-                return Err(Failure::Unavailable(
-                    "a request did not end: the register is rebuilt at the next start".to_owned(),
-                ));
-            }
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-/// The signals that end it.
-struct Stop {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Stop {
-    fn listen(runtime: &Runtime) -> Result<Self, Failure> {
-        let _inside = runtime.enter();
-        let failed = |error: std::io::Error| Failure::Unavailable(format!("signals: {error}"));
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
-            terminate: signal(SignalKind::terminate()).map_err(failed)?,
-        })
-    }
-
-    /// Waits for a signal, or until the authority has stopped.
-    fn wait(&mut self, runtime: &Runtime, halted: &Halted) {
-        runtime.block_on(async {
-            tokio::select! {
-                _ = self.interrupt.recv() => {}
-                _ = self.terminate.recv() => {}
-                () = halted.wait() => {}
-            }
-        });
-    }
 }

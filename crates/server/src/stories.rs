@@ -12,9 +12,10 @@ use jiff::Timestamp;
 use sim::{Clock, InProcess, LineOutcome, Live, Options, Scenario, ScenarioError, StepLine, Summary, Wire};
 
 use crate::clock;
+use crate::fair;
 use crate::net::Loopback;
 use crate::output::{Done, Failure, Global, random, say};
-use crate::overview;
+use crate::overview::{self, Overview};
 
 /// The stories that the binary carries.
 static SCENARIOS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../scenarios");
@@ -28,7 +29,7 @@ const FINISHED: &str = "# A demonstration of Countersign; the folder may be dele
 /// `demo [--listen A] [--once] [--seed S]`
 #[derive(Clone, Debug, clap::Args)]
 pub struct DemoArgs {
-    /// Where the pages will be served
+    /// Where the first authority of the story is served; the others are on the ports after it
     #[arg(long, default_value = "localhost:8080", value_name = "ADDRESS")]
     listen: String,
     /// End after the overview
@@ -64,7 +65,7 @@ impl From<ScenarioError> for Failure {
     }
 }
 
-/// Plays the story of the demonstration once, and prints the overview of its last closed year.
+/// Plays the story of the demonstration once, prints the overview of its last closed year, and serves its authorities.
 pub fn demo(global: &Global, args: &DemoArgs) -> Done {
     let folder = global.dir.clone().unwrap_or_else(|| PathBuf::from("countersign-demo"));
     let files = |name: &str| SCENARIOS.get_file(name).map(|file| Cow::Borrowed(file.contents()));
@@ -97,22 +98,23 @@ pub fn demo(global: &Global, args: &DemoArgs) -> Done {
         }
         write(&folder.join(MARKER), FINISHED)?;
     }
-    let first = scenario.authority_ids().next().unwrap_or_default();
-    let look = authority::look(&folder.join(first))?;
+    let ids: Vec<&str> = scenario.authority_ids().collect();
+    let overview = last_year(&folder.join(ids.first().copied().unwrap_or_default()))?;
+    if args.once {
+        global.print(&overview, || overview.in_words())
+    } else {
+        fair::hold(global, &folder, &ids, &args.listen, &overview)
+    }
+}
+
+/// The overview of the year that was closed last; of the last one there is, if none was.
+fn last_year(folder: &Path) -> Result<Overview, Failure> {
+    let look = authority::look(folder)?;
     let year = look.state.planning.last_closed().unwrap_or_else(|| {
         let days = jiff::tz::TimeZone::UTC.to_datetime(look.state.recorded_at).date();
         days.year()
     });
-    let overview = overview::overview(&look, year, None)?;
-    global.print(&overview, || overview.in_words())?;
-    if !args.once && !global.quiet {
-        eprintln!(
-            "The journal of {first} is in {}; `--listen {}` has no pages to serve yet.",
-            folder.display(),
-            args.listen
-        );
-    }
-    Ok(())
+    overview::overview(&look, year, None)
 }
 
 /// Makes the folder ready. `false`: its story was played to the end already.

@@ -3,6 +3,7 @@
 //! Where a message goes comes from a key file, and whoever wrote that may name any host. So the address of the host is
 //! looked at before anything is sent to it, and the connection goes to that address and no other.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,17 +46,22 @@ pub struct Rules {
     pub loopback: bool,
     /// A file of certificates to trust instead of the system's.
     pub roots: Option<PathBuf>,
+    /// Where partners are, by id, whatever their key files say: only in a demonstration, whose nodes have moved since
+    /// they were paired.
+    pub moved: BTreeMap<String, String>,
 }
 
 /// Sends messages.
 #[derive(Clone, Debug)]
 pub struct Client {
     agent: Agent,
+    moved: Arc<BTreeMap<String, String>>,
 }
 
 impl Client {
     /// A client that keeps these rules.
-    pub fn new(rules: Rules) -> Result<Self, Failure> {
+    pub fn new(mut rules: Rules) -> Result<Self, Failure> {
+        let moved = Arc::new(std::mem::take(&mut rules.moved));
         let roots = roots(rules.roots.as_deref())?;
         let tls = TlsConfig::builder()
             .root_certs(RootCerts::from(roots))
@@ -79,7 +85,13 @@ impl Client {
             names: DefaultResolver::default(),
         };
         let agent = Agent::with_parts(config, DefaultConnector::default(), checked);
-        Ok(Self { agent })
+        Ok(Self { agent, moved })
+    }
+
+    /// Where a partner is reached whose key file names an address, or none.
+    pub fn url(&self, partner: &str, named: Option<&str>) -> Option<String> {
+        let moved = self.moved.get(partner).map(String::as_str);
+        moved.or(named).map(str::to_owned)
     }
 
     /// Sends a message to the authority at an address and gives the body of its answer, whatever that says.

@@ -5,30 +5,43 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::note;
+use super::peer::Proxies;
+use super::tls::Tls;
 use crate::output::Failure;
 
 /// Connections at once; more wait to be taken.
 const CONNECTIONS_MAX: usize = 1024;
-/// So long the head of a request may take, and a connection may stand idle.
+/// So long the head of a request may take, a handshake before it, and a connection may stand idle.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
-/// So long a connection may last, whatever goes on in it: one that never reads its answers ends too.
+/// So long a connection takes new requests, whatever goes on in it.
 const CONNECTION_WITHIN: Duration = Duration::from_mins(1);
 /// The longest head of a request.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
-/// So long the requests under way may take once it is to end.
+/// So long the request under way may take once its connection is to end: one that never reads its answer ends too.
 const LAST_WITHIN: Duration = Duration::from_secs(15);
 /// The pause after a connection could not be taken: there are too many open files, for example.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// How a port is listened on.
+#[derive(Clone, Debug, Default)]
+pub struct Door {
+    /// The certificate, where connections are encrypted here.
+    pub tls: Option<Tls>,
+    /// Who may say for whom it asks.
+    pub proxies: Proxies,
+}
 
 /// A port that is served until it is stopped.
 #[derive(Debug)]
@@ -42,26 +55,46 @@ pub struct Listener {
 pub fn runtime() -> Result<Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
-        .max_blocking_threads(super::routes::REQUESTS_MAX)
+        // As many again as the exchange may take, so that pages and messages do not wait for each other.
+        .max_blocking_threads(2 * super::routes::REQUESTS_MAX)
         .thread_name("http")
         .enable_all()
         .build()
         .map_err(|error| Failure::Unavailable(format!("the network: {error}")))
 }
 
-impl Listener {
-    /// Listens on an address such as `localhost:8080`; port 0 takes any free one.
-    pub fn bind(runtime: &Runtime, address: &str, router: Router) -> Result<Self, Failure> {
+/// A port that is taken, and not served yet.
+#[derive(Debug)]
+pub struct Port {
+    socket: TcpListener,
+    address: SocketAddr,
+}
+
+impl Port {
+    /// Takes an address such as `localhost:8080`; port 0 is any free one.
+    pub fn take(runtime: &Runtime, address: &str) -> Result<Self, Failure> {
         let failed = |error: std::io::Error| Failure::Unavailable(format!("{address} cannot be listened on: {error}"));
         let socket = runtime.block_on(TcpListener::bind(address)).map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
+        Ok(Self { socket, address })
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Listener {
+    /// Serves a port.
+    pub fn start(runtime: &Runtime, port: Port, door: Door, router: Router) -> Self {
         let (stop, stopped) = oneshot::channel();
-        let task = runtime.spawn(serve(socket, router, stopped));
-        Ok(Self {
-            address,
+        let task = runtime.spawn(serve(port.socket, door, router, stopped));
+        Self {
+            address: port.address,
             stop: Some(stop),
             task: Some(task),
-        })
+        }
     }
 
     /// Where it listens.
@@ -69,9 +102,14 @@ impl Listener {
         self.address
     }
 
-    /// Takes no connection any more and waits for the requests under way.
-    pub fn stop(mut self, runtime: &Runtime) {
+    /// Takes no connection any more, and lets the requests under way end.
+    pub fn end(&mut self) {
         drop(self.stop.take());
+    }
+
+    /// Ends, and waits for the requests under way.
+    pub fn stop(mut self, runtime: &Runtime) {
+        self.end();
         if let Some(task) = self.task.take() {
             drop(runtime.block_on(task));
         }
@@ -79,9 +117,10 @@ impl Listener {
 }
 
 /// Takes connections until the other end of `stopped` is gone.
-async fn serve(socket: TcpListener, router: Router, mut stopped: oneshot::Receiver<()>) {
+async fn serve(socket: TcpListener, door: Door, router: Router, mut stopped: oneshot::Receiver<()>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let graceful = GracefulShutdown::new();
+    let (end, ending) = watch::channel(());
+    let service = TowerToHyperService::new(router);
     loop {
         let next = async {
             let place = Arc::clone(&places).acquire_owned().await;
@@ -92,33 +131,76 @@ async fn serve(socket: TcpListener, router: Router, mut stopped: oneshot::Receiv
             _ = &mut stopped => break,
         };
         match accepted {
-            (Ok((stream, _)), Ok(place)) => connection(stream, place, &router, &graceful),
+            (Ok((stream, from)), Ok(place)) => {
+                let served = connection(stream, from, door.clone(), service.clone(), ending.clone());
+                tokio::spawn(async move {
+                    served.await;
+                    drop(place);
+                });
+            }
             (Err(error), _) => {
-                note(format_args!("a connection could not be taken: {error}"));
+                note("listener", format_args!("a connection could not be taken: {error}"));
                 tokio::time::sleep(PAUSE).await;
             }
             (_, Err(_)) => break,
         }
     }
-    drop(socket);
-    if tokio::time::timeout(LAST_WITHIN, graceful.shutdown()).await.is_err() {
-        note("requests under way took too long and were left");
+    drop((socket, ending));
+    end.send_replace(());
+    // Each connection holds a receiver until it has ended.
+    if tokio::time::timeout(LAST_WITHIN, end.closed()).await.is_err() {
+        note("listener", "requests under way took too long and were left");
     }
 }
 
-/// Serves a connection in a task of its own.
-fn connection(stream: TcpStream, place: OwnedSemaphorePermit, router: &Router, graceful: &GracefulShutdown) {
+/// Serves a connection to its end.
+async fn connection(
+    stream: TcpStream,
+    from: SocketAddr,
+    door: Door,
+    router: TowerToHyperService<Router>,
+    mut ending: watch::Receiver<()>,
+) {
     // Answers are short: nothing is gained by waiting for more to send.
     drop(stream.set_nodelay(true));
+    let Some(tls) = &door.tls else {
+        return requests(stream, from, door.proxies, router, ending).await;
+    };
+    let shaken = tokio::select! {
+        shaken = tokio::time::timeout(HEAD_WITHIN, tls.accept(stream)) => shaken,
+        _ = ending.changed() => return,
+    };
+    // Whoever cannot shake hands is let go: a scanner on the port is no news.
+    if let Ok(Ok(stream)) = shaken {
+        requests(stream, from, door.proxies, router, ending).await;
+    }
+}
+
+/// Answers the requests of a connection. At the end, its own or everybody's, the request under way is answered.
+async fn requests(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    from: SocketAddr,
+    proxies: Proxies,
+    router: TowerToHyperService<Router>,
+    mut ending: watch::Receiver<()>,
+) {
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        let peer = proxies.peer(from.ip(), request.headers());
+        request.extensions_mut().insert(web::Peer(peer));
+        router.call(request)
+    });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WITHIN)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
-    let served = tokio::time::timeout(CONNECTION_WITHIN, graceful.watch(served));
-    tokio::spawn(async move {
+        .serve_connection(TokioIo::new(stream), service);
+    let mut served = std::pin::pin!(served);
+    tokio::select! {
         // Whoever is at the other end may leave when it likes.
-        drop(served.await);
-        drop(place);
-    });
+        _ = served.as_mut() => return,
+        _ = ending.changed() => {}
+        () = tokio::time::sleep(CONNECTION_WITHIN) => {}
+    }
+    served.as_mut().graceful_shutdown();
+    drop(tokio::time::timeout(LAST_WITHIN, served).await);
 }

@@ -1,7 +1,6 @@
 //! What is served: messages of partner authorities, the log, and health.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use authority::{Answer, Authority, AuthorityError};
@@ -20,6 +19,7 @@ use tokio::sync::Semaphore;
 use super::client::{JOSE, MESSAGES};
 use super::halted::Halted;
 use super::log::{self, Newest, Rows};
+use super::metrics::{Metrics, counted};
 use super::note;
 
 /// Requests at once; the next is asked to come again.
@@ -40,9 +40,9 @@ pub struct Served {
     /// its own.
     taken: Option<Sender<()>>,
     halted: Halted,
+    metrics: Arc<Metrics>,
     rows: Rows,
     newest: Newest,
-    rejected: Mutex<BTreeMap<String, u64>>,
 }
 
 /// Where an authority is served: nothing is there before it starts and while it is opened again.
@@ -50,21 +50,37 @@ pub type Slot = Arc<RwLock<Option<Arc<Served>>>>;
 
 impl Served {
     /// Serves an authority whose business time a clock tells.
-    pub fn new(authority: Arc<Authority>, clock: Clock, taken: Option<Sender<()>>, halted: Halted) -> Self {
+    pub fn new(
+        authority: Arc<Authority>,
+        clock: Clock,
+        taken: Option<Sender<()>>,
+        halted: Halted,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self {
             authority,
             clock,
             taken,
             halted,
+            metrics,
             rows: Rows::default(),
             newest: Newest::default(),
-            rejected: Mutex::default(),
         }
     }
 
     /// The authority.
     pub fn authority(&self) -> &Authority {
         &self.authority
+    }
+
+    /// Whether it has stopped.
+    pub fn halted(&self) -> &Halted {
+        &self.halted
+    }
+
+    /// What it counts.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// The tiles that are not full yet, as far as they were asked for.
@@ -84,47 +100,53 @@ impl Served {
         let answer = answer.map_err(|error| self.halted.hear(&error))?;
         match &answer {
             Answer::Receipt(receipt) => self.took(receipt),
-            Answer::Refused { code, says } => self.count(code, says),
-            Answer::Parked { .. } => {}
+            Answer::Refused { code, says } => self.rejected(code, says),
+            Answer::Parked { .. } => drop(self.metrics.message("parked", "")),
         }
         Ok(answer)
     }
 
     /// Says that a message was taken, and rings for what follows from it.
     fn took(&self, receipt: &str) {
+        let signed = exchange::parse(receipt.as_bytes()).ok();
+        if let Some(Ok(receipt)) = signed.map(|signed| signed.payload.read::<Receipt>()) {
+            let (from, seq, entry) = (&receipt.to, receipt.seq, receipt.entry.seq);
+            match &receipt.taken {
+                Taken::Accepted => {
+                    self.metrics.message("taken", "");
+                    self.note(format_args!("took message {seq} of {from}: entry {entry}"));
+                }
+                Taken::Refused { code } => {
+                    self.metrics.message("refused", code.as_str());
+                    self.note(format_args!("refused message {seq} of {from}: entry {entry}: {code}"));
+                }
+            }
+        }
         if let Some(taken) = &self.taken {
             // A worker that was told already needs no second word.
             let _ = taken.try_send(());
-            let signed = exchange::parse(receipt.as_bytes()).ok();
-            if let Some(Ok(receipt)) = signed.map(|signed| signed.payload.read::<Receipt>()) {
-                let (from, seq, entry) = (&receipt.to, receipt.seq, receipt.entry.seq);
-                match &receipt.taken {
-                    Taken::Accepted => note(format_args!("took message {seq} of {from}: entry {entry}")),
-                    Taken::Refused { code } => {
-                        note(format_args!("refused message {seq} of {from}: entry {entry}: {code}"));
-                    }
-                }
-            }
         }
     }
 
     /// Counts a rejected message, and says so at the first, the second, the fourth, the eighth …: whoever sends many
     /// does not fill the disk.
-    fn count(&self, code: &str, says: &str) {
-        let mut rejected = match self.rejected.lock() {
-            Ok(rejected) => rejected,
-            Err(poisoned) => poisoned.into_inner(),
-        };
-        let count = rejected.entry(code.to_owned()).or_default();
-        *count += 1;
-        if count.is_power_of_two() && self.taken.is_some() {
-            note(format_args!("rejected {code}: {says} ({count} so far)"));
+    fn rejected(&self, code: &str, says: &str) {
+        let count = self.metrics.message("rejected", code);
+        if count.is_power_of_two() {
+            self.note(format_args!("rejected {code}: {says} ({count} so far)"));
+        }
+    }
+
+    /// Says something in the running log, unless a story has a log of its own.
+    fn note(&self, says: impl std::fmt::Display) {
+        if self.taken.is_some() {
+            note(&self.authority.state().founding.id, says);
         }
     }
 }
 
 /// Who is at a place now, if anyone.
-fn held(slot: &Slot) -> Option<Arc<Served>> {
+pub fn held(slot: &Slot) -> Option<Arc<Served>> {
     match slot.read() {
         Ok(served) => served.clone(),
         Err(poisoned) => poisoned.into_inner().clone(),
@@ -139,21 +161,27 @@ pub fn put(slot: &Slot, served: Option<Arc<Served>>) -> Option<Arc<Served>> {
     }
 }
 
-/// All routes.
-pub fn router(slot: Slot) -> Router {
+/// All routes: those of the exchange, the log and health, and whatever answers everything else.
+///
+/// What limits the former does not concern the latter.
+pub fn router(slot: Slot, metrics: Arc<Metrics>, pages: Option<Router>) -> Router {
     let places = Arc::new(Semaphore::new(REQUESTS_MAX));
-    Router::new()
+    let own = Router::new()
         .route(MESSAGES, post(messages))
         .route("/log/checkpoint", get(checkpoint))
         .route("/log/{*path}", get(tile))
-        .fallback(nothing)
         .method_not_allowed_fallback(other_method)
         .layer(DefaultBodyLimit::max(MESSAGE_BYTES_MAX))
         .layer(middleware::from_fn_with_state(places, in_turn))
         // How it is with the node is told whatever else goes on.
         .route("/health/live", get(async || "live\n"))
         .route("/health/ready", get(ready))
-        .with_state(slot)
+        .with_state(slot);
+    let all = match pages {
+        Some(pages) => own.fallback_service(pages),
+        None => own.fallback(nothing),
+    };
+    all.layer(middleware::from_fn_with_state(metrics, counted))
 }
 
 /// Lets so many requests in at once. Each is served to its end, so that whoever hangs up does not make room for more.
@@ -218,7 +246,7 @@ async fn work(slot: &Slot, what: impl FnOnce(&Served) -> Response + Send + 'stat
 
 /// The answer where storage or the clock failed: why is for the running log, not for whoever asks.
 fn failed(why: &dyn std::fmt::Display) -> Response {
-    note(format_args!("a request failed: {why}"));
+    note("request", format_args!("failed: {why}"));
     busy("the authority cannot answer now")
 }
 

@@ -134,7 +134,7 @@ fn take_all(listener: &UnixListener, desk: &Desk, shared: &Arc<Shared>) {
         }
         let taken = stream.and_then(|stream| take(number, stream, desk, shared));
         if let Err(error) = taken {
-            note(format_args!("a connection to the socket failed: {error}"));
+            note("socket", format_args!("a connection failed: {error}"));
             std::thread::sleep(Duration::from_millis(100));
         }
     }

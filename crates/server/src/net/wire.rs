@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 
 use super::client::{Client, Rules};
 use super::halted::Halted;
-use super::listener::{Listener, runtime};
+use super::listener::{self, Door, Listener, runtime};
 use super::routes::{Clock, Served, Slot, put, router};
 use crate::output::Failure;
 
@@ -54,7 +54,9 @@ impl Loopback {
                 None => "127.0.0.1:0".to_owned(),
             };
             let slot = Slot::default();
-            let listener = Listener::bind(&self.runtime, &address, router(Arc::clone(&slot)))?;
+            let routes = router(Arc::clone(&slot), Arc::default(), None);
+            let free = listener::Port::take(&self.runtime, &address)?;
+            let listener = Listener::start(&self.runtime, free, Door::default(), routes);
             self.ports.insert(id.to_owned(), Port { slot, listener });
         }
         let address = self.ports.get(id).map(|port| port.listener.address());
@@ -68,10 +70,8 @@ impl Wire for Loopback {
         let url = self.url(id).map_err(|failure| failure.to_string())?;
         let clock: Clock = Arc::new(move |_| Ok(now()));
         if let Some(port) = self.ports.get(id) {
-            put(
-                &port.slot,
-                Some(Arc::new(Served::new(authority, clock, None, Halted::default()))),
-            );
+            let served = Served::new(authority, clock, None, Halted::default(), Arc::default());
+            put(&port.slot, Some(Arc::new(served)));
         }
         Ok(url)
     }

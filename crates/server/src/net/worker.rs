@@ -56,6 +56,8 @@ struct Trouble {
 }
 
 struct Work {
+    /// Whose work it is, in the log.
+    id: Id,
     authority: Arc<Authority>,
     clock: Clock,
     client: Client,
@@ -100,10 +102,14 @@ impl Worker {
         bell: Bell,
         halted: Halted,
     ) -> Result<Self, String> {
-        let zone = authority.state().founding.zone.to_string();
+        let (id, zone) = {
+            let state = authority.state();
+            (state.founding.id.clone(), state.founding.zone.to_string())
+        };
         let zone = TimeZone::get(&zone).map_err(|error| format!("time zone {zone}: {error}"))?;
         let ending = Arc::new(AtomicBool::new(false));
         let work = Work {
+            id,
             authority,
             clock,
             client,
@@ -148,7 +154,7 @@ impl Work {
                 Ok(()) => last.clear(),
                 Err(why) if why == last => {}
                 Err(why) => {
-                    note(format_args!("the work of the node failed: {why}"));
+                    note(&self.id, format_args!("the work of the node failed: {why}"));
                     last = why;
                 }
             }
@@ -177,7 +183,7 @@ impl Work {
             let due = self.authority.pass_day(now);
             let due = due.map_err(|error| self.halted.hear(&error))?;
             self.day = Some(today);
-            note(format_args!("{today}: {due} entries were due"));
+            note(&self.id, format_args!("{today}: {due} entries were due"));
         }
         self.sign(now)?;
         let mut due = self.due();
@@ -221,7 +227,10 @@ impl Work {
         signed.map_err(|error| self.halted.hear(&error))?;
         for (to, why) in &failed {
             if self.unsigned.get(to) != Some(why) {
-                note(format_args!("the next message for {to} cannot be signed: {why}"));
+                note(
+                    &self.id,
+                    format_args!("the next message for {to} cannot be signed: {why}"),
+                );
             }
         }
         self.unsigned = failed.into_iter().collect();
@@ -241,11 +250,13 @@ impl Work {
 
     /// Sends to one partner in a thread of its own: whoever is slow delays nobody else.
     fn send(&mut self, now: Timestamp, to: &Id, messages: Vec<Outgoing>) -> Result<(), String> {
-        let Some(url) = messages.first().and_then(|message| message.url.clone()) else {
+        let named = messages.first().and_then(|message| message.url.as_deref());
+        let Some(url) = self.client.url(to.as_str(), named) else {
             if self.by_file.insert(to.clone()) {
-                note(format_args!(
-                    "{to} can be reached by files only: see `countersign exchange export`"
-                ));
+                note(
+                    &self.id,
+                    format_args!("{to} can be reached by files only: see `countersign exchange export`"),
+                );
             }
             return Ok(());
         };
@@ -287,7 +298,7 @@ impl Work {
         let Sent { to, receipts, failed } = sent;
         self.under_way.remove(&to);
         if receipts > 0 {
-            note(format_args!("{to} took {receipts} messages"));
+            note(&self.id, format_args!("{to} took {receipts} messages"));
         }
         let Some(why) = failed else {
             self.trouble.remove(&to);
@@ -300,7 +311,10 @@ impl Work {
         let pause = pause(trouble.failures, chance());
         trouble.failures = trouble.failures.saturating_add(1);
         trouble.again = Instant::now().checked_add(pause);
-        note(format_args!("{to}: {why}; tried again in {:.1} s", pause.as_secs_f32()));
+        note(
+            &self.id,
+            format_args!("{to}: {why}; tried again in {:.1} s", pause.as_secs_f32()),
+        );
     }
 }
 
@@ -327,7 +341,10 @@ fn deliver(
             refused: Some(code), ..
         } => {
             let (to, seq) = (&message.to, message.seq);
-            note(format_args!("{to} does not accept what message {seq} says: {code}"));
+            note(
+                &authority.state().founding.id,
+                format_args!("{to} does not accept what message {seq} says: {code}"),
+            );
             Ok(())
         }
         Settled::Refused { code, says } => Err(format!("its receipt is not taken: {code}: {says}")),
