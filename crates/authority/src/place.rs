@@ -225,7 +225,7 @@ impl Place {
 
 impl Settings {
     /// Writes `authority.toml` of a folder, all of it or nothing.
-    fn write(&self, folder: &Path) -> Result<(), AuthorityError> {
+    pub fn write(&self, folder: &Path) -> Result<(), AuthorityError> {
         let path = folder.join("authority.toml");
         let unfinished = path.with_extension("new");
         let text = toml::to_string(self).map_err(|error| AuthorityError::Folder(path.clone(), error.to_string()))?;

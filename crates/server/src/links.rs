@@ -38,10 +38,12 @@ const FIRST: [(Role, usize); 11] = [
     (Role::CustomsOfficer, 1),
 ];
 /// Officers of its partners.
-const PARTNER: [(Role, usize); 5] = [
+const PARTNER: [(Role, usize); 6] = [
     (Role::PermitOfficer, 1),
     (Role::Approver, 1),
     (Role::CustomsOfficer, 1),
+    // Those who got nothing have nobody else who speaks to the partner: a statistician signs that.
+    (Role::Statistician, 1),
     (Role::Auditor, 1),
     (Role::Administrator, 2),
 ];

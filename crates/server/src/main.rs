@@ -1,5 +1,6 @@
 //! `countersign`: one binary for an authority, from its founding to its statements.
 
+mod backup;
 mod clock;
 mod desk;
 mod fair;
@@ -53,6 +54,10 @@ enum Verb {
     Fsck,
     /// Write an offline proof of one journal entry
     Proof(verbs::ProofArgs),
+    /// Write a whole authority into one file, also while it runs; the file contains the secret keys
+    Backup(backup::BackupArgs),
+    /// Restore an authority from its backup into an empty folder, and check it
+    Restore(backup::RestoreArgs),
     /// Partner authorities and the messages with them
     Exchange(partners::ExchangeArgs),
     /// The authority's own keys
@@ -73,6 +78,8 @@ fn run(cli: &Cli) -> Done {
         Verb::Statement(args) => overview::statement(&cli.global, args),
         Verb::Fsck => verbs::fsck(&cli.global),
         Verb::Proof(args) => verbs::proof(&cli.global, args),
+        Verb::Backup(args) => backup::backup(&cli.global, args),
+        Verb::Restore(args) => backup::restore(&cli.global, args),
         Verb::Exchange(args) => partners::exchange(&cli.global, args),
         Verb::Key(args) => partners::key(&cli.global, args),
         Verb::Sim(args) => simulate::sim(&cli.global, args),

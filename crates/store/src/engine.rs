@@ -97,6 +97,17 @@ pub fn open_journal_reader(folder: &Path, engine: &Engine) -> Result<Box<dyn Jou
     }
 }
 
+/// Copies the journal and the local data of a folder into another, each whole and as of one moment, also while they are
+/// written. The register is left out: it is derived.
+pub fn copy(folder: &Path, engine: &Engine, to: &Path) -> Result<(), StoreError> {
+    match engine {
+        Engine::Memory => Err(StoreError::refused(
+            "copying a journal in memory from outside of its process",
+        )),
+        Engine::Sqlite { path } => sqlite::copy(&folder.join(path), to),
+    }
+}
+
 /// Opens what lies beside a journal of `SQLite`.
 fn beside(journal: Box<dyn Journal>, folder: &Path) -> Result<Stores, StoreError> {
     Ok(Stores {

@@ -16,7 +16,7 @@ mod memory;
 mod register;
 mod sqlite;
 
-pub use engine::{Engine, Stores, create, open, open_journal_reader};
+pub use engine::{Engine, Stores, copy, create, open, open_journal_reader};
 pub use error::StoreError;
 pub use journal::{Group, Hash, Journal, JournalReader, Row, TILE_BYTES, TILE_HASHES, Tile};
 pub use local::{ApiKey, Credential, Enrolment, Local, Notice, Person, Session, Viewed};

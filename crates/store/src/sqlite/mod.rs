@@ -1,11 +1,13 @@
 //! The default engine: three `SQLite` files in a folder, each with its own layout, mark and version.
 
 mod bulk;
+mod copy;
 mod integrity;
 mod journal;
 mod register;
 mod register_reader;
 
+pub(crate) use copy::copy;
 pub(crate) use journal::{SqliteJournal, open_reader};
 pub(crate) use register::SqliteRegister;
 
