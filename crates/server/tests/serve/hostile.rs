@@ -76,7 +76,6 @@ fn paths_lead_nowhere_but_to_what_is_served() -> Tested {
     let two = Two::new()?;
     let node = Node::start(&two.cn, two.cn_port)?;
     for path in [
-        "/",
         "/x",
         "/log",
         "/log/",

@@ -1,10 +1,15 @@
 //! Nodes as processes of their own, and whoever comes to them over the network.
 
+mod backup;
+mod demo;
+mod end;
+mod figures;
 mod hostile;
 mod log;
 mod node;
 mod pairing;
 mod partners;
+mod tls;
 
 /// What a test gives; a failure is a sentence.
 type Tested = Result<(), Box<dyn std::error::Error>>;

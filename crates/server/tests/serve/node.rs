@@ -116,20 +116,7 @@ pub struct Node {
 impl Node {
     /// Serves a folder, and waits until it answers.
     pub fn start(dir: &Path, port: u16) -> Step<Self> {
-        // A write beyond a limit fails, as on a full disk, and does not end the process.
-        let mut command = Command::new("sh");
-        command
-            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
-            .arg(env!("CARGO_BIN_EXE_countersign"))
-            .arg("--dir")
-            .arg(dir)
-            .args(["serve", "--listen", &format!("127.0.0.1:{port}")]);
-        let process = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let node = Self { process, port };
+        let node = Self::with(dir, port, &[], Stdio::null())?;
         eventually(|| {
             let ready = get(port, "/health/ready");
             Ok(ready.is_ok_and(|answer| answer.status == 200))
@@ -137,16 +124,36 @@ impl Node {
         Ok(node)
     }
 
+    /// Serves a folder with more options, and somewhere for its running log.
+    pub fn with(dir: &Path, port: u16, options: &[&str], log: Stdio) -> Step<Self> {
+        // A write beyond a limit fails, as on a full disk, and does not end the process.
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
+            .arg(env!("CARGO_BIN_EXE_countersign"))
+            .arg("--dir")
+            .arg(dir)
+            .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
+            .args(options);
+        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?;
+        Ok(Self { process, port })
+    }
+
     /// Tells it to stop, and waits; gives its exit code.
     pub fn stop(mut self) -> Step<Option<i32>> {
-        let killed = Command::new("kill")
-            .arg("-TERM")
-            .arg(self.process.id().to_string())
-            .status()?;
-        if !killed.success() {
-            return Err("the node had ended".into());
-        }
+        self.signal("-TERM")?;
         Ok(self.process.wait()?.code())
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: &str) -> Step<()> {
+        let mut kill = Command::new("kill");
+        let sent = kill.arg(signal).arg(self.process.id().to_string()).status()?;
+        if sent.success() {
+            Ok(())
+        } else {
+            Err("the node had ended".into())
+        }
     }
 
     /// Lets no file of it be written any more, as on a full disk.
