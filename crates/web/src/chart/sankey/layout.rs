@@ -1,12 +1,14 @@
 //! Where nodes and ribbons stand: columns by the longest path, order by what they are connected to.
+//!
+//! Nodes are moved in the way of d3-sankey, which readers of such charts are used to; a test compares the two.
 
 use std::cmp::Ordering;
 
 use super::super::{count, real, scale};
 use super::{Link, Node};
 
-/// Passes over all columns; the order is settled long before.
-const PASSES: usize = 60;
+/// Passes over all columns, as many as d3-sankey makes: more would move little.
+const PASSES: usize = 6;
 
 /// Places of nodes and ribbons, in whole units from the top.
 #[derive(Debug, Default, PartialEq)]
@@ -43,6 +45,13 @@ struct Flow {
     from: usize,
     to: usize,
     value: i128,
+}
+
+impl Flow {
+    /// The node that it flows into, or the one that it flows out of.
+    fn end(&self, into: bool) -> usize {
+        if into { self.to } else { self.from }
+    }
 }
 
 /// The flows that are drawn: something, between two nodes that exist.
@@ -94,18 +103,21 @@ fn columns(nodes: &[Node], flows: &[Flow]) -> Vec<Option<usize>> {
 }
 
 /// A node while places are being looked for.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Draft {
-    node: usize,
+    column: usize,
     top: f64,
     height: f64,
-    value: i128,
 }
 
-impl Draft {
-    fn middle(&self) -> f64 {
-        self.top + self.height / 2.0
-    }
+/// Everything while places are being looked for.
+struct Drafts<'a> {
+    nodes: Vec<Draft>,
+    columns: Vec<Vec<usize>>,
+    flows: &'a [Flow],
+    unit: f64,
+    high: f64,
+    gap: f64,
 }
 
 impl Layout {
@@ -129,124 +141,190 @@ impl Layout {
             let sum = |end: fn(&Flow) -> usize| flows.iter().filter(|f| end(f) == at).map(|f| f.value).sum::<i128>();
             sum(|f| f.from).max(sum(|f| f.to))
         };
-        let mut drafts: Vec<Vec<Draft>> = vec![Vec::new(); column.iter().flatten().max().map_or(0, |last| last + 1)];
-        for (node, place) in column.iter().enumerate() {
-            if let Some(there) = place.and_then(|place| drafts.get_mut(place)) {
-                there.push(Draft {
-                    node,
-                    top: 0.0,
-                    height: 0.0,
-                    value: value(node),
-                });
-            }
-        }
-        let unit = drafts
+        let mut drafts = Drafts::of(&column, &flows, value, (high, gap));
+        drafts.settle();
+        let placed: Vec<Option<Placed>> = column
             .iter()
-            .map(|there| {
-                let room = high - gap * (count(there.len()) - 1.0);
-                scale(there.iter().map(|draft| draft.value).sum(), room)
+            .zip(&drafts.nodes)
+            .map(|(place, draft)| {
+                place.map(|column| Placed {
+                    column,
+                    top: draft.top.round(),
+                    height: draft.height,
+                })
             })
-            .fold(f64::INFINITY, f64::min);
-        for there in &mut drafts {
-            for draft in there.iter_mut() {
-                draft.height = (real(draft.value) * unit).round().max(1.0);
-            }
-            spread(there, high, gap);
-        }
-        settle(&mut drafts, &flows, high, gap);
-
-        let mut placed = vec![None; nodes.len()];
-        for (at, there) in drafts.iter().enumerate() {
-            for draft in there {
-                if let Some(place) = placed.get_mut(draft.node) {
-                    *place = Some(Placed {
-                        column: at,
-                        top: draft.top.round(),
-                        height: draft.height,
-                    });
-                }
-            }
-        }
+            .collect();
         let ribbons = ribbons(&placed, &flows, value);
         Self {
-            columns: drafts.len(),
+            columns: drafts.columns.len(),
             nodes: placed,
             ribbons,
         }
     }
 }
 
-/// Puts the nodes of a column one below the other, with the same room around each.
-fn spread(there: &mut [Draft], high: f64, gap: f64) {
-    let taken: f64 = there.iter().map(|draft| draft.height).sum::<f64>() + gap * (count(there.len()) - 1.0);
-    let room = (high - taken).max(0.0) / (count(there.len()) + 1.0);
-    let mut y = room;
-    for draft in there {
-        draft.top = y;
-        y += draft.height + gap + room;
-    }
-}
-
-/// Moves every node towards those it is connected to, first from left to right and then back, again and again.
-fn settle(drafts: &mut [Vec<Draft>], flows: &[Flow], high: f64, gap: f64) {
-    let mut pull = 1.0;
-    for pass in 0..PASSES {
-        pull *= 0.97;
-        for step in 0..drafts.len() {
-            let forward = pass % 2 == 1;
-            let at = if forward { step } else { drafts.len() - 1 - step };
-            let middles: Vec<Option<f64>> = drafts
-                .get(at)
-                .map(|there| {
-                    there
-                        .iter()
-                        .map(|draft| wanted(drafts, flows, draft, forward))
-                        .collect()
-                })
-                .unwrap_or_default();
-            let Some(there) = drafts.get_mut(at) else { continue };
-            for (draft, middle) in there.iter_mut().zip(middles) {
-                if let Some(middle) = middle {
-                    draft.top += (middle - draft.middle()) * pull;
-                }
+impl<'a> Drafts<'a> {
+    /// Every node in its column, in the order they were given, with the same room around each.
+    fn of(column: &[Option<usize>], flows: &'a [Flow], value: impl Fn(usize) -> i128, (high, gap): (f64, f64)) -> Self {
+        let mut columns = vec![Vec::new(); column.iter().flatten().max().map_or(0, |last| last + 1)];
+        for (node, place) in column.iter().enumerate() {
+            if let Some(there) = place.and_then(|place| columns.get_mut(place)) {
+                there.push(node);
             }
-            there.sort_by(|a, b| ascending(a.middle(), b.middle()));
-            apart(there, high, gap);
         }
-    }
-}
-
-/// The middle of what flows into a node, or out of it, by weight.
-fn wanted(drafts: &[Vec<Draft>], flows: &[Flow], draft: &Draft, forward: bool) -> Option<f64> {
-    let (mut sum, mut weight) = (0.0, 0.0);
-    for flow in flows {
-        let (own, other) = if forward {
-            (flow.to, flow.from)
-        } else {
-            (flow.from, flow.to)
+        let unit = columns
+            .iter()
+            .map(|there: &Vec<usize>| {
+                let room = high - gap * (count(there.len()) - 1.0);
+                scale(there.iter().map(|node| value(*node)).sum(), room)
+            })
+            .fold(f64::INFINITY, f64::min);
+        let nodes = column
+            .iter()
+            .enumerate()
+            .map(|(node, place)| Draft {
+                column: place.unwrap_or(0),
+                top: 0.0,
+                height: (real(value(node)) * unit).round().max(1.0),
+            })
+            .collect();
+        let mut drafts = Self {
+            nodes,
+            columns,
+            flows,
+            unit,
+            high,
+            gap,
         };
-        if own != draft.node {
-            continue;
+        for there in drafts.columns.clone() {
+            let taken: f64 = there.iter().map(|node| drafts.node(*node).height + gap).sum::<f64>() - gap;
+            let room = (high - taken).max(0.0) / (count(there.len()) + 1.0);
+            let mut y = room;
+            for node in there {
+                drafts.move_to(node, y);
+                y += drafts.node(node).height + gap + room;
+            }
         }
-        if let Some(other) = drafts.iter().flatten().find(|draft| draft.node == other) {
-            sum += other.middle() * real(flow.value);
-            weight += real(flow.value);
-        }
+        drafts
     }
-    (weight > 0.0).then(|| sum / weight)
-}
 
-/// Pushes the nodes of a column apart: downwards first, and back up where the last would stand out.
-fn apart(there: &mut [Draft], high: f64, gap: f64) {
-    let mut free = 0.0;
-    for draft in there.iter_mut() {
-        draft.top = draft.top.max(free);
-        free = draft.top + draft.height + gap;
+    fn node(&self, node: usize) -> Draft {
+        self.nodes.get(node).copied().unwrap_or_default()
     }
-    let mut end = high;
-    for draft in there.iter_mut().rev() {
-        draft.top = draft.top.min(end - draft.height);
-        end = draft.top - gap;
+
+    fn move_to(&mut self, node: usize, top: f64) {
+        if let Some(draft) = self.nodes.get_mut(node) {
+            draft.top = top;
+        }
+    }
+
+    /// Moves every node towards those it is connected to, from right to left and back, again and again.
+    fn settle(&mut self) {
+        let mut pull = 1.0;
+        for pass in 1..=PASSES {
+            let push = f64::max(1.0 - pull, count(pass) / count(PASSES));
+            for at in (0..self.columns.len()).rev().skip(1) {
+                self.relax(at, false, pull, push);
+            }
+            for at in 1..self.columns.len() {
+                self.relax(at, true, pull, push);
+            }
+            pull *= 0.99;
+        }
+        for at in 0..self.columns.len() {
+            self.clear(at);
+        }
+    }
+
+    /// Moves the nodes of one column towards what flows into them, or out of them, and apart from each other.
+    fn relax(&mut self, at: usize, into: bool, pull: f64, push: f64) {
+        let mut there = self.columns.get(at).cloned().unwrap_or_default();
+        for node in &there {
+            let (mut sum, mut weight) = (0.0, 0.0);
+            for flow in self.side(*node, into) {
+                let other = flow.end(!into);
+                let span = self.node(*node).column.abs_diff(self.node(other).column);
+                let heavy = real(flow.value) * count(span.max(1));
+                sum += self.straight(*node, other, into) * heavy;
+                weight += heavy;
+            }
+            if weight > 0.0 {
+                let top = self.node(*node).top;
+                self.move_to(*node, top + (sum / weight - top) * pull);
+            }
+        }
+        there.sort_by(|a, b| ascending(self.node(*a).top, self.node(*b).top));
+        self.apart(&there, push);
+        if let Some(column) = self.columns.get_mut(at) {
+            *column = there;
+        }
+    }
+
+    /// The flows at one side of a node, in the order of their other ends.
+    fn side(&self, node: usize, into: bool) -> Vec<Flow> {
+        let mut own: Vec<Flow> = self
+            .flows
+            .iter()
+            .filter(|flow| flow.end(into) == node)
+            .copied()
+            .collect();
+        own.sort_by(|a, b| {
+            ascending(self.node(a.end(!into)).top, self.node(b.end(!into)).top).then(a.link.cmp(&b.link))
+        });
+        own
+    }
+
+    /// Where the top of a node would be if its flow from or to the other one ran straight.
+    fn straight(&self, node: usize, other: usize, into: bool) -> f64 {
+        let theirs = self.side(other, !into);
+        let mut y = self.node(other).top - (count(theirs.len()) - 1.0) * self.gap / 2.0;
+        for flow in theirs.iter().take_while(|flow| flow.end(into) != node) {
+            y += real(flow.value) * self.unit + self.gap;
+        }
+        for flow in self.side(node, into).iter().take_while(|flow| flow.end(!into) != other) {
+            y -= real(flow.value) * self.unit;
+        }
+        y
+    }
+
+    /// Pushes nodes away from the middle one, and then back in where they stand out.
+    fn apart(&mut self, there: &[usize], push: f64) {
+        let (above, below) = there.split_at(there.len() / 2);
+        let Some((middle, below)) = below.split_first() else {
+            return;
+        };
+        let centre = self.node(*middle);
+        self.lift(above, centre.top - self.gap, push);
+        self.lower(below, centre.top + centre.height + self.gap, push);
+        self.lift(there, self.high, push);
+        self.lower(there, 0.0, push);
+    }
+
+    /// What is above `free` goes down, and so on down the list.
+    fn lower(&mut self, there: &[usize], mut free: f64, push: f64) {
+        for node in there {
+            let draft = self.node(*node);
+            let top = draft.top + ((free - draft.top) * push).max(0.0);
+            self.move_to(*node, top);
+            free = top + draft.height + self.gap;
+        }
+    }
+
+    /// What ends below `free` goes up, and so on up the list.
+    fn lift(&mut self, there: &[usize], mut free: f64, push: f64) {
+        for node in there.iter().rev() {
+            let draft = self.node(*node);
+            let top = draft.top - ((draft.top + draft.height - free) * push).max(0.0);
+            self.move_to(*node, top);
+            free = top - self.gap;
+        }
+    }
+
+    /// Leaves no overlap in a column, whatever the passes have left.
+    fn clear(&mut self, at: usize) {
+        let there = self.columns.get(at).cloned().unwrap_or_default();
+        self.lower(&there, 0.0, 1.0);
+        self.lift(&there, self.high, 1.0);
     }
 }
 
