@@ -4,7 +4,7 @@ use super::svg::{Svg, fit, width_of};
 use super::{Figure, Head, real, scale};
 
 const WIDTH: f64 = 480.0;
-const ROW: f64 = 50.0;
+const ROW: f64 = 54.0;
 const THICK: f64 = 18.0;
 
 /// Horizontal bars, one a figure, in the given order.
@@ -19,7 +19,7 @@ pub fn bars(head: &Head<'_>, figures: &[Figure]) -> String {
         .map(|f| f.value.max(f.limit.unwrap_or(0)))
         .max()
         .unwrap_or(0);
-    let unit = scale(largest, WIDTH - 2.0);
+    let unit = scale(largest, WIDTH - 3.0);
     let mut svg = Svg::open(head, "bars", WIDTH, super::count(figures.len()) * ROW);
     svg.patterns(head.id, 2);
     let mut y = 0.0;
@@ -31,7 +31,7 @@ pub fn bars(head: &Head<'_>, figures: &[Figure]) -> String {
 }
 
 fn bar(svg: &mut Svg, id: &str, figure: &Figure, unit: f64, y: f64) {
-    let top = y + 22.0;
+    let top = y + 25.0;
     let room = WIDTH - width_of(&figure.printed) - 12.0;
     svg.group(&format!("{}: {}", figure.label, figure.printed));
     svg.text("", 0.0, y + 16.0, &fit(&figure.label, room));

@@ -33,7 +33,7 @@ pub fn columns(head: &Head<'_>, figures: &[Figure]) -> String {
         column(&mut svg, head.id, figure, x, (pitch, unit));
         if printed.figure(at) {
             let half = width_of(&figure.printed) / 2.0;
-            let y = floor - real(figure.value.max(figure.limit.unwrap_or(0))) * unit - 6.0;
+            let y = floor - real(figure.value.max(figure.limit.unwrap_or(0))) * unit - 8.0;
             let x = x.min(WIDTH - half).max(half);
             svg.text("cs-strong cs-middle cs-digits cs-halo", x, y, &figure.printed);
         }

@@ -40,7 +40,7 @@ impl Svg {
     pub(super) fn patterns(&mut self, id: &str, series: usize) {
         const DRAWN: [&str; SERIES] = [
             "",
-            "M-2 10L10-2M4 10L10 4M-2 4L4-2",
+            "M-2 10L10-2M6 10L10 6M-2 2L2-2",
             "M2 4h1M6 8h1M6 0h1",
             "M0 4h8M4 0v8",
             "M0 2h8M0 6h8",
