@@ -193,10 +193,13 @@ pub(super) fn width_of(text: &str) -> f64 {
             // Marks that sit on the letter before them take no room.
             '\u{300}'..='\u{36f}' => 0.0,
             // Chinese, Japanese, Korean and full-width forms fill a square.
-            '\u{1100}'..='\u{11ff}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7ff}' | '\u{f900}'..='\u{faff}' => {
-                1.0
-            }
-            '\u{fe30}'..='\u{fe4f}' | '\u{ff00}'..='\u{ff60}' | '\u{20000}'..='\u{3ffff}' => 1.0,
+            '\u{1100}'..='\u{11ff}'
+            | '\u{2e80}'..='\u{a4cf}'
+            | '\u{ac00}'..='\u{d7ff}'
+            | '\u{f900}'..='\u{faff}'
+            | '\u{fe30}'..='\u{fe4f}'
+            | '\u{ff00}'..='\u{ff60}'
+            | '\u{20000}'..='\u{3ffff}' => 1.0,
             _ => 0.58,
         })
         .sum();

@@ -77,9 +77,9 @@ pub fn sankey(head: &Head<'_>, nodes: &[Node], links: &[Link]) -> String {
             pitch - NODE
         } - 14.0;
         let middle = y + placed.height / 2.0;
-        let lift = if node.printed.is_empty() { 5.0 } else { -4.0 };
+        let baseline = if node.printed.is_empty() { 5.0 } else { -4.0 };
         svg.group(&node.name);
-        svg.text("cs-halo", x + NODE + 6.0, middle + lift, &fit(&node.name, room));
+        svg.text("cs-halo", x + NODE + 6.0, middle + baseline, &fit(&node.name, room));
         if !node.printed.is_empty() {
             let class = "cs-strong cs-digits cs-halo";
             svg.text(class, x + NODE + 6.0, middle + 15.0, &fit(&node.printed, room));
