@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn password_and_code_are_both_needed_and_a_code_is_taken_once() {
-        let mut local = store::create(std::path::Path::new(""), store::Engine::Memory)
+        let mut local = store::create(std::path::Path::new(""), &store::Engine::Memory)
             .unwrap()
             .local;
         let credential = kept("correct horse battery");

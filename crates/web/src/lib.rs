@@ -49,6 +49,9 @@ pub type Clock = Arc<dyn Fn(&Authority) -> Result<Timestamp, String> + Send + Sy
 /// Told of a failure of the authority, so that the node can stop; gives the words for the running log.
 pub type Heard = Arc<dyn Fn(&AuthorityError) -> String + Send + Sync>;
 
+/// Takes a line of the running log.
+pub type Note = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// Who is at the other end of a connection; whatever listens puts it into the extensions of every request.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
@@ -63,6 +66,8 @@ pub struct Start {
     pub submitted: Option<Sender<()>>,
     /// Told of failures.
     pub heard: Heard,
+    /// Takes a line of the running log.
+    pub note: Note,
     /// The address under which people reach the pages, such as `https://control.example` or `http://localhost:8080`.
     pub public_url: String,
 }
@@ -134,13 +139,7 @@ impl App {
 
     /// A line of the running log.
     fn note(&self, line: &str) {
-        use std::io::Write;
-        // A full disk under the log must not stop the node.
-        drop(writeln!(
-            std::io::stderr(),
-            "countersign: {}: a request failed: {line}",
-            self.id
-        ));
+        (self.start.note)(line);
     }
 
     /// Notes that somebody looked at something.

@@ -78,10 +78,8 @@ impl Limits {
             .entry((purpose, Block::of(address)))
             .or_insert(Bucket { left: most, at: now });
         let left = filled(bucket, most, seconds);
-        *bucket = Bucket {
-            left: (left - 1.0).max(left.min(0.999)),
-            at: now,
-        };
+        let taken = if left >= 1.0 { left - 1.0 } else { left };
+        *bucket = Bucket { left: taken, at: now };
         if left >= 1.0 {
             return Ok(());
         }

@@ -1,0 +1,5 @@
+//! The pages and the API as a browser or a system meets them, on the story's authority.
+
+mod doors;
+mod signing;
+mod world;
