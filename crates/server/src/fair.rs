@@ -136,11 +136,11 @@ fn tell(global: &Global, all: &[Running], overview: &Overview) -> Done {
 }
 
 fn in_words(all: &[Running], links: &[Link]) -> String {
-    let mut lines = vec![String::new(), "Served, with links to sign in once:".to_owned()];
+    let mut says = vec![String::new(), "Served, with links to sign in once:".to_owned()];
     for running in all {
-        lines.push(format!("  {}  {}", running.id(), running.public_url()));
+        says.push(format!("  {}  {}", running.id(), running.public_url()));
         let own = links.iter().filter(|link| link.authority == running.id());
-        lines.extend(own.map(|link| format!("    {:<28} {}", link.actor, link.url)));
+        says.extend(own.map(|link| format!("    {:<28} {}", link.actor, link.url)));
     }
-    lines.join("\n")
+    says.join("\n")
 }

@@ -88,7 +88,8 @@ pub fn init(global: &Global, args: &InitArgs) -> Done {
             failures: 0,
             expires_at_us: expires.as_microsecond(),
         })?;
-        links.insert(person.clone(), format!("http://localhost:8080/enrol/{text}"));
+        let base = new.url.as_deref().unwrap_or("http://localhost:8080");
+        links.insert(person.clone(), format!("{}/enrol/{text}", base.trim_end_matches('/')));
     }
     let key = authority.log_key();
     authority.close()?;

@@ -84,10 +84,12 @@ impl<'a> Parts<'a> {
     }
 
     fn text(&mut self, name: &str) -> Result<Vec<u8>, Failure> {
-        let mut text = Vec::new();
-        let entry = self.next(name)?;
+        let (mut text, entry) = (Vec::new(), self.next(name)?);
+        let bytes = entry.size();
         let read = entry.take(MANIFEST_BYTES_MAX).read_to_end(&mut text);
-        read.map_err(|error| damaged(name, error))?;
+        if read.map_err(|error| damaged(name, error))? as u64 != bytes {
+            return Err(damaged(name, "its end is missing"));
+        }
         Ok(text)
     }
 
@@ -233,7 +235,7 @@ impl Drop for Unfinished {
 
 impl Unfinished {
     fn make(folder: &Path) -> Result<Self, Failure> {
-        let make = |path: &Path| {
+        let new_folder = |path: &Path| {
             DirBuilder::new()
                 .recursive(true)
                 .mode(0o700)
@@ -241,11 +243,11 @@ impl Unfinished {
                 .map_err(at(path))
         };
         let made = (!folder.exists()).then(|| folder.to_owned());
-        make(folder)?;
+        new_folder(folder)?;
         let path = folder.join(UNFINISHED);
         let unfinished = Self { path, made };
         for part in FOLDERS.iter().chain(&["snapshots"]) {
-            make(&unfinished.path.join(part))?;
+            new_folder(&unfinished.path.join(part))?;
         }
         Ok(unfinished)
     }

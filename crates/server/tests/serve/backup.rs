@@ -59,14 +59,14 @@ fn a_backup_of_a_node_under_load_holds_together_elsewhere() -> Tested {
             }
             Ok::<u32, String>(number)
         });
-        let make = |number: u32| -> Step<(PathBuf, u64)> {
+        let back_up = |number: u32| -> Step<(PathBuf, u64)> {
             let out = two.cn.with_extension(format!("{number}.tar"));
             let made = backup(&two.cn, &out)?;
             Ok((out, made["entries"].as_u64().ok_or("no entries")?))
         };
         let made = (0..4).try_for_each(|number| {
             std::thread::sleep(std::time::Duration::from_millis(700));
-            backups.push(make(number)?);
+            backups.push(back_up(number)?);
             Ok(())
         });
         ended.store(true, Ordering::SeqCst);
@@ -210,7 +210,11 @@ fn forged(file: &Path, change: impl FnOnce(&mut Value), add: Option<&str>) -> St
     change(&mut manifest);
     parts[0].1 = serde_json::to_vec(&manifest)?;
     let digest = <sha2::Sha256 as sha2::Digest>::digest(&parts[0].1);
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = digest
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<Vec<_>>()
+        .concat();
     parts[1].1 = format!("{hex}  manifest.json\n").into_bytes();
     let add = add.map(|name| (name.to_owned(), b"more".to_vec()));
     let mut archive = tar::Builder::new(fs::File::create(&out)?);

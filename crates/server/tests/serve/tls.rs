@@ -24,7 +24,7 @@ fn put(name: &str, folder: &Path) -> Step<[String; 2]> {
     for (kind, path) in ["crt", "key"].iter().zip(&mut paths) {
         let to = folder.join(format!("node.{kind}"));
         std::fs::copy(kept(&format!("{name}.{kind}")), &to)?;
-        *path = to.to_str().ok_or("no text")?.to_owned();
+        to.to_str().ok_or("no text")?.clone_into(path);
     }
     Ok(paths)
 }
