@@ -204,3 +204,113 @@ async fn requests(
     served.as_mut().graceful_shutdown();
     drop(tokio::time::timeout(LAST_WITHIN, served).await);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    use std::time::Instant;
+
+    use axum::Extension;
+    use axum::routing::{get, post};
+
+    use super::*;
+    use crate::net::routes;
+
+    type Tested = Result<(), Box<dyn std::error::Error>>;
+
+    /// Pages as a test needs them, beside the routes of an authority that is not open.
+    fn pages() -> Router {
+        let slow = async || {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            "slow"
+        };
+        Router::new()
+            .route(
+                "/who",
+                get(async |Extension(peer): Extension<web::Peer>| peer.0.to_string()),
+            )
+            .route("/slow", get(slow))
+            .route("/length", post(async |body: axum::body::Bytes| body.len().to_string()))
+    }
+
+    fn listen(runtime: &Runtime, proxies: Proxies) -> Result<Listener, Failure> {
+        let router = routes::router(routes::Slot::default(), Arc::default(), Some(pages()));
+        let port = Port::take(runtime, "127.0.0.1:0")?;
+        Ok(Listener::start(runtime, port, Door { tls: None, proxies }, router))
+    }
+
+    fn ask(listener: &Listener, request: &str) -> std::io::Result<TcpStream> {
+        let mut stream = TcpStream::connect(listener.address())?;
+        stream.write_all(request.as_bytes())?;
+        Ok(stream)
+    }
+
+    fn answer(mut stream: TcpStream) -> std::io::Result<String> {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    }
+
+    fn get_as(path: &str, forwarded: &str) -> String {
+        format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-For: {forwarded}\r\n\r\n")
+    }
+
+    #[test]
+    fn every_request_says_who_is_at_the_other_end() -> Tested {
+        let runtime = runtime()?;
+        for (proxies, who) in [(Proxies::default(), "127.0.0.1"), (Proxies::at(&[]), "2.2.2.2")] {
+            let listener = listen(&runtime, proxies)?;
+            let said = answer(ask(&listener, &get_as("/who", "1.1.1.1, 2.2.2.2"))?)?;
+            assert!(said.ends_with(who), "{said}");
+            listener.stop(&runtime);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn pages_have_none_of_the_limits_of_the_exchange() -> Tested {
+        let runtime = runtime()?;
+        let listener = listen(&runtime, Proxies::default())?;
+        let post = |path: &str| {
+            let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 100000\r\n");
+            head + "Content-Type: application/jose\r\n\r\n" + &"a".repeat(100_000)
+        };
+        let said = answer(ask(&listener, &post("/length"))?)?;
+        assert!(said.ends_with("100000"), "{said}");
+        let said = answer(ask(&listener, &post("/exchange/v1/messages"))?).unwrap_or_default();
+        assert!(said.is_empty() || said.starts_with("HTTP/1.1 413"), "{said}");
+        let said = answer(ask(&listener, &get_as("/elsewhere", "x"))?)?;
+        assert!(
+            said.starts_with("HTTP/1.1 404") && !said.contains("problem+json"),
+            "{said}"
+        );
+        let said = answer(ask(&listener, &get_as("/log/x/y", "x"))?)?;
+        assert!(
+            said.starts_with("HTTP/1.1 503") && said.contains("problem+json"),
+            "{said}"
+        );
+        listener.stop(&runtime);
+        Ok(())
+    }
+
+    #[test]
+    fn a_page_under_way_is_answered_at_the_end() -> Tested {
+        let runtime = runtime()?;
+        let listener = listen(&runtime, Proxies::default())?;
+        let idle = ask(&listener, "")?;
+        let slow: Vec<_> = (0..20)
+            .map(|_| ask(&listener, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"))
+            .collect::<Result<_, _>>()?;
+        std::thread::sleep(Duration::from_millis(300));
+        let started = Instant::now();
+        listener.stop(&runtime);
+        assert!(started.elapsed() < Duration::from_secs(8));
+        for stream in slow {
+            let said = answer(stream)?;
+            assert!(said.starts_with("HTTP/1.1 200") && said.ends_with("slow"), "{said}");
+        }
+        assert_eq!(answer(idle)?, "");
+        Ok(())
+    }
+}

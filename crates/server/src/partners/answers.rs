@@ -51,6 +51,8 @@ struct Received {
     seq: u64,
     entry: Option<u64>,
     at: Option<Timestamp>,
+    /// The size of the sender's checkpoint in it, which this authority has cosigned: whoever restores that log asks.
+    log_size: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -192,6 +194,7 @@ fn with_partner(partner: &Partner, now: Timestamp, recorded_at: &dyn Fn(u64) -> 
             seq: last.seq,
             entry,
             at: entry.and_then(recorded_at),
+            log_size: last.head.size,
         }
     });
     let refused = partner.refused.iter().map(|refused| Refused {
@@ -282,9 +285,10 @@ impl Standing {
             "received",
             match &self.received {
                 Some(last) => format!(
-                    "{} messages, the last at {}",
+                    "{} messages, the last at {}, under a log of {} entries",
                     last.seq,
-                    last.at.map_or_else(|| "?".to_owned(), |at| at.to_string())
+                    last.at.map_or_else(|| "?".to_owned(), |at| at.to_string()),
+                    last.log_size
                 ),
                 None => "nothing".to_owned(),
             },
