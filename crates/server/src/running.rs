@@ -114,7 +114,7 @@ impl Running {
     }
 
     /// Its pages.
-    pub fn app(&self) -> &web::App {
+    pub fn app(&self) -> &Arc<web::App> {
         &self.app
     }
 

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use authority::{Authority, MadeBy, Place, Settings};
 
@@ -95,7 +96,8 @@ pub fn serve(global: &Global, args: &ServeArgs) -> Done {
         set_url(running.authority(), url)?;
     }
     running.work(client)?;
-    let figures = |port| Listener::start(&runtime, port, Door::default(), net::metrics_router(slot.clone()));
+    let figures = net::metrics_router(slot, Arc::clone(running.app()));
+    let figures = |port| Listener::start(&runtime, port, Door::default(), figures);
     let watched = watched.map(figures);
     say_served(&running);
     signals.wait(&runtime, &halted, tls.as_ref());

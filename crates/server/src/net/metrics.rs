@@ -56,10 +56,11 @@ impl Metrics {
     }
 
     /// Everything that can be told of an authority.
-    fn text(&self, authority: &Authority, halted: &Halted) -> String {
+    fn text(&self, authority: &Authority, halted: &Halted, app: &web::App) -> String {
         let mut text = Text::default();
         self.of_process(&mut text, halted);
         self.of_requests(&mut text);
+        of_pages(&mut text, app);
         of_journal(&mut text, authority);
         of_partners(&mut text, authority);
         text.0
@@ -87,6 +88,20 @@ impl Metrics {
         for ((outcome, code), count) in &*locked(&self.messages) {
             text.sample("messages_total", &[("outcome", outcome), ("code", code)], *count);
         }
+    }
+}
+
+fn of_pages(text: &mut Text, app: &web::App) {
+    let (counts, micros) = app.metrics.read();
+    let help = "Requests answered by pages and the interface, by kind of route and status.";
+    text.family("page_requests_total", "counter", help);
+    for (kind, status, count) in counts {
+        text.sample("page_requests_total", &[("kind", kind), ("status", status)], count);
+    }
+    let help = "Microseconds that their answers took, by kind of route.";
+    text.family("page_microseconds_total", "counter", help);
+    for (kind, sum) in micros {
+        text.sample("page_microseconds_total", &[("kind", kind)], sum);
     }
 }
 
@@ -227,17 +242,17 @@ pub async fn counted(State(metrics): State<Arc<Metrics>>, request: Request, next
 }
 
 /// The route of whoever watches the node. It is served on an address of its own.
-pub fn router(slot: Slot) -> Router {
-    Router::new().route("/metrics", get(metrics)).with_state(slot)
+pub fn router(slot: Slot, app: Arc<web::App>) -> Router {
+    Router::new().route("/metrics", get(metrics)).with_state((slot, app))
 }
 
-async fn metrics(State(slot): State<Slot>) -> Response {
+async fn metrics(State((slot, app)): State<(Slot, Arc<web::App>)>) -> Response {
     let Some(served) = held(&slot) else {
         return with_type(StatusCode::SERVICE_UNAVAILABLE, TEXT, "");
     };
     let told = tokio::task::spawn_blocking(move || {
         let (metrics, halted) = (served.metrics(), served.halted());
-        metrics.text(served.authority(), halted)
+        metrics.text(served.authority(), halted, &app)
     });
     match told.await {
         Ok(text) => with_type(StatusCode::OK, TEXT, text),
