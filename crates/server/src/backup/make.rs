@@ -30,6 +30,11 @@ pub fn backup(global: &Global, args: &BackupArgs) -> Done {
         let what = format!("{} is there already: name another file", args.out.display());
         return Err(Failure::Refused(what));
     }
+    let around = parent(&args.out).canonicalize().map_err(at(parent(&args.out)))?;
+    if around.starts_with(folder.canonicalize().map_err(at(&folder))?) {
+        let what = format!("{} lies in the folder that it is to save", args.out.display());
+        return Err(Failure::Refused(what));
+    }
     let copy = Copy::make(&args.out)?;
     store::copy(&folder, &engine, &copy.0)?;
     copy.take_files(&folder)?;
@@ -178,10 +183,15 @@ fn names(folder: &Path) -> Result<Vec<String>, Failure> {
     Ok(names)
 }
 
+/// The folder in which a file lies.
+fn parent(file: &Path) -> &Path {
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
+}
+
 /// Makes the name of a file durable.
 fn sync_folder(file: &Path) -> Done {
-    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let parent = parent.unwrap_or(Path::new("."));
-    let synced = File::open(parent).and_then(|folder| folder.sync_all());
-    synced.map_err(at(parent))
+    let folder = parent(file);
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(at(folder))
 }

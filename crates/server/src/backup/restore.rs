@@ -202,6 +202,8 @@ fn check_restored(folder: &Path, manifest: &Manifest) -> Result<authority::Repor
     }
     let mut stores = store::open(folder, &here).map_err(|error| damaged("local.db", error))?;
     stores.local.put_meta(restored::AT, &entries.to_string())?;
+    // One that was ended since would go on.
+    stores.local.forget_sessions(i64::MAX, i64::MAX)?;
     drop(stores);
     let report = authority::fsck(folder)?;
     match report.differences.first() {

@@ -101,6 +101,8 @@ fn a_backup_of_a_node_under_load_holds_together_elsewhere() -> Tested {
     backup(&two.cn, &out)?;
     assert!(!out.with_extension("tar.unfinished").exists());
     assert!(refused(&two.cn, &["backup", "--out", text(&out)?])?.contains("is there already"));
+    let inside = two.cn.join("files/backup.tar");
+    assert!(refused(&two.cn, &["backup", "--out", text(&inside)?])?.contains("lies in the folder"));
     Ok(())
 }
 

@@ -88,6 +88,15 @@ fn every_authority_is_served_and_they_speak_to_each_other() -> Tested {
             "{url}"
         );
     }
+    for link in links {
+        let url = link["url"]
+            .as_str()
+            .and_then(|url| url.strip_prefix("http://localhost:"))
+            .ok_or("no link")?;
+        let (port, path) = url.split_once('/').ok_or("no path")?;
+        let answer = get(port.parse()?, &format!("/{path}"))?;
+        assert_eq!(answer.status, 200, "{link}");
+    }
     // The Philippines take an authorization back; China hears of it where the nodes are now.
     let (cn, ph) = (dir.join("CN"), dir.join("PH"));
     let received = |dir: &Path| -> Step<Option<u64>> {
