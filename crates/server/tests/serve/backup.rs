@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::Value;
 
 use crate::Tested;
-use crate::node::{Node, Step, Two, done, json, refused};
+use crate::node::{Node, Step, Two, done, eventually, get, json, partner, refused};
 
 fn text(path: &Path) -> Step<&str> {
     Ok(path.to_str().ok_or("no text")?)
@@ -128,7 +128,7 @@ fn a_restored_journal_goes_on_only_once_somebody_has_accepted_that() -> Tested {
     }
     let port = two.cn_port;
     let node = Node::with(&dir, port, &["--accept-restored-journal"], std::process::Stdio::null())?;
-    crate::node::eventually(|| Ok(crate::node::get(port, "/health/ready").is_ok_and(|answer| answer.status == 200)))?;
+    eventually(|| Ok(get(port, "/health/ready").is_ok_and(|answer| answer.status == 200)))?;
     // A running node is not restored over, whatever the backup has.
     assert!(refused(&dir, &["restore", text(&file)?])?.contains("log_would_fork"));
     assert_eq!(node.stop()?, Some(0));
@@ -265,5 +265,38 @@ fn a_forged_backup_writes_nowhere_else_and_changes_no_entry() -> Tested {
     }
     assert!(!dir.exists() && !dir.with_file_name("evil").exists());
     done(&dir, &["restore", text(&forged(&file, |_| (), None)?)?])?;
+    Ok(())
+}
+
+#[test]
+fn a_partner_that_has_seen_more_refuses_what_goes_on_from_an_older_backup() -> Tested {
+    let two = Two::new()?;
+    let file = two.cn.with_extension("tar");
+    backup(&two.cn, &file)?;
+    let (cn, kr) = (Node::start(&two.cn, two.cn_port)?, Node::start(&two.kr, two.kr_port)?);
+    two.ask(1)?;
+    eventually(|| Ok(partner(&two.cn)?["sent"] == 4 && partner(&two.cn)?["unanswered"] == 0))?;
+    let seen = partner(&two.kr)?["received"]["log_size"].as_u64();
+    assert_eq!(cn.stop()?, Some(0));
+    fs::rename(&two.cn, two.cn.with_extension("lost"))?;
+    let restored = json(&two.cn, &["restore", text(&file)?])?;
+    assert!(
+        restored["entries"].as_u64() < seen,
+        "the partner can tell that there was more"
+    );
+    let path = two.cn.with_extension("log");
+    let log = std::process::Stdio::from(fs::File::create(&path)?);
+    let cn = Node::with(&two.cn, two.cn_port, &["--accept-restored-journal"], log)?;
+    eventually(|| Ok(get(cn.port, "/health/ready").is_ok_and(|answer| answer.status == 200)))?;
+    two.ask(2)?;
+    eventually(|| Ok(fs::read_to_string(&path)?.contains("KR: message 4: equivocation: ")))?;
+    let kept = partner(&two.kr)?;
+    assert_eq!(kept["received"]["seq"], 4);
+    assert_eq!(
+        kept["equivocations"].as_array().map(Vec::len),
+        Some(1),
+        "both are kept as evidence"
+    );
+    assert_eq!((cn.stop()?, kr.stop()?), (Some(0), Some(0)));
     Ok(())
 }
