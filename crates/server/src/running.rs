@@ -69,6 +69,10 @@ impl Running {
             clock: Arc::clone(&clock),
             submitted: Some(bell.cord()),
             heard: heard(&halted),
+            note: Arc::new({
+                let id = settings.id.clone();
+                move |line: &str| note(&id, line)
+            }),
             public_url: public_url.clone(),
         });
         let metrics = Arc::new(Metrics::default());

@@ -57,7 +57,9 @@ fn every_route_is_open_to_those_it_is_for_and_to_nobody_else() {
     let world = World::cn();
     let visitors = VISITORS.map(|(_, actor)| world.visitor(actor));
     let mut table = format!("{:<6}{:<44}{:<9}", "", "route", "nobody");
-    VISITORS.iter().for_each(|(name, _)| write!(table, "{name:<6}").unwrap());
+    VISITORS
+        .iter()
+        .for_each(|(name, _)| write!(table, "{name:<6}").unwrap());
     let mut rows = Vec::new();
     for route in routes::all() {
         let path = filled(route.path);
@@ -77,7 +79,11 @@ fn every_route_is_open_to_those_it_is_for_and_to_nobody_else() {
             write!(row, "{:<9}", ask(&world.nobody())).unwrap();
             for visitor in &visitors {
                 // Signing out ends the session that the next rows need.
-                let told = if route.path == "/sign-out" { "open" } else { ask(visitor) };
+                let told = if route.path == "/sign-out" {
+                    "open"
+                } else {
+                    ask(visitor)
+                };
                 write!(row, "{told:<6}").unwrap();
             }
         }
@@ -91,5 +97,8 @@ fn every_route_is_open_to_those_it_is_for_and_to_nobody_else() {
         std::fs::write(golden, &found).unwrap();
     }
     let kept = std::fs::read_to_string(golden).unwrap_or_default();
-    assert!(kept == found, "the routes and who may use them have changed: look, and run with UPDATE_DOCS=1\n{found}");
+    assert!(
+        kept == found,
+        "the routes and who may use them have changed: look, and run with UPDATE_DOCS=1\n{found}"
+    );
 }

@@ -29,12 +29,24 @@ fn story() -> &'static Path {
             dir: folder.path().to_owned(),
             storage: "sqlite:".to_owned(),
             made_by: MadeBy::Run,
-            key_seed: || Ok([7; 32]),
+            key_seed: || {
+                let mut seed = [0; 32];
+                getrandom::fill(&mut seed).map_err(|error| error.to_string())?;
+                Ok(seed)
+            },
             wire: Rc::new(RefCell::new(InProcess::default())),
             clock: Clock::default(),
             last: Rc::new(|_, _| Ok(())),
         };
-        let summary = sim::run(&scenario, Options { seed: 1, host: &mut host }, &mut |_| {}).unwrap();
+        let summary = sim::run(
+            &scenario,
+            Options {
+                seed: 1,
+                host: &mut host,
+            },
+            &mut |_| {},
+        )
+        .unwrap();
         assert_eq!(summary.mismatches, 0, "{summary}");
         let path = folder.path().to_owned();
         (folder, path)
@@ -61,12 +73,17 @@ pub struct Reply {
 impl Reply {
     /// Where it sends the browser.
     pub fn to(&self) -> &str {
-        self.headers.get(header::LOCATION).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(header::LOCATION)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     /// The value of a hidden field.
     pub fn hidden(&self, name: &str) -> &str {
-        let (_, rest) = self.body.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or(("", "\""));
+        let (_, rest) = self
+            .body
+            .split_once(&format!("name=\"{name}\" value=\""))
+            .unwrap_or(("", "\""));
         rest.split('"').next().unwrap()
     }
 }
@@ -94,8 +111,17 @@ impl World {
             note: Arc::new(|line| eprintln!("{line}")),
             public_url: "http://localhost".to_owned(),
         });
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        Self { router: web::router(Arc::clone(&app)), app, runtime, _folder: folder }
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        Self {
+            router: web::router(Arc::clone(&app)),
+            app,
+            runtime,
+            _folder: folder,
+        }
     }
 
     /// Sends a request.
@@ -104,19 +130,30 @@ impl World {
             let response = self.router.clone().oneshot(request).await.unwrap();
             let (parts, body) = response.into_parts();
             let body = to_bytes(body, 64 << 20).await.unwrap();
-            Reply { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
+            Reply {
+                status: parts.status,
+                headers: parts.headers,
+                body: String::from_utf8_lossy(&body).into_owned(),
+            }
         })
     }
 
     /// Somebody without a session.
     pub fn nobody(&self) -> Visitor<'_> {
-        Visitor { world: self, cookies: RefCell::default(), person: String::new() }
+        Visitor {
+            world: self,
+            cookies: RefCell::default(),
+            person: String::new(),
+        }
     }
 
     /// Somebody who has signed in, as an actor that holds its role.
     pub fn visitor(&self, actor: &str) -> Visitor<'_> {
         let actor: domain::access::Actor = actor.parse().unwrap();
-        assert!(self.app.authority().state().access.holds(&actor), "{actor} holds no role");
+        assert!(
+            self.app.authority().state().access.holds(&actor),
+            "{actor} holds no role"
+        );
         let person = actor.person().to_owned();
         self.enrol(&person, "a password nobody hashes");
         let token = self.app.begin_session(&person, &actor, false).unwrap();
@@ -168,9 +205,16 @@ pub struct Visitor<'a> {
 
 impl Visitor<'_> {
     fn request(&self, method: &str, path: &str) -> axum::http::request::Builder {
-        let cookies: Vec<String> =
-            self.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
-        Request::builder().method(method).uri(path).header(header::COOKIE, cookies.join("; "))
+        let cookies: Vec<String> = self
+            .cookies
+            .borrow()
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::COOKIE, cookies.join("; "))
     }
 
     fn remember(&self, reply: &Reply) {
@@ -194,8 +238,12 @@ impl Visitor<'_> {
 
     /// Sends fields as they are, with nothing of the form's own.
     pub fn post_bare(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request = self.request("POST", path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let request = self
+            .request("POST", path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         let reply = self.world.send(request.body(Body::from(body)).unwrap());
         self.remember(&reply);
         reply
@@ -220,7 +268,10 @@ impl Visitor<'_> {
         let mut all = fields.to_vec();
         all.extend([("id-of-command", id.as_str()), ("code", code.as_str())]);
         let done = self.post(&format!("/act/{verb}/sign"), &all);
-        let seq = done.to().strip_prefix("/done/").and_then(|rest| rest.split('?').next()?.parse().ok());
+        let seq = done
+            .to()
+            .strip_prefix("/done/")
+            .and_then(|rest| rest.split('?').next()?.parse().ok());
         seq.ok_or(done)
     }
 }
