@@ -42,6 +42,8 @@ tables! {
     MassCheck { substance: String, site: Option<String>, compartment: Option<Compartment>, base: Mass, }
     /// Goods on the way under a dispatch; nothing is on the way once all is settled.
     InTransit { dispatch: String, outstanding: i64, short: Option<bool>, }
+    /// An order: where it stands (`open`, `supplied`, `withdrawn`, `declined`), and how much is supplied of one item.
+    OrderCheck { id: String, status: Option<String>, item: Option<String>, ordered: Option<i64>, supplied: Option<i64>, }
     /// A lot in process.
     LotCheck { site: String, lot: String, held: Option<Mass>, open: Option<bool>, }
     /// Refusals of a year by code.
@@ -62,6 +64,7 @@ pub(crate) enum Look {
     Balance(Balance),
     Mass(MassCheck),
     InTransit(InTransit),
+    Order(OrderCheck),
     Lot(LotCheck),
     Refused(RefusedCheck),
     Quota(QuotaCheck),
@@ -98,6 +101,7 @@ pub(crate) fn looks(step: &mut Step) -> Result<Vec<Look>, String> {
     each(&mut looks, step.balance.take(), Look::Balance);
     each(&mut looks, step.mass.take(), Look::Mass);
     each(&mut looks, step.in_transit.take(), Look::InTransit);
+    each(&mut looks, step.order.take(), Look::Order);
     each(&mut looks, step.lot.take(), Look::Lot);
     each(&mut looks, step.refused.take(), Look::Refused);
     each(&mut looks, step.quota.take(), Look::Quota);
@@ -172,6 +176,7 @@ impl View<'_> {
             Look::Balance(asked) => vec![self.balance(asked)?],
             Look::Mass(asked) => vec![self.mass(asked)?],
             Look::InTransit(asked) => self.in_transit(asked)?,
+            Look::Order(asked) => self.order(asked)?,
             Look::Lot(asked) => self.lot(asked)?,
             Look::Refused(asked) => {
                 let count = state
@@ -270,6 +275,31 @@ impl View<'_> {
         if let Some(short) = asked.short {
             let found = transit.is_some_and(|transit| transit.short);
             figures.push(Figure::new(name("a shortage"), short, found));
+        }
+        Ok(figures)
+    }
+
+    fn order(&self, asked: &OrderCheck) -> Result<Vec<Figure>, String> {
+        let order = self.state.orders.get(&asked.id);
+        let order = order.ok_or_else(|| format!("no order {} was placed", asked.id))?;
+        let mut figures = Vec::new();
+        if let Some(status) = &asked.status {
+            figures.push(Figure::new(
+                format!("order {}", asked.id),
+                status.as_str(),
+                order.status().word(),
+            ));
+        }
+        let Some(item) = &asked.item else { return Ok(figures) };
+        let line = order.lines.iter().find(|line| line.item_id.as_str() == item);
+        let line = line.ok_or_else(|| format!("order {} does not ask for {item}", asked.id))?;
+        let asked_of = [
+            ("ordered", asked.ordered, line.ordered),
+            ("supplied", asked.supplied, line.supplied),
+        ];
+        for (what, expected, found) in asked_of {
+            let name = format!("{what} of {item} in order {}", asked.id);
+            figures.extend(expected.map(|expected| Figure::new(name, expected, found)));
         }
         Ok(figures)
     }

@@ -10,7 +10,7 @@ use toml::{Spanned, Table, Value};
 
 use crate::check::{
     AuthorizationCheck, Balance, CaseCheck, HeadroomCheck, InTransit, LicenceCheck, LotCheck, MassCheck, MessagesCheck,
-    PlanCheck, QuotaCheck, RefusedCheck, Role, TradeStatementCheck,
+    OrderCheck, PlanCheck, QuotaCheck, RefusedCheck, Role, TradeStatementCheck,
 };
 
 /// A scenario file.
@@ -83,6 +83,7 @@ pub(crate) struct Step {
     pub balance: Option<Many<Balance>>,
     pub mass: Option<Many<MassCheck>>,
     pub in_transit: Option<Many<InTransit>>,
+    pub order: Option<Many<OrderCheck>>,
     pub lot: Option<Many<LotCheck>>,
     pub statement: Option<Many<Table>>,
     pub entry: Option<Many<Table>>,
