@@ -42,8 +42,8 @@ impl Authority {
         by: &Actor,
         command: &Command,
     ) -> Result<Refused<Vec<Event>>, AuthorityError> {
-        let cites = domain::cites(&self.state(), command);
-        let cited = match cites {
+        let of = domain::cites(&self.state(), command);
+        let cited = match of {
             Some(seq) => self.entry(seq)?.map(|entry| entry.event),
             None => None,
         };

@@ -71,7 +71,7 @@ fn every_route_is_open_to_those_it_is_for_and_to_nobody_else() {
             };
             word(reply.status, reply.to(), route.kind)
         };
-        let mut row = format!("{:<6}{:<44}", route.method, route.path);
+        let mut row = format!("{:<6}{:<44}", route.method.as_str(), route.path);
         if route.kind == Kind::Api {
             // Cookies count for nothing here: the table of the API has its own test.
             write!(row, "{:<9}{:?}", "header", route.who).unwrap();
@@ -92,13 +92,38 @@ fn every_route_is_open_to_those_it_is_for_and_to_nobody_else() {
     rows.sort_by(|one, other| one[6..].cmp(&other[6..]));
     let found = format!("{}\n{}\n", table.trim_end(), rows.join("\n"));
     assert!(!found.contains("BROKEN"), "{found}");
-    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/web/routes.txt");
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(golden, &found).unwrap();
+    golden("routes.txt", &found);
+}
+
+#[test]
+fn every_act_is_offered_to_those_who_may_give_it_and_to_nobody_else() {
+    let world = World::cn();
+    let visitors = VISITORS.map(|(_, actor)| world.visitor(actor));
+    let mut found = format!("{:<30}", "act");
+    VISITORS
+        .iter()
+        .for_each(|(name, _)| write!(found, "{name:<6}").unwrap());
+    for (verb, _, _) in domain::command::COMMANDS {
+        write!(found, "\n{verb:<30}").unwrap();
+        for visitor in &visitors {
+            let reply = visitor.get(&format!("/act/{verb}"));
+            write!(found, "{:<6}", word(reply.status, reply.to(), Kind::Page)).unwrap();
+        }
     }
-    let kept = std::fs::read_to_string(golden).unwrap_or_default();
+    let found: String = found.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    assert!(!found.contains("BROKEN"), "{found}");
+    golden("acts.txt", &found);
+}
+
+/// Compares with what is kept, or keeps it.
+fn golden(name: &str, found: &str) {
+    let file = format!("{}/tests/web/{name}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&file, found).unwrap();
+    }
+    let kept = std::fs::read_to_string(&file).unwrap_or_default();
     assert!(
         kept == found,
-        "the routes and who may use them have changed: look, and run with UPDATE_DOCS=1\n{found}"
+        "{name}: who may do what has changed: look, and run with UPDATE_DOCS=1\n{found}"
     );
 }
