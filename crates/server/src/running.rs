@@ -69,6 +69,7 @@ impl Running {
             clock: Arc::clone(&clock),
             submitted: Some(bell.cord()),
             heard: heard(&halted),
+            wall: web::wall(),
             note: Arc::new({
                 let id = settings.id.clone();
                 move |line: &str| note(&id, line)

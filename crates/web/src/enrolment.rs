@@ -48,7 +48,7 @@ fn make(
         proposal,
         open: proposal.is_none(),
         failures: 0,
-        expires_at_us: session::now_us() + GOOD_US,
+        expires_at_us: app.wall_us() + GOOD_US,
     })?;
     Ok(token)
 }
@@ -71,7 +71,7 @@ pub fn approved(app: &App, person: &str, proposal: u64) -> Result<Option<String>
     let code = new_code()?;
     enrolment.open = true;
     enrolment.code_hash = Some(session::hash(&code));
-    enrolment.expires_at_us = session::now_us() + GOOD_US;
+    enrolment.expires_at_us = app.wall_us() + GOOD_US;
     local.put_enrolment(&enrolment)?;
     Ok(Some(code))
 }
@@ -91,7 +91,7 @@ fn new_code() -> Result<String, Fault> {
 pub fn find(app: &App, token: &str) -> Result<Found, Fault> {
     let found = app.authority().local().enrolment(&session::hash(token))?;
     Ok(match found {
-        Some(kept) if kept.expires_at_us <= session::now_us() || kept.failures >= FAILURES_MAX => Found::Unknown,
+        Some(kept) if kept.expires_at_us <= app.wall_us() || kept.failures >= FAILURES_MAX => Found::Unknown,
         Some(kept) if !kept.open => Found::NotOpen,
         Some(kept) => Found::Good(kept),
         None => Found::Unknown,

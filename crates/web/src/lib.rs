@@ -41,6 +41,7 @@ use answer::Fault;
 use words::Words;
 
 pub use enrolment::invite;
+pub use session::wall;
 pub use who::{OFFICERS, Who};
 
 /// Tells the business time of an authority.
@@ -48,6 +49,9 @@ pub type Clock = Arc<dyn Fn(&Authority) -> Result<Timestamp, String> + Send + Sy
 
 /// Told of a failure of the authority, so that the node can stop; gives the words for the running log.
 pub type Heard = Arc<dyn Fn(&AuthorityError) -> String + Send + Sync>;
+
+/// The real time, in microseconds since 1970-01-01T00:00Z.
+pub type Wall = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// Takes a line of the running log.
 pub type Note = Arc<dyn Fn(&str) + Send + Sync>;
@@ -68,6 +72,8 @@ pub struct Start {
     pub heard: Heard,
     /// Takes a line of the running log.
     pub note: Note,
+    /// The real time, which sessions and codes follow.
+    pub wall: Wall,
     /// The address under which people reach the pages, such as `https://control.example` or `http://localhost:8080`.
     pub public_url: String,
 }
@@ -103,6 +109,11 @@ impl App {
     /// The authority.
     pub fn authority(&self) -> &Authority {
         &self.start.authority
+    }
+
+    /// The real time, in microseconds: sessions and codes do not follow the business clock.
+    pub fn wall_us(&self) -> i64 {
+        (self.start.wall)()
     }
 
     /// The authority's id.

@@ -67,9 +67,9 @@ pub fn set_cookie(name: &str, value: &str, age_s: i64) -> Result<HeaderValue, Fa
     HeaderValue::from_str(&text).map_err(|error| Fault::Failed(error.to_string()))
 }
 
-/// The real time, in microseconds: sessions do not follow the business clock.
-pub fn now_us() -> i64 {
-    jiff::Timestamp::now().as_microsecond()
+/// The real time of this machine.
+pub fn wall() -> crate::Wall {
+    std::sync::Arc::new(|| jiff::Timestamp::now().as_microsecond())
 }
 
 impl App {
@@ -89,7 +89,7 @@ impl App {
 
     /// Begins a session; gives its token.
     pub fn begin_session(&self, person: &str, actor: &Actor, bearer: bool) -> Result<String, Fault> {
-        let (token, now) = (new_token()?, now_us());
+        let (token, now) = (new_token()?, self.wall_us());
         let session = Session {
             token_hash: hash(&token),
             person: person.to_owned(),
@@ -107,7 +107,7 @@ impl App {
     /// The visitor of a session's token, if it is good now. Roles are looked up each time: one that was taken away is
     /// gone at once.
     pub fn visitor(&self, token: &str, bearer: bool) -> Result<Option<Visitor>, Fault> {
-        let (hash, now) = (hash(token), now_us());
+        let (hash, now) = (hash(token), self.wall_us());
         let found = self.local().session(&hash)?;
         let good = |session: &Session| {
             session.bearer == bearer && now - session.seen_at_us < IDLE_US && now - session.made_at_us < WHOLE_US
@@ -140,7 +140,7 @@ impl App {
 
     /// The visitor of a system's key, if it is good.
     pub fn system(&self, key: &str) -> Result<Option<Visitor>, Fault> {
-        let now = now_us();
+        let now = self.wall_us();
         let found = self.local().api_key(&hash(key))?;
         let Some(found) = found.filter(|key| key.ended_at_us.is_none()) else {
             return Ok(None);

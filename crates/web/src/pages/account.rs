@@ -57,7 +57,7 @@ fn sign_in_page(ask: &Ask) -> Answered {
 
 /// Checks a proof of the visitor or of whoever wants to be one, and keeps count.
 pub fn prove(ask: &Ask, person: &str, given: &Given<'_>) -> Result<Proof, Fault> {
-    let now = session::now_us();
+    let now = ask.app.wall_us();
     let kept = ask.app.authority().local().credential(person)?;
     // Outside of the lock on local data: hashing a password takes a while.
     let (proof, step) = credentials::check(kept.as_ref(), given, now);
@@ -277,7 +277,7 @@ fn enrol(ask: &Ask) -> Answered {
 /// that was there.
 fn second_factor(ask: &Ask, enrolment: &Enrolment, new: Vec<u8>) -> Result<Option<(Vec<u8>, u64)>, Fault> {
     let given = ask.form.get("code");
-    let now_s = u64::try_from(session::now_us() / 1_000_000).unwrap_or_default();
+    let now_s = u64::try_from(ask.app.wall_us() / 1_000_000).unwrap_or_default();
     if enrolment.renews_all {
         return Ok(credentials::step_of(&new, given, now_s).map(|step| (new, step)));
     }

@@ -15,6 +15,9 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 use web::{App, Start};
 
+/// The real time here stands still: codes of the second factor do not change while a test runs.
+pub const WALL_S: i64 = 1_767_225_600;
+
 /// The second factor's secret of everybody here.
 pub const SECRET: &[u8; 20] = b"a secret of twenty b";
 
@@ -108,6 +111,7 @@ impl World {
             clock: Arc::new(|authority| Ok(authority.state().recorded_at)),
             submitted: None,
             heard: Arc::new(|error| error.to_string()),
+            wall: Arc::new(|| WALL_S * 1_000_000),
             note: Arc::new(|line| eprintln!("{line}")),
             public_url: "http://localhost".to_owned(),
         });
@@ -181,7 +185,7 @@ impl World {
         let mut credential = local.credential(person).unwrap().unwrap();
         credential.last_step = 0;
         local.put_credential(&credential).unwrap();
-        web::credentials::code(SECRET, u64::try_from(jiff::Timestamp::now().as_second()).unwrap())
+        web::credentials::code(SECRET, u64::try_from(WALL_S).unwrap())
     }
 
     /// The last entry.
