@@ -15,6 +15,7 @@ mod serve;
 mod signals;
 mod simulate;
 mod stories;
+mod users;
 mod verbs;
 
 use std::process::ExitCode;
@@ -62,6 +63,8 @@ enum Verb {
     Exchange(partners::ExchangeArgs),
     /// The authority's own keys
     Key(partners::KeyArgs),
+    /// Persons, their roles and their first links
+    User(users::UserArgs),
     /// Simulate authorities whose messages are lost, doubled and damaged, and whose nodes crash
     Sim(simulate::SimArgs),
     /// Measure the writer under load
@@ -82,6 +85,7 @@ fn run(cli: &Cli) -> Done {
         Verb::Restore(args) => backup::restore(&cli.global, args),
         Verb::Exchange(args) => partners::exchange(&cli.global, args),
         Verb::Key(args) => partners::key(&cli.global, args),
+        Verb::User(args) => users::user(&cli.global, args),
         Verb::Sim(args) => simulate::sim(&cli.global, args),
         Verb::Bench(args) => verbs::bench(&cli.global, args),
     }

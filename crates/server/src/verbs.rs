@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use authority::{Authority, MadeBy, NewAuthority, Place, Settings};
 use serde::Serialize;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use sim::bench;
 
 use crate::clock;
@@ -36,9 +35,6 @@ pub struct InitArgs {
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
 }
-
-/// How long an enrolment link is good.
-const ENROLMENT: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
 
 /// Makes a new authority, and one-time enrolment links of its first two administrators.
 pub fn init(global: &Global, args: &InitArgs) -> Done {
@@ -71,25 +67,8 @@ pub fn init(global: &Global, args: &InitArgs) -> Done {
     let authority = Authority::create(place, &new, now)?;
     let mut links = BTreeMap::new();
     for person in &new.administrators {
-        let token: [u8; 32] = random()?;
-        let text = token
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<Vec<_>>()
-            .concat();
-        let expires = now.checked_add(ENROLMENT).unwrap_or(now);
-        authority.local().put_enrolment(&store::Enrolment {
-            person: person.clone(),
-            token_hash: Sha256::digest(text.as_bytes()).into(),
-            code_hash: None,
-            renews_all: true,
-            proposal: None,
-            open: true,
-            failures: 0,
-            expires_at_us: expires.as_microsecond(),
-        })?;
         let base = new.url.as_deref().unwrap_or("http://localhost:8080");
-        links.insert(person.clone(), format!("{}/enrol/{text}", base.trim_end_matches('/')));
+        links.insert(person.clone(), crate::users::link(&authority, person, base)?);
     }
     let key = authority.log_key();
     authority.close()?;
