@@ -20,11 +20,15 @@ struct Of<'a>(&'a dyn store::JournalReader);
 
 impl Hashes for Of<'_> {
     fn leaves(&self, from: u64, to: u64) -> Result<Vec<tlog::Hash>, tlog::Error> {
-        self.0.leaves(from, to).map_err(|error| tlog::Error::Storage(error.to_string()))
+        self.0
+            .leaves(from, to)
+            .map_err(|error| tlog::Error::Storage(error.to_string()))
     }
 
     fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, tlog::Error> {
-        self.0.tile(level, index).map_err(|error| tlog::Error::Storage(error.to_string()))
+        self.0
+            .tile(level, index)
+            .map_err(|error| tlog::Error::Storage(error.to_string()))
     }
 }
 
@@ -49,7 +53,14 @@ fn main() -> Done<()> {
     let mut tree = Tree::restore(size, &Of(&*reader))?;
     drop(tree.take_tiles());
     let last = models.last.clone().ok_or("the journal is empty")?;
-    let mut pen = Pen { tree, next: size, last, bytes: Vec::new(), ends: Vec::new(), leaves: Vec::new() };
+    let mut pen = Pen {
+        tree,
+        next: size,
+        last,
+        bytes: Vec::new(),
+        ends: Vec::new(),
+        leaves: Vec::new(),
+    };
     for number in 0..holders.parse::<u64>()? {
         pen.holder(number)?;
         pen.rest(&mut *stores.journal)?;
@@ -107,14 +118,17 @@ const GROUP: usize = 4_096;
 
 impl Pen {
     fn push(&mut self, event: Event) -> Done<()> {
-        let mut id = uuid::Builder::from_unix_timestamp_millis(
-            self.last.recorded_at.as_millisecond().try_into()?,
-            &[0; 10],
-        )
-        .into_uuid();
+        let mut id =
+            uuid::Builder::from_unix_timestamp_millis(self.last.recorded_at.as_millisecond().try_into()?, &[0; 10])
+                .into_uuid();
         // Another id each time: the number of the entry stands in it.
         id = uuid::Uuid::from_u128(id.as_u128() | u128::from(self.next));
-        let entry = Entry { seq: self.next, command_id: id, event, ..self.last.clone() };
+        let entry = Entry {
+            seq: self.next,
+            command_id: id,
+            event,
+            ..self.last.clone()
+        };
         let start = self.bytes.len();
         entry.write(&mut self.bytes)?;
         let leaf = tlog::leaf_hash(self.bytes.get(start..).unwrap_or_default());
@@ -126,11 +140,19 @@ impl Pen {
     }
 
     fn rest(&mut self, journal: &mut dyn store::Journal) -> Done<()> {
-        if self.ends.len() >= GROUP { self.flush(journal) } else { Ok(()) }
+        if self.ends.len() >= GROUP {
+            self.flush(journal)
+        } else {
+            Ok(())
+        }
     }
 
     fn flush(&mut self, journal: &mut dyn store::Journal) -> Done<()> {
-        let tile = |tile: tlog::FullTile| Tile { level: tile.level, index: tile.index, bytes: tile.bytes };
+        let tile = |tile: tlog::FullTile| Tile {
+            level: tile.level,
+            index: tile.index,
+            bytes: tile.bytes,
+        };
         let tiles: Vec<Tile> = self.tree.take_tiles().into_iter().map(tile).collect();
         journal.append(&Group {
             first_seq: self.next - u64::try_from(self.ends.len())?,
@@ -147,7 +169,10 @@ impl Pen {
 
     fn holder(&mut self, number: u64) -> Done<()> {
         let holder = format!("H-X{number:07}");
-        let entry = domain::holder::HolderEntry { id: holder.parse()?, name: format!("Clinic {number:07}").parse()? };
+        let entry = domain::holder::HolderEntry {
+            id: holder.parse()?,
+            name: format!("Clinic {number:07}").parse()?,
+        };
         self.push(Event::HolderRegistered(Box::new(entry)))?;
         self.push(Event::SiteRegistered(Box::new(domain::holder::SiteEntry {
             id: format!("X{number:07}").parse()?,
@@ -165,8 +190,11 @@ impl Pen {
     }
 
     fn permit(&mut self, number: u64, models: &Models) -> Done<()> {
-        let (Some(Event::ExportApplied(applied)), Some(Event::ConfirmationRequested(requested)), Some(Event::ExportPermitIssued(permit))) =
-            (&models.applied, &models.requested, &models.permit)
+        let (
+            Some(Event::ExportApplied(applied)),
+            Some(Event::ConfirmationRequested(requested)),
+            Some(Event::ExportPermitIssued(permit)),
+        ) = (&models.applied, &models.requested, &models.permit)
         else {
             return Err("the journal has no export to copy".into());
         };

@@ -21,7 +21,7 @@ mod views;
 mod writer;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crossbeam_channel::Receiver;
 use domain::authority::Founding;
@@ -84,6 +84,9 @@ pub struct Authority {
     /// Held by whoever signs messages: the chain to a partner is continued by one at a time.
     signing: Mutex<()>,
 }
+
+/// The committed state, for as long as it is held.
+pub type StateGuard<'a> = parking_lot::RwLockReadGuard<'a, State>;
 
 /// What can be read of an authority that nobody runs, without starting a writer.
 pub struct Look {
@@ -168,13 +171,10 @@ impl Authority {
         self.writer.drain()
     }
 
-    /// The committed state: nothing in it can be taken back by a crash.
-    pub fn state(&self) -> RwLockReadGuard<'_, State> {
-        match self.writer.committed().read() {
-            Ok(state) => state,
-            // A reader that panicked has changed nothing.
-            Err(poisoned) => poisoned.into_inner(),
-        }
+    /// The committed state: nothing in it can be taken back by a crash. One thread may hold it twice; whoever holds it
+    /// and waits for a receipt waits for ever.
+    pub fn state(&self) -> StateGuard<'_> {
+        self.writer.committed().read_recursive()
     }
 
     /// Looks into its journal.

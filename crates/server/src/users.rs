@@ -73,7 +73,11 @@ fn list(global: &Global, authority: &Authority) -> Done {
     drop(local);
     global.print(&persons, || {
         let line = |(person, listed): (&String, &Listed)| {
-            let can = if listed.can_sign_in { "can sign in" } else { "no credentials" };
+            let can = if listed.can_sign_in {
+                "can sign in"
+            } else {
+                "no credentials"
+            };
             let name = listed.name.as_deref().unwrap_or("");
             format!("{person:<16} {can:<16} {name:<24} {}", listed.actors.join(", "))
         };
@@ -88,7 +92,9 @@ fn invite(global: &Global, authority: &Authority, wanted: &str, url: &str) -> Do
     }
     let person = wanted.rsplit_once(':').map_or(wanted, |(_, person)| person);
     if authority.state().access.actors_of(person).next().is_none() {
-        return Err(Failure::Refused(format!("person_without_role: {person} holds no role here")));
+        return Err(Failure::Refused(format!(
+            "person_without_role: {person} holds no role here"
+        )));
     }
     let link = link(authority, person, url)?;
     let document = serde_json::json!({ "person": person, "url": link });
@@ -98,7 +104,11 @@ fn invite(global: &Global, authority: &Authority, wanted: &str, url: &str) -> Do
 /// A one-time link for a person, of whom nobody else must be asked: at the founding, and where nothing is real.
 pub fn link(authority: &Authority, person: &str, url: &str) -> Result<String, Failure> {
     let token: [u8; 32] = random()?;
-    let text: String = token.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+    let text: String = token
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<Vec<_>>()
+        .concat();
     let now = clock::real();
     let expires = now.checked_add(ENROLMENT).unwrap_or(now);
     let kept = authority.local().put_enrolment(&store::Enrolment {

@@ -3,10 +3,10 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
-use authority::{Outcome, Receipt};
+use authority::{Outcome, Receipt, StateGuard};
 use axum::http::HeaderMap;
 use domain::access::{Actor, Role};
-use domain::{Command, Envelope, State};
+use domain::{Command, Envelope};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -72,6 +72,8 @@ pub struct Ask {
     pub csrf: String,
     /// The path, without the query.
     pub path: String,
+    /// The path with its query, as it was asked.
+    pub url: String,
     /// The path's parameters.
     pub params: Vec<(String, String)>,
     /// The query's fields.
@@ -120,8 +122,9 @@ impl Ask {
         self.words().time(self.app.authority().civil(at))
     }
 
-    /// The committed state. It is held for as long as the guard lives: render, and let it go.
-    pub fn state(&self) -> std::sync::RwLockReadGuard<'_, State> {
+    /// The committed state. It is held for as long as the guard lives, and may be held twice: render, and let it go before
+    /// anything is submitted.
+    pub fn state(&self) -> StateGuard<'_> {
         self.app.authority().state()
     }
 

@@ -155,17 +155,16 @@ pub enum Given<'a> {
 /// Checks what a person gives as proof against what is kept, without changing anything.
 pub fn check(kept: Option<&Credential>, given: &Given<'_>, now_us: i64) -> (Proof, Option<u64>) {
     let now_s = u64::try_from(now_us / 1_000_000).unwrap_or_default();
-    let wait = kept.map_or(0, |kept| kept.locked_until_us.saturating_sub(now_us));
-    if wait > 0 {
-        return (
-            Proof::Wait(u64::try_from(wait / 1_000_000).unwrap_or_default() + 1),
-            None,
-        );
-    }
+    // The password is hashed whatever else is known, so that the time tells nothing.
     let (password, code) = match given {
         Given::Both(password, code) => (fits(password, kept.map(|kept| kept.password.as_str())), code),
         Given::Code(code) => (true, code),
     };
+    let wait = kept.map_or(0, |kept| kept.locked_until_us.saturating_sub(now_us));
+    if wait > 0 {
+        let seconds = u64::try_from(wait / 1_000_000).unwrap_or_default() + 1;
+        return (Proof::Wait(seconds), None);
+    }
     let step = kept.and_then(|kept| step_of(&kept.secret, code, now_s));
     match (kept, password, step) {
         (Some(kept), true, Some(step)) if step <= kept.last_step => (Proof::Used, None),

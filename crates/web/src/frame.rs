@@ -86,7 +86,12 @@ impl Frame {
             places: places(ask),
             tongues: Lang::ALL.into_iter().map(|lang| tongue(lang, ask.lang)).collect(),
             csrf: ask.csrf.clone(),
-            path: ask.path.clone(),
+            // What a form gave cannot be asked for again: its own page can.
+            path: if ask.form.has("csrf") {
+                ask.path.trim_end_matches("/sign").to_owned()
+            } else {
+                ask.url.clone()
+            },
             ends_at: ask.visitor.as_ref().map_or(0, |visitor| visitor.ends_at),
             demo,
             today: words.day(ask.today()),

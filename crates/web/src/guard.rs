@@ -145,6 +145,7 @@ fn work(
         visitor: None,
         csrf: String::new(),
         path: parts.uri.path().to_owned(),
+        url: parts.uri.path_and_query().map_or_else(String::new, ToString::to_string),
         params,
         query: Fields::parse(parts.uri.query().unwrap_or_default().as_bytes()),
         form: Fields::default(),
@@ -268,7 +269,7 @@ fn refuse(ask: &Ask, kind: Kind, fault: &Fault) -> Response {
         (Kind::Asset, fault) => bare(fault),
         (Kind::Page, Fault::SignIn) => {
             let then = if ask.form.iter().next().is_none() {
-                ask.path.as_str()
+                ask.url.as_str()
             } else {
                 "/queue"
             };

@@ -29,7 +29,7 @@ pub(super) struct Second {
     journal: Box<dyn Journal>,
     reader: Box<dyn JournalReader>,
     projector: Projector,
-    committed: Arc<RwLock<State>>,
+    committed: Arc<parking_lot::RwLock<State>>,
     key: LogKey,
     stopped: Arc<RwLock<Option<String>>>,
     /// Takes buffers back to the first stage.
@@ -47,7 +47,7 @@ impl Second {
         place: Arc<Place>,
         journal: Box<dyn Journal>,
         projector: Projector,
-        committed: Arc<RwLock<State>>,
+        committed: Arc<parking_lot::RwLock<State>>,
         key: LogKey,
         stopped: Arc<RwLock<Option<String>>>,
         used: Sender<Buffers>,
@@ -165,7 +165,7 @@ impl Second {
     }
 
     fn apply(&self, entries: &[Entry]) -> Result<(), AuthorityError> {
-        let mut state = self.committed.write().map_err(|_| poisoned())?;
+        let mut state = self.committed.write();
         for entry in entries {
             state.apply(entry)?;
         }
@@ -255,7 +255,7 @@ impl Second {
             return Ok(None);
         };
         self.snapshot_at = size;
-        let state = self.committed.read().map_err(|_| poisoned())?.to_bytes();
+        let state = self.committed.read().to_bytes();
         let state = state.map_err(AuthorityError::Broken)?;
         super::spawn("snapshot", move || drop(snapshot::write(&folder, size, &root, &state))).map(Some)
     }
@@ -277,8 +277,4 @@ fn keep_cosignatures(journal: &mut dyn Journal, entries: &[Entry]) -> Result<(),
 /// The name in a signature line: `— <name> <base64>`.
 pub(crate) fn cosigner(line: &str) -> &str {
     line.split(' ').nth(1).unwrap_or_default()
-}
-
-fn poisoned() -> AuthorityError {
-    AuthorityError::Stopped("a reader of the state has failed".to_owned())
 }

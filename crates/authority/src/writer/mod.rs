@@ -97,7 +97,7 @@ pub(crate) struct Closed {
 /// The running writer.
 pub(crate) struct Writer {
     requests: Sender<Request>,
-    committed: Arc<RwLock<State>>,
+    committed: Arc<parking_lot::RwLock<State>>,
     stopped: Arc<RwLock<Option<String>>>,
     first: Option<JoinHandle<State>>,
     second: Option<JoinHandle<Result<Closed, AuthorityError>>>,
@@ -127,7 +127,7 @@ impl Writer {
         let zone = time_zone(state.founding.zone.as_str())?;
         let register_reader = register.reader()?;
         let projector = Projector::start(register, journal.reader()?, &state)?;
-        let committed = Arc::new(RwLock::new(state.clone()));
+        let committed = Arc::new(parking_lot::RwLock::new(state.clone()));
         let stopped = Arc::new(RwLock::new(None));
         let (requests, incoming) = bounded(REQUESTS_WAITING_MAX);
         let (work, orders) = bounded(GROUPS_WAITING_MAX);
@@ -208,7 +208,7 @@ impl Writer {
     }
 
     /// The committed state.
-    pub fn committed(&self) -> &RwLock<State> {
+    pub fn committed(&self) -> &parking_lot::RwLock<State> {
         &self.committed
     }
 

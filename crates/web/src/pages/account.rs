@@ -97,8 +97,9 @@ fn sign_in(ask: &Ask) -> Answered {
             return signed_in(ask, &token, if then == "/" { "/queue" } else { then });
         }
         (Proof::Good, None) => ask.words().t("sign-in-no-role"),
-        // Whoever has no credential at all is told the same as whoever mistypes; only a known person can be locked out.
-        (proof, _) => proof_in_words(ask, proof).unwrap_or_default(),
+        (Proof::Used, _) => ask.words().t("proof-used"),
+        // Nobody is told whether the name is known, the password wrong, or somebody has failed too often.
+        (Proof::Bad | Proof::Wait(_), _) => ask.words().t("proof-bad"),
     };
     let f = Frame::of(ask, ask.words().t("sign-in-title"));
     let then = local(ask.form.get("then")).to_owned();
