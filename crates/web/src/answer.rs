@@ -35,6 +35,8 @@ pub enum Fault {
         says: String,
         /// The article of law.
         article: Option<String>,
+        /// The facts behind the sentence by name.
+        figures: Vec<(String, String)>,
     },
     /// The writer has no room: come again.
     Busy,
@@ -120,8 +122,13 @@ pub fn fault_page(ask: &Ask, fault: &Fault) -> Response {
     let (status, _) = fault.status();
     let words = ask.words();
     let refusal = match fault {
-        Fault::Refused { code, says, article } => Some(Refusal {
-            says: crate::refusal_in_words(words, code, says, &[]),
+        Fault::Refused {
+            code,
+            says,
+            article,
+            figures,
+        } => Some(Refusal {
+            says: crate::refusal_in_words(words, code, says, figures),
             code: code.clone(),
             article: article.clone(),
         }),

@@ -167,9 +167,29 @@ impl Ask {
         match self.submit(id, command)?.outcome {
             Outcome::Done { seq, .. } => Ok(seq),
             Outcome::Refused {
-                code, says, article, ..
-            } => Err(Fault::Refused { code, says, article }),
+                code,
+                says,
+                article,
+                seq,
+            } => Err(Fault::Refused {
+                figures: self.figures(seq)?,
+                code,
+                says,
+                article,
+            }),
         }
+    }
+
+    /// The facts behind a refusal, from the entry that tells of it.
+    fn figures(&self, seq: Option<u64>) -> Result<Vec<(String, String)>, Fault> {
+        let Some(seq) = seq else {
+            return Ok(Vec::new());
+        };
+        let entry = self.app.authority().entry(seq)?;
+        Ok(match entry.map(|entry| entry.event) {
+            Some(domain::Event::InstructionRefused(refused)) => refused.figures.into_iter().collect(),
+            _ => Vec::new(),
+        })
     }
 
     /// Notes that the visitor looked at something.

@@ -20,6 +20,7 @@ mod limit;
 mod metrics;
 mod names;
 mod pages;
+mod refused;
 pub mod routes;
 mod session;
 mod views;
@@ -38,7 +39,7 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use answer::Fault;
-use words::Words;
+use refused::refusal_in_words;
 
 pub use enrolment::invite;
 pub use session::wall;
@@ -169,10 +170,4 @@ fn random<const N: usize>() -> Result<[u8; N], String> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| format!("random bytes: {error}"))?;
     Ok(bytes)
-}
-
-/// A refusal in the words of a language: the domain's own sentence in English, elsewhere the words of its code.
-fn refusal_in_words(words: Words, code: &str, says: &str, figures: &[(&str, &dyn std::fmt::Display)]) -> String {
-    let key = format!("refusal-{}", code.replace('_', "-"));
-    words.find(&key, figures).unwrap_or_else(|| says.to_owned())
 }

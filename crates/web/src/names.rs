@@ -37,8 +37,7 @@ pub fn item(words: Words, state: &State, item: &Item) -> String {
     match &item.preparation {
         Some(preparation) => preparation.name.to_string(),
         None => {
-            let form = words.find(&format!("form-{}", item.form.as_str().replace(' ', "-")), &[]);
-            let form = form.unwrap_or_else(|| item.form.to_string());
+            let form = term(words, "form", item.form.as_str());
             words.t2(
                 "item-bulk",
                 "substance",
@@ -50,14 +49,18 @@ pub fn item(words: Words, state: &State, item: &Item) -> String {
     }
 }
 
+/// A term of the register, such as a form, a dosage form or a unit: its word, or as registered.
+pub fn term(words: Words, kind: &str, registered: &str) -> String {
+    words
+        .find(&format!("{kind}-{}", registered.replace(' ', "-")), &[])
+        .unwrap_or_else(|| registered.to_owned())
+}
+
 /// So many counting units of an item: dispensing units by their name, bulk by weight of its salt in grams.
 pub fn amount(words: Words, item: &Item, amount: i64) -> String {
     match &item.preparation {
         Some(preparation) => {
-            let unit = preparation.unit.as_str();
-            let unit = words
-                .find(&format!("unit-{}", unit.replace(' ', "-")), &[])
-                .unwrap_or_else(|| unit.to_owned());
+            let unit = term(words, "unit", preparation.unit.as_str());
             words.t2("amount-units", "amount", words.number(amount), "unit", unit)
         }
         None => words.t1("amount-grams", "amount", words.decimal(grams(amount))),

@@ -102,6 +102,11 @@ impl Words {
 
     /// The words under a key, if there are any.
     pub fn find(self, key: &str, args: &[(&str, &dyn Display)]) -> Option<String> {
+        self.format(key, args).map(|(words, _)| words)
+    }
+
+    /// The words under a key, and whether all that they put in is given.
+    fn format(self, key: &str, args: &[(&str, &dyn Display)]) -> Option<(String, bool)> {
         let bundle = self.bundle();
         let pattern = bundle.get_message(key)?.value()?;
         let mut given = FluentArgs::new();
@@ -109,7 +114,8 @@ impl Words {
             given.set((*name).to_owned(), value.to_string());
         }
         let mut errors = Vec::new();
-        Some(bundle.format_pattern(pattern, Some(&given), &mut errors).into_owned())
+        let words = bundle.format_pattern(pattern, Some(&given), &mut errors).into_owned();
+        Some((words, errors.is_empty()))
     }
 
     /// The words under a key. A key that is missing is shown as such: a test looks for them.
@@ -142,10 +148,31 @@ impl Words {
         self.t1(&format!("{key}-{form}"), "count", self.number(count))
     }
 
-    /// The word of a value of the law, such as a stage or an activity; the value itself where there is none.
+    /// The words under a key, if there are any and all that they put in is given.
+    pub fn whole(self, key: &str, args: &[(&str, &dyn Display)]) -> Option<String> {
+        let (words, whole) = self.format(key, args)?;
+        whole.then_some(words)
+    }
+
+    /// The word of a value of the law, such as a stage or an activity, or of a rule that a report broke; the value itself
+    /// where there is none.
     pub fn value(self, word: &str) -> String {
-        let key = format!("value-{}", word.replace(['_', '.'], "-"));
-        self.find(&key, &[]).unwrap_or_else(|| word.replace('_', " "))
+        let plain = plain(word);
+        let of_value = self.find(&format!("value-{plain}"), &[]);
+        let of_breach = || self.find(&format!("breach-{plain}"), &[]);
+        of_value.or_else(of_breach).unwrap_or_else(|| word.replace('_', " "))
+    }
+
+    /// The word of a value in a field where it may mean something else than elsewhere, such as `special` in `kind`.
+    pub fn value_in(self, field: &str, word: &str) -> String {
+        let key = format!("value-{}-{}", plain(field), plain(word));
+        self.find(&key, &[]).unwrap_or_else(|| self.value(word))
+    }
+
+    /// The words for a rule that a report broke, by the refusal's code.
+    pub fn breach(self, code: &str) -> String {
+        let found = self.find(&format!("breach-{}", plain(code)), &[]);
+        found.unwrap_or_else(|| code.replace('_', " "))
     }
 
     /// A whole number with its thousands apart.
@@ -176,6 +203,11 @@ impl Words {
     }
 }
 
+/// A word of the law as a part of a key.
+fn plain(word: &str) -> String {
+    word.replace(['_', '.', '+', ' '], "-")
+}
+
 fn grouped(number: &str) -> String {
     let (sign, digits) = number.strip_prefix('-').map_or(("", number), |rest| ("−", rest));
     let mut out = sign.to_owned();
@@ -197,3 +229,6 @@ pub fn keys(lang: Lang) -> BTreeSet<String> {
     });
     keys.collect()
 }
+
+#[cfg(test)]
+mod tests;

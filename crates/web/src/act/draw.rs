@@ -311,7 +311,7 @@ fn scalar(ask: &Ask, name: &str, kind: &Kind, value: &Value) -> String {
     };
     match kind {
         Kind::Day => text.parse().map_or(text, |day| words.day(day)),
-        Kind::Choice(_) => words.value(&text),
+        Kind::Choice(_) => words.value_in(name, &text),
         Kind::Country => Country::parse(&text).map_or(text, |country| names::country(words, country)),
         Kind::Amount if value.is_number() => words.number(text),
         _ => named(ask, name, text),
@@ -335,6 +335,9 @@ fn named(ask: &Ask, name: &str, id: String) -> String {
             |_| id.clone(),
             |(_, site)| format!("{id} ({})", state.holders.holder_at(site.holder).entry.name),
         ),
+        "form" | "strength_as" => names::term(ask.words(), "form", &id),
+        "dosage_form" => names::term(ask.words(), "dosage", &id),
+        "unit" => names::term(ask.words(), "unit", &id),
         _ => id,
     }
 }

@@ -6,7 +6,7 @@
 mod draw;
 mod effects;
 mod options;
-mod schema;
+pub mod schema;
 pub mod value;
 
 use askama::Template;
@@ -67,7 +67,7 @@ const SIGNED: &[&str] = &[
 ];
 
 /// Acts that nobody gives through a page or the API.
-const OF_THE_MACHINE: &[&str] = &["found", "pass_day", "sign_message", "receive_message", "record_receipt"];
+pub const OF_THE_MACHINE: &[&str] = &["found", "pass_day", "sign_message", "receive_message", "record_receipt"];
 
 /// Whether a command asks for the second factor again.
 pub fn signs(verb: &str) -> bool {
@@ -202,11 +202,8 @@ fn command(ask: &Ask, verb: &str, fields: &[Field], given: &Fields) -> Result<(C
 fn outcome(ask: &Ask, command: &Command) -> Result<Result<Vec<Event>, (String, String)>, Fault> {
     let tried = ask.app.authority().try_out(ask.now, ask.actor()?, command)?;
     Ok(tried.map_err(|refusal| {
-        let figures: Vec<(&str, &dyn std::fmt::Display)> = refusal
-            .figures
-            .iter()
-            .map(|(name, figure)| (*name, figure as &dyn std::fmt::Display))
-            .collect();
+        let figures = refusal.figures.iter();
+        let figures: Vec<(&str, &str)> = figures.map(|(name, figure)| (*name, figure.as_str())).collect();
         let mut says = crate::refusal_in_words(ask.words(), refusal.code, &refusal.says, &figures);
         if let Some(article) = refusal.article {
             says = format!("{says} ({article})");

@@ -18,10 +18,20 @@ pub type Choice = (String, String);
 pub fn of(ask: &Ask, verb: &str, field: &Field) -> Option<Vec<Choice>> {
     let words = ask.words();
     match &field.kind {
-        Kind::Choice(all) => return Some(all.iter().map(|word| (word.clone(), words.value(word))).collect()),
+        Kind::Choice(all) => {
+            return Some(
+                all.iter()
+                    .map(|word| (word.clone(), words.value_in(&field.name, word)))
+                    .collect(),
+            );
+        }
         Kind::List(one) => {
             if let Kind::Choice(all) = &**one {
-                return Some(all.iter().map(|word| (word.clone(), words.value(word))).collect());
+                return Some(
+                    all.iter()
+                        .map(|word| (word.clone(), words.value_in(&field.name, word)))
+                        .collect(),
+                );
             }
         }
         Kind::Country => return Some(countries(ask)),
