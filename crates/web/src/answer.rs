@@ -128,7 +128,7 @@ pub fn fault_page(ask: &Ask, fault: &Fault) -> Response {
             article,
             figures,
         } => Some(Refusal {
-            says: crate::refusal_in_words(words, code, says, figures),
+            says: crate::refusal_in_words(words, code, says, &displayed(figures)),
             code: code.clone(),
             article: article.clone(),
         }),
@@ -144,6 +144,13 @@ pub fn fault_page(ask: &Ask, fault: &Fault) -> Response {
     *response.status_mut() = status;
     again_after(&mut response, fault);
     response
+}
+
+fn displayed(figures: &[(String, String)]) -> Vec<(&str, &dyn std::fmt::Display)> {
+    figures
+        .iter()
+        .map(|(name, figure)| (name.as_str(), figure as &dyn std::fmt::Display))
+        .collect()
 }
 
 /// Tells when to come again, where that helps.

@@ -36,15 +36,28 @@ const AMOUNTS: &[&str] = &[
 /// Figures that are what people wrote, or names: they stand as they are.
 const AS_WRITTEN: &[&str] = &["id", "reason", "name", "hold", "batch", "number", "read", "file", "kid"];
 
-/// A refusal in the words of a language. Words that put in what was not handed along give way to the sentence.
-pub fn refusal_in_words<S: AsRef<str>>(words: Words, code: &str, says: &str, figures: &[(S, S)]) -> String {
+/// A refusal in the words of a language. Words that put in what was not handed along give way to the sentence; where the
+/// code stands for a sentence, as in a receipt or among the rules that a report broke, to a short word for it.
+pub fn refusal_in_words(words: Words, code: &str, says: &str, figures: &[(&str, &dyn Display)]) -> String {
     let told: Vec<(&str, String)> = figures
         .iter()
-        .map(|(name, figure)| (name.as_ref(), figure_in_words(words, name.as_ref(), figure.as_ref())))
+        .map(|(name, figure)| (*name, figure_in_words(words, name, &figure.to_string())))
         .collect();
     let args: Vec<(&str, &dyn Display)> = told.iter().map(|(name, told)| (*name, told as &dyn Display)).collect();
     let key = format!("refusal-{}", code.replace('_', "-"));
-    words.whole(&key, &args).unwrap_or_else(|| says.to_owned())
+    words.whole(&key, &args).unwrap_or_else(|| {
+        if says == code {
+            in_short(words, code)
+        } else {
+            says.to_owned()
+        }
+    })
+}
+
+/// A code in a few words.
+fn in_short(words: Words, code: &str) -> String {
+    let of_receipt = words.find(&format!("receipt-{}", code.replace('_', "-")), &[]);
+    of_receipt.unwrap_or_else(|| words.breach(code))
 }
 
 /// One figure of a refusal.
@@ -148,6 +161,8 @@ fn why(words: Words, figure: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Display;
+
     use super::refusal_in_words;
     use crate::words::{Lang, Words};
 
@@ -155,31 +170,26 @@ mod tests {
 
     #[test]
     fn figures_are_told_in_the_language() {
-        let figures = [
-            ("site", "S-1"),
-            ("item", "fentanyl-0.1mg-amp"),
-            ("batch", "A-1"),
-            ("compartment", "awaiting_destruction"),
-            ("available", "1200"),
-            ("requested", "30000"),
+        let figures: [(&str, &dyn Display); 6] = [
+            ("site", &"S-1"),
+            ("item", &"fentanyl-0.1mg-amp"),
+            ("batch", &"A-1"),
+            ("compartment", &"awaiting_destruction"),
+            ("available", &"1200"),
+            ("requested", &"30000"),
         ];
         let says = refusal_in_words(ZH, "stock_insufficient", "…", &figures);
         assert_eq!(says, "S-1 在待销毁存有 fentanyl-0.1mg-amp 批号 A-1 1,200；申请 30,000");
-        let bad = [
-            ("field", "amount"),
-            (
-                "why",
-                "\"4x\" is not a number: write digits with at most one point, such as 12.5",
-            ),
-        ];
+        let why = "\"4x\" is not a number: write digits with at most one point, such as 12.5";
+        let bad: [(&str, &dyn Display); 2] = [("field", &"amount"), ("why", &why)];
         let says = refusal_in_words(ZH, "bad_quantity", "…", &bad);
         assert_eq!(says, "数量：“4x”不是数字：请填写数字，最多一个小数点，如 12.5");
-        let ended = [
-            ("party", "consignor"),
-            ("site", "S-1"),
-            ("licence", "L-1"),
-            ("until", "2024-03-01"),
-            ("on", "2024-03-02"),
+        let ended: [(&str, &dyn Display); 5] = [
+            ("party", &"consignor"),
+            ("site", &"S-1"),
+            ("licence", &"L-1"),
+            ("until", &"2024-03-01"),
+            ("on", &"2024-03-02"),
         ];
         let says = refusal_in_words(ZH, "licence_expired", "…", &ended);
         assert_eq!(
@@ -190,10 +200,14 @@ mod tests {
 
     #[test]
     fn what_was_not_handed_along_leaves_the_sentence() {
-        let none: [(&str, &str); 0] = [];
         let says = "site S-1 is closed";
-        assert_eq!(refusal_in_words(ZH, "site_closed", says, &none), says);
+        assert_eq!(refusal_in_words(ZH, "site_closed", says, &[]), says);
         let en = Words(Lang::En);
-        assert_eq!(refusal_in_words(en, "site_closed", says, &[("site", "S-1")]), says);
+        assert_eq!(refusal_in_words(en, "site_closed", says, &[("site", &"S-1")]), says);
+        assert_eq!(refusal_in_words(ZH, "site_closed", "site_closed", &[]), "场所已关闭");
+        assert_eq!(
+            refusal_in_words(en, "case_missing", "case_missing", &[]),
+            "It names no case"
+        );
     }
 }

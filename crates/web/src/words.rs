@@ -55,9 +55,9 @@ impl Lang {
 
     /// The first language of an `Accept-Language` header that there are pages in.
     pub fn accepted(header: &str) -> Self {
-        let wanted = header.split(',').filter_map(|part| part.split(';').next());
+        let mut wanted = header.split(',').filter_map(|part| part.split(';').next());
         let known = |tag: &str| Self::parse(tag.trim().split('-').next().unwrap_or_default());
-        wanted.filter_map(known).next().unwrap_or(Self::En)
+        wanted.find_map(known).unwrap_or(Self::En)
     }
 }
 

@@ -24,9 +24,9 @@ refusal-last-administrators = 将只剩 { $left } 名管理员；涉及人员的
 refusal-policy-out-of-range = { $policy }须在 { $min } 至 { $max } 之间，不得为 { $value }
 
 # 物质与品种
-refusal-content-out-of-range = 每克{ $form }含无水碱须在 1 至 1000000 微克之间，不得为 { $content_ppm }
-refusal-base-form-missing = { $substance }的各种形式中须列出碱（base），含量为 1000000
-refusal-strength-not-exact = 规格 { $strength } 按每克含无水碱 { $content_ppm } 微克折算不是整数皮克：请按碱填写规格
+refusal-content-out-of-range = 每克{ $form }含无水碱基须在 1 至 1000000 微克之间，不得为 { $content_ppm }
+refusal-base-form-missing = { $substance }的各种形式中须列出碱基（base），含量为 1000000
+refusal-strength-not-exact = 规格 { $strength } 按每克含无水碱基 { $content_ppm } 微克折算不是整数皮克：请按碱基填写规格
 refusal-strength-too-large = 每单位规格 { $strength } 超出账目可计范围
 
 # 单位与场所
@@ -48,14 +48,14 @@ refusal-licence-stands-so = 许可证 { $licence } 的状态本来就是：{ $st
 refusal-demand-not-for-preparation = { $item } 是原料药：只能申报制剂的需求
 refusal-demand-not-of-institution = 场所 { $site } 不是医疗机构、零售药店或科研机构：只有它们的用量才是需求
 
-# 估计数、计划与配额
+# 需要量估计、计划与配额
 refusal-amount-negative = { $field }不得为 { $amount } 克
-refusal-supplement-reason-missing = { $substance } { $year } 年已有估计数：补充估计数须说明理由
-refusal-estimate-missing = { $substance } { $year } 年没有估计数
-refusal-plan-exceeds-estimate = { $substance } { $year } 年估计总数为 { $estimate_g } 克；计划为 { $plan_g } 克
-refusal-need-exceeds-estimate = { $substance } { $year } 年消费估计数为 { $estimate_g } 克；计划需求为 { $need_g } 克
+refusal-supplement-reason-missing = { $substance } { $year } 年已有需要量估计：追加估计须说明理由
+refusal-estimate-missing = { $substance } { $year } 年没有需要量估计
+refusal-plan-exceeds-estimate = { $substance } { $year } 年估计需要量为 { $estimate_g } 克；计划为 { $plan_g } 克
+refusal-need-exceeds-estimate = { $substance } { $year } 年消费估计需要量为 { $estimate_g } 克；计划需求为 { $need_g } 克
 refusal-need-unlike-demand = { $substance } { $year } 年申报的需求为 { $demand_g } 克，计划需求为 { $need_g } 克：请说明理由
-refusal-estimate-below-plan = { $substance } { $year } 年计划为 { $plan_g } 克；估计总数不得降至 { $estimate_g } 克
+refusal-estimate-below-plan = { $substance } { $year } 年计划为 { $plan_g } 克；估计需要量不得降至 { $estimate_g } 克
 refusal-plan-below-quotas = { $of } { $year } 年已下达配额合计 { $quotas }；计划不得降至 { $plan }
 refusal-plan-missing = { $of } { $year } 年没有可供分配配额的计划
 refusal-quotas-exceed-plan = { $of } { $year } 年计划为 { $plan }，已下达 { $granted }；再申请 { $requested }，剩余 { $left }
@@ -63,7 +63,7 @@ refusal-maker-not-designated = { $holder } 没有 { $year } 年生产{ $of }的�
 refusal-quota-missing = { $holder } 没有 { $year } 年{ $of }的配额；申请 { $requested }
 refusal-quota-exceeded = { $holder } { $year } 年{ $of }的配额为 { $granted }，已用 { $used }；申请 { $requested }，剩余 { $left }
 refusal-year-not-over = { $today } 时 { $year } 年尚未结束
-refusal-year-closed = { $year } 年已结账
+refusal-year-closed = { $year } 年已关账
 
 # 供应渠道
 refusal-channel-closed = { $on } 没有从 { $from }（{ $from_kinds }）到 { $to }（{ $to_kinds }）的供应渠道
@@ -107,25 +107,25 @@ refusal-held = { $what } { $name } 已被封存（{ $hold }）
 refusal-batch-expired = { $item } 批号 { $batch } 已于 { $expired_on } 过期，早于 { $on }
 refusal-stock-insufficient = { $site } 在{ $compartment }存有 { $item } 批号 { $batch } { $available }；申请 { $requested }
 refusal-transit-insufficient = 发货 { $dispatch } 在途 { $outstanding }；申请 { $requested }
-refusal-lot-overdrawn = 在制批 { $lot } 含无水碱 { $held_g } 克；产品含 { $requested_g } 克
+refusal-lot-overdrawn = 在制批 { $lot } 含无水碱基 { $held_g } 克；产品含 { $requested_g } 克
 refusal-loss-reason-missing = 在制批 { $lot } 投入 { $fed_g } 克，损耗 { $loss_g } 克，超出允许范围（百万分之 { $tolerance_ppm }）：请说明原因
 refusal-import-authorization-missing = 没有有效的进口准许证涵盖此项进口或出口
 refusal-export-permit-missing = 没有有效的出口准许证涵盖 { $site } 的此项出口
 refusal-ceiling-exceeded = { $site } 的 { $item } 库存上限为 { $ceiling }；现存和在途共 { $held }，再增加 { $requested } 将超出
-refusal-witness-not-officer = { $officer } 不是主管机关人员：销毁须有主管机关人员见证
+refusal-witness-not-officer = { $officer } 不是主管机关官员：销毁须有主管机关官员见证
 refusal-witness-twice = { $witness } 不得同时担任两名见证人：销毁须由两人见证
 refusal-approval-missing = { $site } 在 { $on } 的此项账目须经第二人同意：{ $why }
 refusal-line-unknown = 条目 { $line } 不是账目
 refusal-line-reversed = 账目 { $line } 已冲销
 refusal-line-not-reversible = 账目 { $line } 不能冲销：{ $why }
-refusal-count-accepted = 盘点 { $count } 已确认
-refusal-count-not-acceptable = 盘点 { $count } 不能确认，因登记时存在问题：{ $breach }
+refusal-count-accepted = 盘点 { $count } 已认可
+refusal-count-not-acceptable = 盘点 { $count } 不能认可，因登记时存在问题：{ $breach }
 refusal-not-a-count = 条目 { $count } 不是盘点
 refusal-hold-subject-unclear = 封存 { $hold } 须填写场所，或品种及批号
 
 # 对方主管机关
 refusal-fingerprint-differs = { $partner } 密钥文件的指纹为 { $file }，宣读的指纹为 { $read }：文件可能在途中被更改
-refusal-fingerprint-missing = 批准条目 { $of } 须填写 { $partner } 的人员向您宣读的指纹
+refusal-fingerprint-missing = 批准条目 { $of } 须填写 { $partner } 的官员向您宣读的指纹
 refusal-country-has-authority = { $country }的主管机关是 { $by }：每国只能登记一个
 refusal-key-taken = { $partner } 文件中的{ $key }与 { $by } 的相同：各主管机关须使用各自的密钥和账本
 refusal-key-name-wrong = { $kid } 不是 { $partner } 文件中密钥的名称
@@ -152,11 +152,11 @@ refusal-import-authorization-exceeded = 进口准许证 { $number } 的 { $goods
 refusal-import-authorization-used = 进口准许证 { $number } 仅限一批，已由 { $by } 使用
 refusal-confirmation-missing = 进口国主管机关尚未确认出口 { $export }：未答复不视为同意
 refusal-confirmation-refused = 进口国主管机关已拒绝出口 { $export }：{ $reason }
-refusal-case-not-in-stage = 案卷 { $case } 的阶段为“{ $stage }”；此操作要求“{ $needed }”
+refusal-case-not-in-stage = 案件 { $case } 的阶段为“{ $stage }”；此操作要求“{ $needed }”
 refusal-permit-too-long = 准许证截止日 { $until } 晚于 { $last }（{ $why }）
 refusal-permit-ends-before-it-begins = 准许证截止日 { $until } 早于今日（{ $today }）
-refusal-estimate-exceeded = { $country } { $year } 年{ $substance }估计总数为 { $total_g } 克，最多剩余 { $available_g } 克；申请 { $requested_g } 克：请减少数量，或等待补充估计数
-refusal-estimate-unknown = { $country } { $year } 年{ $substance }的估计总数{ $why }：须由人员查询，并填写查询来源
+refusal-estimate-exceeded = { $country } { $year } 年{ $substance }估计需要量为 { $total_g } 克，最多剩余 { $available_g } 克；申请 { $requested_g } 克：请减少数量，或等待追加估计
+refusal-estimate-unknown = { $country } { $year } 年{ $substance }的估计需要量{ $why }：须由人员查询，并填写查询来源
 refusal-stop-notice = 依据麻管局通知 { $notice }，{ $year } 年不得再向{ $country }出口{ $substance }
 refusal-address-barred = { $party }的地址含有“{ $found }”：货物不得运至邮政信箱或银行
 refusal-same-country = 进口商与出口商同属{ $country }
@@ -164,8 +164,8 @@ refusal-goods-not-in-consignment = 该批货物不含 { $item }
 refusal-export-permit-not-in-force = 出口准许证 { $permit } 的状态为：{ $stage }
 refusal-export-permit-expired = 出口准许证 { $permit } 已于 { $until } 到期，早于 { $on }
 refusal-export-permit-not-begun = 出口准许证 { $permit } 签发于 { $from }，晚于 { $on }
-refusal-consignment-divided = 出口准许证 { $permit } 的货物已于 { $left_on } 出境：一证一批，{ $on } 为另一日
-refusal-arrival-before-departure = 货物 { $case } 于 { $left_on } 出境；{ $on } 在此之前
+refusal-consignment-divided = 出口准许证 { $permit } 的货物已于 { $left_on } 离境：一证一批，{ $on } 为另一日
+refusal-arrival-before-departure = 货物 { $case } 于 { $left_on } 离境；{ $on } 在此之前
 refusal-export-permit-mismatch = 出口准许证 { $permit } 的{ $field }为 { $permitted }，不是 { $found }
 refusal-export-permit-exceeded = 出口准许证 { $permit } 的 { $item } 剩余 { $available }；申请 { $requested }
 refusal-consignment-unknown = 本机关未收到货物 { $case } 的出口准许证
@@ -174,9 +174,9 @@ refusal-incident-missing = { $case } 的差异超出允许范围（百万分之 
 refusal-already-resolved = 本方已对 { $case } 作出说明
 refusal-nothing-due = { $today } 没有到期事项
 refusal-trade-year-not-over = { $today } 时 { $year } 年尚未结束
-refusal-trade-statement-missing = { $exporter } 未提出 { $year } 年贸易核对书
-refusal-trade-statement-settled = { $exporter } 的 { $year } 年贸易核对书已签署，数字仍然有效
-refusal-trade-statement-differs = 核对书载{ $substance } { $theirs_g } 克、{ $theirs } 批；本账本为 { $ours_g } 克、{ $ours } 批
+refusal-trade-statement-missing = { $exporter } 未提出 { $year } 年贸易对账单
+refusal-trade-statement-settled = { $exporter } 的 { $year } 年贸易对账单已签署，数字仍然有效
+refusal-trade-statement-differs = 对账单载{ $substance } { $theirs_g } 克、{ $theirs } 批；本账本为 { $ours_g } 克、{ $ours } 批
 refusal-trade-statement-agrees = 本账本 { $year } 年数字与 { $exporter } 所列相同：没有可提出异议之处
 
 # 检查与培训
@@ -195,7 +195,7 @@ refused-or = 、
 # 拒绝所附数据的用语：对象
 figure-authority = 主管机关
 figure-batch = 批号
-figure-case = 案卷
+figure-case = 案件
 figure-channel = 供应渠道
 figure-channel-approval = 场所间供应批准
 figure-export-application = 出口申请
@@ -216,7 +216,7 @@ figure-preparation-of-that-substance = 该物质的制剂
 figure-salt-form = 物质形式
 figure-session = 培训
 figure-site = 场所
-figure-site-of-case = 案卷所涉场所
+figure-site-of-case = 案件所涉场所
 figure-substance = 物质
 figure-substance-or-preparation = 物质或制剂
 # 拒绝所附数据的用语：各方与事项
@@ -238,20 +238,20 @@ figure-in-force = 有效
 figure-true = 是
 figure-false = 否
 # 拒绝所附数据的用语：原因
-figure-its-year-is-closed = 该年度已结账
-figure-its-account-has-an-accepted-count-of-a-later-day = 该账户有日期更晚且已确认的盘点
-figure-goods-leave-quarantine-or-special-stocks = 货物从隔离或特别储存转出
+figure-its-year-is-closed = 该年度已关账
+figure-its-account-has-an-accepted-count-of-a-later-day = 该账户有日期更晚且已认可的盘点
+figure-goods-leave-quarantine-or-special-stocks = 货物从隔离或特别库存转出
 figure-two-persons-receive = 须双人收货
 figure-it-belongs-to-a-lot-correct-the-lot = 属于在制批；请更正在制批
 figure-a-count-posts-nothing-count-again = 盘点不改变库存；请重新盘点
 figure-goods-on-the-way-were-settled-by-it-record-what-happened-since = 在途货物已由此结清；请登记此后发生的情况
-figure-the-arrival-of-its-consignment-is-endorsed-record-what-happened-since = 该批货物的入境已签注；请登记此后发生的情况
+figure-the-arrival-of-its-consignment-is-endorsed-record-what-happened-since = 该批货物的到货已签注；请登记此后发生的情况
 figure-goods-of-it-were-received-or-settled-already = 其中货物已收货或已结清
 figure-the-last-day-of-the-import-authorization = 进口准许证的最后一日
 figure-the-longest-a-permit-may-run-from-today = 准许证自今日起的最长期限
 figure-is-not-in-the-imported-table = 不在已录入的数据表中
-figure-it-is-too-long-for-a-case-s-id = 作为案卷编号过长
-figure-a-quota-of-a-substance-is-a-mass-of-base-with-its-unit-such-as-42-kg = 物质的配额须为无水碱质量并注明单位，如 42 kg
+figure-it-is-too-long-for-a-case-s-id = 作为案件编号过长
+figure-a-quota-of-a-substance-is-a-mass-of-base-with-its-unit-such-as-42-kg = 物质的配额须为无水碱基质量并注明单位，如 42 kg
 figure-is-not-a-number = “{ $value }”不是数字：请填写数字，最多一个小数点，如 12.5
 figure-is-not-a-unit-of-mass = “{ $value }”不是质量单位：请使用 kg、g、mg 或 ug
 figure-is-finer-than-one-picogram = “{ $value }”小于一皮克

@@ -1,12 +1,12 @@
 # 法定取值的用语：value-取值；同一取值在某字段中含义不同的，用 value-字段-取值。
 
 # 职责
-value-licensing-officer = 许可审批员
-value-planning-officer = 计划审批员
-value-permit-officer = 准许证审批员
+value-licensing-officer = 许可官员
+value-planning-officer = 计划官员
+value-permit-officer = 准许证官员
 value-approver = 批准人
 value-inspector = 检查员
-value-chief-inspector = 首席检查员
+value-chief-inspector = 检查负责人
 value-trainer = 培训员
 value-statistician = 统计员
 value-auditor = 审计员
@@ -41,20 +41,20 @@ value-not-yet = 尚未生效
 value-revoked = 已吊销
 value-ended = 已到期
 
-# 案卷阶段；“已暂停”亦为许可证状态
+# 案件阶段；“已暂停”亦为许可证状态
 value-draft = 草案
-value-requested = 待确认
+value-requested = 已请求确认
 value-confirmed = 已确认
 value-refused = 已拒绝
 value-issued = 准许证已签发
 value-suspended = 已暂停
 value-held = 海关扣留
-value-departed = 已出境
+value-departed = 已离境
 value-discrepant = 存在差异
 value-closed = 已结束
 value-expired = 到期未使用
 
-# 案卷方向
+# 案件方向
 value-exporting = 出口
 value-importing = 进口
 
@@ -92,7 +92,7 @@ value-count = 盘点
 value-stock = 库存
 value-quarantine = 隔离
 value-awaiting-destruction = 待销毁
-value-special = 特别储存
+value-special = 特别库存
 
 # 指令与报告
 value-instruct = 指令：现在办理
@@ -131,7 +131,7 @@ value-hospital-return = 使用机构退货的计算方式
 value-confirmation = 确认请求由谁答复
 value-two-person-confirmation = 双人确认
 value-export-permit-days-max = 出口准许证最长天数
-value-totals-stale-days = 公布的估计总数过期天数
+value-totals-stale-days = 公布的估计需要量过期天数
 value-shipment-tolerance-ppm = 货物差异允许范围（百万分数）
 value-negative-consumption = 冲减消费量
 value-found = 记为找回
@@ -186,8 +186,8 @@ breach-export-permit-not-begun = 早于出口准许证签发日
 breach-export-permit-mismatch = 与出口准许证不符
 breach-export-permit-exceeded = 超出出口准许证数量
 breach-goods-not-in-consignment = 准许证未列此品种
-breach-consignment-divided = 同一批货物分日出境
-breach-arrival-before-departure = 入境早于出境
+breach-consignment-divided = 同一批货物分日离境
+breach-arrival-before-departure = 入境早于离境
 breach-maker-not-designated = 非定点生产企业
 breach-quota-missing = 无配额
 breach-quota-exceeded = 超出配额
@@ -205,14 +205,14 @@ receipt-body-unreadable = 内容不符合该类电文的要求，或货物数量
 receipt-not-concerned = 内容不涉及双方所属国家
 receipt-import-authorization-known = 此编号的进口准许证先前已发送
 receipt-import-authorization-unknown = 未曾发送此编号的进口准许证
-receipt-case-missing = 未注明案卷
-receipt-case-known = 此编号的案卷先前已建立
-receipt-case-unknown = 对方没有此编号的案卷
-receipt-case-of-another = 该案卷不属于双方之间
-receipt-out-of-place = 案卷所处阶段不应有此电文，或应由另一方发送
+receipt-case-missing = 未注明案件
+receipt-case-known = 此编号的案件先前已建立
+receipt-case-unknown = 对方没有此编号的案件
+receipt-case-of-another = 该案件不属于双方之间
+receipt-out-of-place = 案件所处阶段不应有此电文，或应由另一方发送
 receipt-request-differs = 所答复的不是已发送的请求
 receipt-consignment-differs = 货物与请求的不同
-receipt-permit-unknown = 所列出口准许证不是该案卷的准许证
-receipt-goods-have-moved = 不能签注为未使用：货物已出境或入境
-receipt-trade-statement-missing = 对方未提出该年度贸易核对书
-receipt-trade-statement-differs = 所答复的不是最近提出的贸易核对书
+receipt-permit-unknown = 所列出口准许证不是该案件的准许证
+receipt-goods-have-moved = 不能签注为未使用：货物已离境或入境
+receipt-trade-statement-missing = 对方未提出该年度贸易对账单
+receipt-trade-statement-differs = 所答复的不是最近提出的贸易对账单

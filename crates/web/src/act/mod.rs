@@ -202,8 +202,11 @@ fn command(ask: &Ask, verb: &str, fields: &[Field], given: &Fields) -> Result<(C
 fn outcome(ask: &Ask, command: &Command) -> Result<Result<Vec<Event>, (String, String)>, Fault> {
     let tried = ask.app.authority().try_out(ask.now, ask.actor()?, command)?;
     Ok(tried.map_err(|refusal| {
-        let figures = refusal.figures.iter();
-        let figures: Vec<(&str, &str)> = figures.map(|(name, figure)| (*name, figure.as_str())).collect();
+        let figures: Vec<(&str, &dyn std::fmt::Display)> = refusal
+            .figures
+            .iter()
+            .map(|(name, figure)| (*name, figure as &dyn std::fmt::Display))
+            .collect();
         let mut says = crate::refusal_in_words(ask.words(), refusal.code, &refusal.says, &figures);
         if let Some(article) = refusal.article {
             says = format!("{says} ({article})");
