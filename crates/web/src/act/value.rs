@@ -45,7 +45,11 @@ fn one(field: &Field, form: &Fields, name: &str) -> Option<Value> {
             let values: Vec<Value> = lines.map(|line| scalar(kind, line)).collect();
             (field.required || !values.is_empty()).then_some(Value::Array(values))
         }
-        Kind::Yes => (!form.get(name).is_empty()).then_some(Value::Bool(true)),
+        // A box that is not ticked is a no; only where the command must hear it, it is said.
+        Kind::Yes => {
+            let yes = !form.get(name).is_empty();
+            (yes || field.required).then_some(Value::Bool(yes))
+        }
         kind => {
             let text = form.get(name);
             (!text.is_empty()).then(|| scalar(kind, text))
@@ -163,6 +167,13 @@ mod tests {
             })
         );
         assert_eq!(to_json(fields, &to_form(fields, &with)), with);
+    }
+
+    #[test]
+    fn a_box_that_is_not_ticked_is_a_no() {
+        let with = |form: &Fields| to_json(fields("register_substance").unwrap(), form)["synthetic"].clone();
+        assert_eq!(with(&Fields::default()), Value::Bool(false));
+        assert_eq!(with(&Fields::of([("synthetic", "true")])), Value::Bool(true));
     }
 
     #[test]
