@@ -396,6 +396,14 @@ impl Access {
             .map(|grant| &grant.actor)
     }
 
+    /// Every role and duty this person was ever granted, in order of the first grant, and whether they hold it now.
+    pub fn grants_of(&self, person: &str) -> impl Iterator<Item = (&Actor, bool)> {
+        let numbers = self.of_person.get(person).into_iter().flatten();
+        numbers
+            .map(|no| &self.grants[*no])
+            .map(|grant| (&grant.actor, grant.active))
+    }
+
     /// Every role and duty held now, in order of the first grant.
     pub fn grants(&self) -> impl Iterator<Item = &Actor> {
         self.grants

@@ -98,6 +98,13 @@ pub struct Inspection {
     pub findings: Vec<(Id, Grade)>,
 }
 
+impl Inspection {
+    /// Whether somebody who prepares for it would be warned by its plan: it is unannounced and has not happened yet.
+    pub fn is_secret(&self) -> bool {
+        self.plan.kind == InspectionKind::Surprise && self.visited.is_none()
+    }
+}
+
 impl Keyed for Inspection {
     type Key = Id;
     fn key(&self) -> Id {
@@ -115,11 +122,18 @@ impl Inspections {
         self.0.iter()
     }
 
+    /// All, the last planned first.
+    pub fn newest(&self) -> impl Iterator<Item = &Inspection> {
+        self.0.iter().rev()
+    }
+
+    /// An inspection by id.
+    pub fn get(&self, id: &str) -> Option<&Inspection> {
+        self.0.find(id).map(|(_, inspection)| inspection)
+    }
+
     fn find(&self, id: &str) -> Refused<&Inspection> {
-        self.0
-            .find(id)
-            .map(|(_, inspection)| inspection)
-            .ok_or_else(|| unknown("inspection", id))
+        self.get(id).ok_or_else(|| unknown("inspection", id))
     }
 }
 

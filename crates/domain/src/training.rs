@@ -70,6 +70,16 @@ impl Trainings {
     pub fn iter(&self) -> impl Iterator<Item = &Session> {
         self.0.iter()
     }
+
+    /// All, the last announced first.
+    pub fn newest(&self) -> impl Iterator<Item = &Session> {
+        self.0.iter().rev()
+    }
+
+    /// A session by id.
+    pub fn get(&self, id: &str) -> Option<&Session> {
+        self.0.find(id).map(|(_, session)| session)
+    }
 }
 
 pub(crate) fn decide_session(state: &State, entry: &SessionEntry) -> Refused<()> {

@@ -135,6 +135,21 @@ pub struct Span {
     pub limit: usize,
 }
 
+/// Which entries that are no movements a query wants, the newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backwards<'a> {
+    /// The seq of the oldest entry that is looked at.
+    pub from_seq: u64,
+    /// The seq before which entries are looked at: of the last row of the page before, to go on after it.
+    pub before_seq: u64,
+    /// The kind of entry, if only one is wanted.
+    pub kind: Option<&'a str>,
+    /// Who did it, if only one is wanted: an actor, or the id of a person in every capacity.
+    pub actor: Option<&'a str>,
+    /// The most rows wanted.
+    pub limit: usize,
+}
+
 /// The one writer of a register.
 pub trait Register: Send {
     /// How the register was found when it was opened.
@@ -173,6 +188,10 @@ pub trait RegisterReader: Send {
     /// Entries about a subject from `from_seq` on, oldest first.
     fn entries_of_subject(&self, subject: &str, from_seq: u64, limit: usize) -> Result<Vec<EntryRow>, StoreError>;
 
+    /// Entries that are no movements, newest first. It looks at every entry between the two numbers until it has found
+    /// enough, so callers go back in slices.
+    fn entries_backwards(&self, wanted: &Backwards<'_>) -> Result<Vec<EntryRow>, StoreError>;
+
     /// The number of refusals of each code that were recorded from `from_day` to `to_day`, by code.
     fn refusals_by_code(&self, from_day: i32, to_day: i32) -> Result<Vec<(String, u64)>, StoreError>;
 
@@ -207,6 +226,17 @@ impl Rows {
             }),
             None => Ok(()),
         }
+    }
+}
+
+impl Backwards<'_> {
+    /// Whether a row is one of those wanted, wherever it stands.
+    pub(crate) fn holds(&self, row: &EntryRow) -> bool {
+        let by = |actor: &str| {
+            let person = row.actor.strip_suffix(actor);
+            person.is_some_and(|before| before.is_empty() || before.ends_with(':'))
+        };
+        self.kind.is_none_or(|kind| row.kind == kind) && self.actor.is_none_or(by)
     }
 }
 

@@ -46,6 +46,7 @@ conformance! {
     conformance_register::{
         a_new_register_wants_seq_0,
         a_flush_moves_the_cursor_and_answers_queries,
+        entries_are_found_backwards_by_kind_and_actor,
         rows_outside_of_the_chunk_are_a_conflict,
         the_order_of_rows_does_not_matter,
         the_first_holder_of_a_command_id_keeps_it,

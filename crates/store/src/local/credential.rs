@@ -78,6 +78,12 @@ impl Local {
         self.one(&sql, [person], enrolment)
     }
 
+    /// Every enrolment that is kept, expired or not, by person.
+    pub fn enrolments(&self) -> Result<Vec<Enrolment>, StoreError> {
+        let sql = format!("SELECT {ENROLMENT} FROM enrolment ORDER BY person");
+        self.all(&sql, [], enrolment)
+    }
+
     /// Removes a person's enrolment, once used or taken back; tells whether there was one.
     pub fn remove_enrolment(&mut self, person: &str) -> Result<bool, StoreError> {
         let removed = self.changed("DELETE FROM enrolment WHERE person = ?1", [person])?;

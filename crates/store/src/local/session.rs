@@ -1,6 +1,6 @@
 //! Who is signed in.
 
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use super::Local;
 use crate::{Hash, StoreError};
@@ -43,16 +43,14 @@ impl Local {
     /// The session whose token has this hash, ended by time or not.
     pub fn session(&self, token_hash: &Hash) -> Result<Option<Session>, StoreError> {
         let sql = "SELECT token_hash, person, actor, bearer, made_at, seen_at FROM session WHERE token_hash = ?1";
-        self.one(sql, [token_hash.as_slice()], |row| {
-            Ok(Session {
-                token_hash: row.get(0)?,
-                person: row.get(1)?,
-                actor: row.get(2)?,
-                bearer: row.get(3)?,
-                made_at_us: row.get(4)?,
-                seen_at_us: row.get(5)?,
-            })
-        })
+        self.one(sql, [token_hash.as_slice()], session)
+    }
+
+    /// The sessions of a person that are kept, ended by time or not; the last begun first.
+    pub fn sessions_of(&self, person: &str) -> Result<Vec<Session>, StoreError> {
+        let sql = "SELECT token_hash, person, actor, bearer, made_at, seen_at FROM session WHERE person = ?1
+            ORDER BY made_at DESC, token_hash";
+        self.all(sql, [person], session)
     }
 
     /// Ends a session.
@@ -70,4 +68,15 @@ impl Local {
         let sql = "DELETE FROM session WHERE seen_at < ?1 OR made_at < ?2";
         self.execute(sql, [seen_before_us, made_before_us])
     }
+}
+
+fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
+    Ok(Session {
+        token_hash: row.get(0)?,
+        person: row.get(1)?,
+        actor: row.get(2)?,
+        bearer: row.get(3)?,
+        made_at_us: row.get(4)?,
+        seen_at_us: row.get(5)?,
+    })
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, RwLock};
 use super::{read, write};
 use crate::content::{Content, index_keys};
 use crate::{
-    CommandRow, EntryRow, Hash, MovementRow, RefusalRow, Register, RegisterReader, RegisterState, Rows, Span,
+    Backwards, CommandRow, EntryRow, Hash, MovementRow, RefusalRow, Register, RegisterReader, RegisterState, Rows, Span,
     StoreError,
 };
 
@@ -102,6 +102,16 @@ impl RegisterReader for MemoryRegister {
             .take(limit)
             .cloned()
             .collect())
+    }
+
+    fn entries_backwards(&self, wanted: &Backwards<'_>) -> Result<Vec<EntryRow>, StoreError> {
+        let data = read(&self.0);
+        if wanted.from_seq >= wanted.before_seq {
+            return Ok(Vec::new());
+        }
+        let entries = data.entries.range(wanted.from_seq..wanted.before_seq).rev();
+        let found = entries.map(|(_, row)| row).filter(|row| wanted.holds(row));
+        Ok(found.take(wanted.limit).cloned().collect())
     }
 
     fn refusals_by_code(&self, from_day: i32, to_day: i32) -> Result<Vec<(String, u64)>, StoreError> {

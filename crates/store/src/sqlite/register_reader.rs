@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::Database;
 use crate::content::Content;
 use crate::register::{NO_DISPATCH, NO_PEER, month_of_day};
-use crate::{CommandRow, EntryRow, Hash, MovementRow, RefusalRow, RegisterReader, Span, StoreError};
+use crate::{Backwards, CommandRow, EntryRow, Hash, MovementRow, RefusalRow, RegisterReader, Span, StoreError};
 
 /// The columns of a movement, in the order that [`movement`] reads.
 macro_rules! movement_columns {
@@ -95,6 +95,17 @@ impl RegisterReader for SqliteRegisterReader {
         let sql = "SELECT seq, recorded_at, kind, actor, subject FROM entry WHERE subject = ?1 AND seq >= ?2
             ORDER BY seq LIMIT ?3";
         self.rows(sql, params![subject, key(from_seq), rows_wanted(limit)], entry)
+    }
+
+    fn entries_backwards(&self, wanted: &Backwards<'_>) -> Result<Vec<EntryRow>, StoreError> {
+        // An actor is asked for as a whole, or by the person behind the colon.
+        let sql = "SELECT seq, recorded_at, kind, actor, subject FROM entry
+            WHERE seq >= ?1 AND seq < ?2 AND (?3 IS NULL OR kind = ?3)
+            AND (?4 IS NULL OR actor = ?4 OR substr(actor, -length(?4) - 1) = ':' || ?4)
+            ORDER BY seq DESC LIMIT ?5";
+        let (from, before) = (key(wanted.from_seq), key(wanted.before_seq));
+        let limit = rows_wanted(wanted.limit);
+        self.rows(sql, params![from, before, wanted.kind, wanted.actor, limit], entry)
     }
 
     fn refusals_by_code(&self, from_day: i32, to_day: i32) -> Result<Vec<(String, u64)>, StoreError> {

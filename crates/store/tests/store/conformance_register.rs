@@ -1,6 +1,6 @@
 //! What every engine's register does.
 
-use store::{CommandRow, Hash, MovementRow, RegisterState, Rows, Span, StoreError, Stores, month_of_day};
+use store::{Backwards, CommandRow, Hash, MovementRow, RegisterState, Rows, Span, StoreError, Stores, month_of_day};
 
 use crate::material::{chunk, command_id, leaf, movement};
 
@@ -55,6 +55,61 @@ pub fn a_flush_moves_the_cursor_and_answers_queries(mut stores: Stores) {
     assert_eq!(
         reader.entries_of_subject("LIC-3", entries[1].seq, 1),
         Ok(entries[1..2].to_vec())
+    );
+}
+
+pub fn entries_are_found_backwards_by_kind_and_actor(mut stores: Stores) {
+    let mut rows = chunk(0, 200);
+    for (place, row) in rows.entries.iter_mut().enumerate() {
+        if place % 3 == 0 {
+            row.kind = "LicenceRevoked".into();
+        }
+        row.actor = ["approver:li", "H-1/clerk:li", "approver:bali", "li"][place % 4].into();
+    }
+    stores.register.flush(&rows).unwrap();
+    let reader = stores.register.reader().unwrap();
+    let all = Backwards {
+        from_seq: 0,
+        before_seq: u64::MAX,
+        kind: None,
+        actor: None,
+        limit: usize::MAX,
+    };
+    let looked = |is_wanted: &dyn Fn(&store::EntryRow) -> bool| {
+        let found = rows.entries.iter().rev().filter(|row| is_wanted(row));
+        Ok(found.cloned().collect::<Vec<_>>())
+    };
+    assert_eq!(reader.entries_backwards(&all), looked(&|_| true));
+    let (kind, actor) = (Some("LicenceRevoked"), Some("approver:li"));
+    assert_eq!(
+        reader.entries_backwards(&Backwards { kind, ..all }),
+        looked(&|row| row.kind == "LicenceRevoked")
+    );
+    assert_eq!(
+        reader.entries_backwards(&Backwards { kind, actor, ..all }),
+        looked(&|row| row.kind == "LicenceRevoked" && row.actor == "approver:li")
+    );
+    let person = Backwards {
+        actor: Some("li"),
+        ..all
+    };
+    assert_eq!(
+        reader.entries_backwards(&person),
+        looked(&|row| row.actor == "li" || row.actor.ends_with(":li")),
+        "a person is found in every capacity, and no other whose id ends alike"
+    );
+    let page = Backwards {
+        from_seq: 30,
+        before_seq: 90,
+        limit: 5,
+        ..all
+    };
+    let mut pages = looked(&|row| (30..90).contains(&row.seq)).unwrap();
+    pages.truncate(5);
+    assert_eq!(reader.entries_backwards(&page), Ok(pages));
+    assert_eq!(
+        reader.entries_backwards(&Backwards { from_seq: 90, ..page }),
+        Ok(Vec::new())
     );
 }
 

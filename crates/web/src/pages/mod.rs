@@ -3,10 +3,22 @@
 mod account;
 mod assets;
 mod home;
+mod inspections;
+mod journal;
+mod lists;
+mod trainings;
 
 use crate::routes::Route;
 
 pub use account::{proof_in_words, prove};
 
 /// The routes of every page.
-pub static ROUTES: &[&[Route]] = &[account::ROUTES, assets::ROUTES, home::ROUTES, crate::act::ROUTES];
+pub static ROUTES: &[&[Route]] = &[
+    account::ROUTES,
+    assets::ROUTES,
+    home::ROUTES,
+    crate::act::ROUTES,
+    inspections::ROUTES,
+    journal::ROUTES,
+    trainings::ROUTES,
+];
