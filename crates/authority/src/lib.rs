@@ -31,7 +31,7 @@ use jiff::civil::Date;
 use store::Stores;
 use tlog::Tree;
 
-pub use ::exchange::Answer;
+pub use ::exchange::{Answer, key_file_text};
 pub use error::AuthorityError;
 pub use fsck::{Difference, Report, fsck};
 pub use partners::{Outgoing, Round, Settled};

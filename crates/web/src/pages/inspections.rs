@@ -321,7 +321,6 @@ struct Told {
 #[template(path = "inspections/one.html")]
 struct OnePage {
     f: Frame,
-    id: String,
     site: String,
     site_href: String,
     kinds: String,
@@ -383,7 +382,6 @@ fn one(ask: &Ask) -> Answered {
         counts,
         auditor: visitor.is(Role::Auditor),
         officer: visitor.holder().is_none(),
-        id,
     })
 }
 

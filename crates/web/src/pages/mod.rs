@@ -2,10 +2,14 @@
 
 mod account;
 mod assets;
+mod first_run;
+mod help;
 mod home;
 mod inspections;
 mod journal;
 mod lists;
+mod partners;
+mod people;
 mod trainings;
 
 use crate::routes::Route;
@@ -18,7 +22,11 @@ pub static ROUTES: &[&[Route]] = &[
     assets::ROUTES,
     home::ROUTES,
     crate::act::ROUTES,
+    first_run::ROUTES,
+    help::ROUTES,
     inspections::ROUTES,
     journal::ROUTES,
+    partners::ROUTES,
+    people::ROUTES,
     trainings::ROUTES,
 ];

@@ -1,0 +1,27 @@
+# The first days of an authority.
+first-run-title = Set up the authority
+first-run-says = Two administrators decide everything about people: one proposes, the other agrees. Whoever proposes leave to enrol gets the link, whoever agrees gets the code; the person needs both.
+first-run-all = Everything that is needed is set up.
+first-run-left-one = { $count } task is left that the authority cannot do without.
+first-run-left-other = { $count } tasks are left that the authority cannot do without.
+first-run-not-started = Not started
+first-run-waits = Waits for the second administrator
+first-run-begun = Cannot sign in yet
+first-run-done = Done
+first-run-optional = When you need it
+first-run-others = For the licensing officer
+first-run-part-own = Administrators
+first-run-part-needed = Officers that are needed
+first-run-part-wanted = Officers that are soon missed
+first-run-part-register = The register
+first-run-part-rules = Rules and partners
+first-run-task-administrators = Both administrators can sign in
+first-run-hint-administrators = Each has a link from the founding. With one administrator nothing can be decided.
+first-run-task-items = The first substances and preparations
+first-run-hint-items = The licensing officer registers bulk substances and preparations.
+first-run-task-holders = The first companies and institutions
+first-run-hint-holders = The licensing officer registers them with their sites, and proposes their licences.
+first-run-task-policies = Set policies
+first-run-hint-policies = What a country may decide for itself. The defaults are in force until then.
+first-run-task-partners = Pair with another authority
+first-run-hint-partners = Exchange key files, and read the fingerprints to each other over another channel.

@@ -1,0 +1,27 @@
+# 主管机关初始设置。
+first-run-title = 设置主管机关
+first-run-says = 有关人员的一切事项由两名管理员决定：一人提议，另一人同意。提议准许设置凭证者获得链接，同意者获得验证码，本人须同时持有两者。
+first-run-all = 必需的设置均已完成。
+first-run-left-one = 还有 { $count } 项必需的任务。
+first-run-left-other = 还有 { $count } 项必需的任务。
+first-run-not-started = 未开始
+first-run-waits = 等待第二名管理员
+first-run-begun = 尚不能登录
+first-run-done = 已完成
+first-run-optional = 需要时进行
+first-run-others = 由许可官员办理
+first-run-part-own = 管理员
+first-run-part-needed = 必需的官员
+first-run-part-wanted = 随后需要的官员
+first-run-part-register = 登记册
+first-run-part-rules = 规则与对方机关
+first-run-task-administrators = 两名管理员均可登录
+first-run-hint-administrators = 每人在设立时获得一个链接。只有一名管理员时无法作出任何决定。
+first-run-task-items = 首批物质与制剂
+first-run-hint-items = 由许可官员登记原料药和制剂。
+first-run-task-holders = 首批企业与机构
+first-run-hint-holders = 由许可官员登记企业、机构及其场所，并提议许可证。
+first-run-task-policies = 设定政策
+first-run-hint-policies = 各国可自行决定的事项。在此之前适用默认值。
+first-run-task-partners = 与其他主管机关配对
+first-run-hint-partners = 交换密钥文件，并通过另一渠道互读指纹。
