@@ -76,7 +76,7 @@ fn way(ask: &Ask, local: &Local, person: &str) -> Result<Way, Fault> {
         let second = i64::try_from(kept.last_step.saturating_mul(STEP_S)).unwrap_or_default();
         ask.time(Timestamp::from_second(second).unwrap_or_default())
     });
-    let invited = local.enrolment_of(person)?.as_ref().map(standing);
+    let invited = local.enrolment_of(person)?.as_ref().map(|kept| standing(ask, kept));
     Ok(Way {
         credentials: kept.is_some(),
         last,
@@ -85,8 +85,8 @@ fn way(ask: &Ask, local: &Local, person: &str) -> Result<Way, Fault> {
 }
 
 /// How an invitation stands: the key of its words.
-fn standing(enrolment: &Enrolment) -> &'static str {
-    if enrolment.expires_at_us <= session::now_us() {
+fn standing(ask: &Ask, enrolment: &Enrolment) -> &'static str {
+    if enrolment.expires_at_us <= ask.app.wall_us() {
         "people-invitation-over"
     } else if enrolment.open {
         "people-invitation-open"
@@ -323,7 +323,7 @@ fn duties(ask: &Ask, person: &str, href: &str) -> Vec<Duty> {
 
 /// Sessions that are good now.
 fn sessions(ask: &Ask, local: &Local, person: &str) -> Result<Vec<Open>, Fault> {
-    let now = session::now_us();
+    let now = ask.app.wall_us();
     let time = |us: i64| ask.time(Timestamp::from_microsecond(us).unwrap_or_default());
     let good = |kept: &store::Session| {
         now - kept.seen_at_us < session::IDLE_US && now - kept.made_at_us < session::WHOLE_US
