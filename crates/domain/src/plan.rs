@@ -602,7 +602,12 @@ pub(crate) fn decide_closing(state: &State, closing: &YearClosing, today: jiff::
         .into());
     }
     state.planning.open_year(year)?;
-    let rows = crate::reporting::identity(state, year);
+    let lines = closing_lines(state, year, &crate::reporting::identity(state, year));
+    Ok(YearClosed { year, lines })
+}
+
+/// What the closing of a year says of each substance, by the balance that the journal gives now.
+pub fn closing_lines(state: &State, year: i16, rows: &[Identity]) -> Vec<ClosingLine> {
     let lines = state.substances.iter().zip(0..).filter_map(|(substance, no)| {
         let id = &substance.entry.id;
         let estimate = state.planning.estimate(year, no).map(|set| &set.estimate);
@@ -616,8 +621,7 @@ pub(crate) fn decide_closing(state: &State, closing: &YearClosing, today: jiff::
             }),
         }
     });
-    let lines = lines.collect();
-    Ok(YearClosed { year, lines })
+    lines.collect()
 }
 
 /// What was acquired of a substance, and what its estimate allows for (1961 art. 21(1)).

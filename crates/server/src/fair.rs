@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use authority::Settings;
+use authority::{Overview, Settings};
 use serde::Serialize;
 use tokio::runtime::Runtime;
 
 use crate::links::{self, Link};
 use crate::net::{self, Client, Door, Halted, Port, Rules, Slot, note};
 use crate::output::{Done, Failure, Global, say};
-use crate::overview::Overview;
+use crate::overview;
 use crate::restored::Journal;
 use crate::running::{Running, Start, rules, stop_all};
 use crate::signals::Signals;
@@ -126,7 +126,7 @@ fn tell(global: &Global, all: &[Running], overview: &Overview) -> Done {
         links: &links,
     };
     global.print(&served, || {
-        format!("{}\n{}", overview.in_words(), in_words(all, &links))
+        format!("{}\n{}", overview::in_words(overview), in_words(all, &links))
     })?;
     if global.json || global.quiet {
         Ok(())

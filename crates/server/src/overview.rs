@@ -1,15 +1,10 @@
 //! The statement of a year: the overview in words and figures, from the journal alone.
 
-use std::collections::BTreeMap;
-
-use authority::Look;
+use authority::Overview;
 use domain::country::{Country, Region};
-use domain::id::Id;
-use domain::partner::Partner;
-use domain::reporting::{self, Asked, Destination, ExportCell, Identity, Statement};
-use serde::Serialize;
+use domain::reporting::{Asked, Destination, ExportCell, Identity, Statement};
 
-use crate::output::{Done, Failure, Global, base64};
+use crate::output::{Done, Failure, Global};
 
 /// `statement --year Y [--destination CC | --region M49] [--out F]`
 #[derive(Clone, Debug, clap::Args)]
@@ -28,25 +23,6 @@ pub struct StatementArgs {
     out: Option<std::path::PathBuf>,
 }
 
-/// The last signed checkpoint.
-#[derive(Clone, Debug, Serialize)]
-struct Log {
-    size: u64,
-    root: String,
-    /// Partner authorities that have cosigned a checkpoint of this log.
-    cosigned_by: Vec<Id>,
-    /// The size of the largest checkpoint that each has cosigned.
-    cosigned: BTreeMap<Id, u64>,
-}
-
-/// The whole document.
-#[derive(Clone, Debug, Serialize)]
-pub struct Overview {
-    #[serde(flatten)]
-    statement: Statement,
-    log: Log,
-}
-
 /// Runs the verb.
 pub fn statement(global: &Global, args: &StatementArgs) -> Done {
     let asked = match (&args.destination, &args.region) {
@@ -55,14 +31,13 @@ pub fn statement(global: &Global, args: &StatementArgs) -> Done {
         (None, None) => None,
     };
     let look = authority::look(&global.folder())?;
-    let overview = overview(&look, args.year, asked)?;
+    let overview = Overview::of(&look, args.year, asked)?;
     if let Some(path) = &args.out {
-        let text = serde_json::to_string_pretty(&overview).map_err(|error| Failure::Refused(error.to_string()))?;
-        std::fs::write(path, text + "\n")
+        std::fs::write(path, overview.to_json()? + "\n")
             .map_err(|error| Failure::Unavailable(format!("{}: {error}", path.display())))?;
         return Ok(());
     }
-    global.print(&overview, || overview.in_words())
+    global.print(&overview, || in_words(&overview))
 }
 
 #[allow(clippy::needless_pass_by_value)] // the shape that map_err calls
@@ -70,55 +45,31 @@ fn usage(error: domain::country::CodeError) -> Failure {
     Failure::Usage(error.to_string())
 }
 
-/// Draws up the document.
-pub fn overview(look: &Look, year: i16, asked: Option<Destination>) -> Result<Overview, Failure> {
-    let (size, root) = match &look.checkpoint {
-        Some(note) => {
-            let checkpoint = tlog::verify(note, look.state.founding.log_key.as_str())
-                .map_err(|error| Failure::Refused(format!("the last checkpoint: {error}")))?;
-            (checkpoint.size, checkpoint.root)
-        }
-        None => (0, tlog::EMPTY_ROOT),
-    };
-    let seen = |partner: &Partner| Some((partner.file.id.clone(), partner.cosigned?));
-    let cosigned: BTreeMap<Id, u64> = look.state.partners.iter().filter_map(seen).collect();
-    let log = Log {
-        size,
-        root: base64(&root),
-        cosigned_by: cosigned.keys().cloned().collect(),
-        cosigned,
-    };
-    let statement = reporting::statement(&look.state, year, asked);
-    Ok(Overview { statement, log })
-}
-
-impl Overview {
-    /// The document in words.
-    pub fn in_words(&self) -> String {
-        let statement = &self.statement;
-        let mut lines = vec![format!(
-            "{} in {}, from its journal since {}",
-            statement.authority, statement.year, statement.journal_since
-        )];
-        lines.extend(made(statement));
-        lines.extend(crossed(statement));
-        lines.extend(statement.asked.iter().flat_map(|asked| answer(statement, asked)));
-        lines.push(String::new());
-        lines.extend(identity_table(&statement.identity));
-        lines.push(String::new());
-        lines.push("  Refused".to_owned());
-        let refused = statement.refused.iter();
-        lines.extend(refused.map(|(code, count)| format!("    {code:<32} {count:>6}")));
-        lines.extend(overseen(statement));
-        lines.push(format!(
-            "  Log          {} entries signed, root {}",
-            self.log.size, self.log.root
-        ));
-        let cosigned = self.log.cosigned.iter();
-        let cosigned: Vec<String> = cosigned.map(|(by, size)| format!("{by} ({size} entries)")).collect();
-        lines.push(format!("  Cosigned by  {}", or_nobody(&cosigned)));
-        lines.join("\n")
-    }
+/// The document in words.
+pub fn in_words(overview: &Overview) -> String {
+    let statement = &overview.statement;
+    let mut lines = vec![format!(
+        "{} in {}, from its journal since {}",
+        statement.authority, statement.year, statement.journal_since
+    )];
+    lines.extend(made(statement));
+    lines.extend(crossed(statement));
+    lines.extend(statement.asked.iter().flat_map(|asked| answer(statement, asked)));
+    lines.push(String::new());
+    lines.extend(identity_table(&statement.identity));
+    lines.push(String::new());
+    lines.push("  Refused".to_owned());
+    let refused = statement.refused.iter();
+    lines.extend(refused.map(|(code, count)| format!("    {code:<32} {count:>6}")));
+    lines.extend(overseen(statement));
+    lines.push(format!(
+        "  Log          {} entries signed, root {}",
+        overview.log.size, overview.log.root
+    ));
+    let cosigned = overview.log.cosigned.iter();
+    let cosigned: Vec<String> = cosigned.map(|(by, size)| format!("{by} ({size} entries)")).collect();
+    lines.push(format!("  Cosigned by  {}", or_nobody(&cosigned)));
+    lines.join("\n")
 }
 
 fn or_nobody(names: &[String]) -> String {

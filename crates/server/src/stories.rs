@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use authority::{Authority, MadeBy};
+use authority::{Authority, MadeBy, Overview};
 use include_dir::{Dir, include_dir};
 use jiff::Timestamp;
 use sim::{Clock, InProcess, LineOutcome, Live, Options, Scenario, ScenarioError, StepLine, Summary, Wire};
@@ -15,7 +15,7 @@ use crate::clock;
 use crate::fair;
 use crate::net::Loopback;
 use crate::output::{Done, Failure, Global, random, say};
-use crate::overview::{self, Overview};
+use crate::overview;
 
 /// The stories that the binary carries.
 static SCENARIOS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../scenarios");
@@ -101,7 +101,7 @@ pub fn demo(global: &Global, args: &DemoArgs) -> Done {
     let ids: Vec<&str> = scenario.authority_ids().collect();
     let overview = last_year(&folder.join(ids.first().copied().unwrap_or_default()))?;
     if args.once {
-        global.print(&overview, || overview.in_words())
+        global.print(&overview, || overview::in_words(&overview))
     } else {
         fair::hold(global, &folder, &ids, &args.listen, &overview)
     }
@@ -114,7 +114,7 @@ fn last_year(folder: &Path) -> Result<Overview, Failure> {
         let days = jiff::tz::TimeZone::UTC.to_datetime(look.state.recorded_at).date();
         days.year()
     });
-    overview::overview(&look, year, None)
+    Ok(Overview::of(&look, year, None)?)
 }
 
 /// Makes the folder ready. `false`: its story was played to the end already.

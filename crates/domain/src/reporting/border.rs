@@ -1,6 +1,6 @@
 //! What crossed the border in a year: cells of exports and imports, permits, and the answer about a region.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -122,16 +122,19 @@ pub(super) fn exported(state: &State, year: i16) -> Exported {
         *total += Mass::from_pg(i128::from(item.content_pg)) * flow.exported;
         *count += flow.exports;
     }
+    let told = told(state, Side::Exporting, year);
     let mut signed: BTreeMap<Country, bool> = BTreeMap::new();
-    let mut cell = |((substance, destination), (total_g, count)): ((Id, Country), (Mass, i64))| {
+    let mut cell = |(key, (total_g, count)): ((Id, Country), (Mass, i64))| {
+        let told = told.get(&key).copied().unwrap_or_default();
+        let (substance, destination) = key;
         let is_signed = *signed
             .entry(destination)
             .or_insert_with(|| trade::signed_by(state, destination, year).is_some());
         let signers = [state.founding.country, destination];
         ExportCell {
-            arrived_g: of_cases(state, &cell_of(&substance, destination), year, arrived),
-            under_way_g: of_cases(state, &cell_of(&substance, destination), year, under_way),
-            grade: grade(state, &cell_of(&substance, destination), year, (total_g, count)),
+            arrived_g: told.arrived,
+            under_way_g: told.under_way,
+            grade: told.grade((total_g, count)),
             substance,
             destination,
             total_g,
@@ -146,22 +149,6 @@ pub(super) fn exported(state: &State, year: i16) -> Exported {
     }
 }
 
-/// Which cases a figure is of: the side, the substance, and the country on the other side.
-struct Of<'a> {
-    side: Side,
-    substance: &'a Id,
-    country: Country,
-}
-
-fn cell_of(substance: &Id, country: Country) -> Of<'_> {
-    let side = Side::Exporting;
-    Of {
-        side,
-        substance,
-        country,
-    }
-}
-
 /// The country on the other side of a case.
 fn other_country(case: &Case) -> Country {
     match case.side {
@@ -170,90 +157,77 @@ fn other_country(case: &Case) -> Country {
     }
 }
 
-/// Whether the goods of a case left in a year.
-fn left_in(case: &Case, year: i16) -> bool {
-    case.departure
-        .as_ref()
-        .is_some_and(|departure| departure.on.year() == year)
+/// What the cases of a year say of one substance and the country on the other side, in base.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    departed: Mass,
+    arrived: Mass,
+    under_way: Mass,
+    /// Consignments that left.
+    count: i64,
+    /// What left in confirmed consignments, none of them beyond its permit, and how many these are.
+    confirmed: (Mass, i64),
 }
 
-/// A figure of all cases of a cell, in base.
-fn of_cases(state: &State, of: &Of<'_>, year: i16, figure: fn(&Case) -> &[Line]) -> Mass {
-    let cases = state
-        .trade
-        .cases()
-        .filter(|case| case.side == of.side && left_in(case, year));
-    let lines = cases.filter(|case| other_country(case) == of.country).flat_map(figure);
-    lines
-        .filter(|line| line.goods.substance == *of.substance)
-        .map(Line::base)
-        .sum()
+impl Told {
+    /// The grade of a cell: `A` if confirmed consignments explain all of it.
+    fn grade(&self, all: (Mass, i64)) -> Option<char> {
+        (self.confirmed == all).then_some('A')
+    }
 }
 
-fn departed(case: &Case) -> &[Line] {
-    case.departure.as_ref().map_or(&[], |departure| &departure.lines)
-}
-
-fn arrived(case: &Case) -> &[Line] {
-    case.arrival.as_ref().map_or(&[], |arrival| &arrival.lines)
-}
-
-fn under_way(case: &Case) -> &[Line] {
-    if case.arrival.is_some() { &[] } else { departed(case) }
+/// What the cases of one side say of a year. Each case is looked at once: a busy authority has many.
+fn told(state: &State, side: Side, year: i16) -> BTreeMap<(Id, Country), Told> {
+    let mut all: BTreeMap<(Id, Country), Told> = BTreeMap::new();
+    for case in state.trade.cases().filter(|case| case.side == side) {
+        let Some(departure) = case.departure.as_ref().filter(|departure| departure.on.year() == year) else {
+            continue;
+        };
+        let country = other_country(case);
+        let key = |line: &Line| (line.goods.substance.clone(), country);
+        let mut left: BTreeMap<&Id, (Mass, bool)> = BTreeMap::new();
+        for line in &departure.lines {
+            let (mass, any) = left.entry(&line.goods.substance).or_default();
+            *mass += line.base();
+            *any |= line.amount > 0;
+        }
+        let fits = case.confirmation.is_some() && !case.beyond_permit;
+        for (substance, (mass, any)) in left {
+            let told = all.entry((substance.clone(), country)).or_default();
+            told.departed += mass;
+            told.count += i64::from(any);
+            if case.arrival.is_none() {
+                told.under_way += mass;
+            }
+            if fits && mass != Mass::ZERO {
+                told.confirmed = (told.confirmed.0 + mass, told.confirmed.1 + 1);
+            }
+        }
+        for line in case.arrival.iter().flat_map(|arrival| &arrival.lines) {
+            all.entry(key(line)).or_default().arrived += line.base();
+        }
+    }
+    all
 }
 
 /// Imports of a year: what entered, and beside it what left for here.
 pub(super) fn imported(state: &State, year: i16, entered: BySubstance) -> Imported {
-    let mut counts: BTreeMap<(Id, Country), i64> = BTreeMap::new();
-    let importing = |case: &&Case| case.side == Side::Importing && left_in(case, year);
-    for case in state.trade.cases().filter(importing) {
-        let left = departed(case).iter().filter(|line| line.amount > 0);
-        let substances: std::collections::BTreeSet<&Id> = left.map(|line| &line.goods.substance).collect();
-        for substance in substances {
-            *counts.entry((substance.clone(), other_country(case))).or_default() += 1;
-        }
-    }
-    let cell = |((substance, origin), count): ((Id, Country), i64)| {
-        let of = Of {
-            side: Side::Importing,
-            substance: &substance,
-            country: origin,
-        };
-        ImportCell {
-            departed_g: of_cases(state, &of, year, departed),
-            arrived_g: of_cases(state, &of, year, arrived),
-            substance,
-            origin,
-            count,
-        }
+    let left = told(state, Side::Importing, year).into_iter();
+    let cell = |((substance, origin), told): ((Id, Country), Told)| ImportCell {
+        departed_g: told.departed,
+        arrived_g: told.arrived,
+        substance,
+        origin,
+        count: told.count,
     };
     Imported {
         entered,
-        cells: counts.into_iter().map(cell).collect(),
+        cells: left.filter(|(_, told)| told.count > 0).map(cell).collect(),
     }
 }
 
 /// Mass and consignments by substance and destination.
 type Cells = BTreeMap<(Id, Country), (Mass, i64)>;
-
-/// The grade of a cell: `A` if confirmed consignments, none of them beyond its permit, explain all of it.
-fn grade(state: &State, of: &Of<'_>, year: i16, (total, count): (Mass, i64)) -> Option<char> {
-    let confirmed = |case: &&Case| {
-        let fits = case.confirmation.is_some() && !case.beyond_permit;
-        case.side == of.side && other_country(case) == of.country && fits && left_in(case, year)
-    };
-    let of_case = |case: &Case| -> Mass {
-        let lines = departed(case)
-            .iter()
-            .filter(|line| line.goods.substance == *of.substance);
-        lines.map(Line::base).sum()
-    };
-    let masses = state.trade.cases().filter(confirmed).map(of_case);
-    let explained = masses
-        .filter(|mass| *mass != Mass::ZERO)
-        .fold((Mass::ZERO, 0), |(sum, cases), mass| (sum + mass, cases + 1));
-    (explained == (total, count)).then_some('A')
-}
 
 pub(super) fn permits(state: &State, year: i16) -> PermitCounts {
     let mut counts = PermitCounts::default();
@@ -267,7 +241,22 @@ pub(super) fn permits(state: &State, year: i16) -> PermitCounts {
     counts
 }
 
-pub(super) fn answer(state: &State, year: i16, asked: Destination) -> Asked {
+/// Countries that anything was exported to, or an export permit was issued for, since the journal runs.
+pub fn reached(state: &State) -> BTreeSet<Country> {
+    let flows = state.ledger.flows.countries_between(i32::MIN, i32::MAX);
+    let exported = flows.filter(|(_, _, flow)| flow.exports != 0 || flow.exported != 0);
+    let permitted = state
+        .trade
+        .cases()
+        .filter(|case| case.side == Side::Exporting && case.permit.is_some());
+    exported
+        .map(|(_, country, _)| country)
+        .chain(permitted.map(other_country))
+        .collect()
+}
+
+/// What was exported to a country or region, in a year and ever, and whose authorities have signed it.
+pub fn answer(state: &State, year: i16, asked: Destination) -> Asked {
     let (region, countries) = match asked {
         Destination::Country(country) => (None, vec![country]),
         Destination::Region(region) => (Some(region), region.countries().to_vec()),
@@ -284,9 +273,10 @@ pub(super) fn answer(state: &State, year: i16, asked: Destination) -> Asked {
         let to = &case.consignment.importer.country;
         case.side == Side::Exporting && case.permit.is_some() && countries.contains(to)
     };
-    let signed = |country: &Country| trade::signed_by(state, *country, year);
-    let is_zero = |country: &&Country| signed(country).is_some_and(|known| known.statement.is_zero());
-    let unsigned = |country: &&Country| **country != state.founding.country && signed(country).is_none();
+    let signed = |country: &Country| Some((*country, trade::signed_by(state, *country, year)?));
+    let signed: BTreeMap<Country, &trade::StatementCase> = countries.iter().filter_map(signed).collect();
+    let is_zero = |country: &&Country| signed.get(country).is_some_and(|known| known.statement.is_zero());
+    let unsigned = |country: &&Country| **country != state.founding.country && !signed.contains_key(country);
     Asked {
         exported_g: exported(from, until),
         exported_ever_g: exported(i32::MIN, i32::MAX),

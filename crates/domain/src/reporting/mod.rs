@@ -14,7 +14,7 @@ use crate::licence::Activity;
 use crate::quantity::Mass;
 use crate::table::No;
 
-pub use border::{Asked, Destination, ExportCell, Exported, ImportCell, Imported, PermitCounts};
+pub use border::{Asked, Destination, ExportCell, Exported, ImportCell, Imported, PermitCounts, answer, reached};
 
 /// The balance of one substance for one year, in base (`ledger.md`, balance evaluation).
 /// opening + manufactured + imported + found − consumed − utilized − exported − process loss − destroyed − lost
