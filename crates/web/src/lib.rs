@@ -87,6 +87,7 @@ pub struct App {
     limits: limit::Limits,
     views: views::Views,
     handed: handed::Handed,
+    figures: pages::Figures,
     /// Counts of what was asked.
     pub metrics: metrics::Metrics,
 }
@@ -103,6 +104,7 @@ impl App {
             limits: limit::Limits::default(),
             views,
             handed: handed::Handed::default(),
+            figures: pages::Figures::default(),
             metrics: metrics::Metrics::default(),
         })
     }

@@ -1,7 +1,7 @@
 //! Names and quantities of the register in the words of a language.
 
 use domain::State;
-use domain::country::Country;
+use domain::country::{Country, Region};
 use domain::holder::Site;
 use domain::product::Item;
 use domain::quantity::Mass;
@@ -14,6 +14,13 @@ pub fn country(words: Words, country: Country) -> String {
     words
         .find(&format!("country-{}", country.code()), &[])
         .unwrap_or_else(|| country.name().to_owned())
+}
+
+/// A region: its word, or where there is none its English name.
+pub fn region(words: Words, region: Region) -> String {
+    words
+        .find(&format!("region-{}", region.code()), &[])
+        .unwrap_or_else(|| region.name().to_owned())
 }
 
 /// A substance by number: its word, or its name as registered.

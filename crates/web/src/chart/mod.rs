@@ -10,6 +10,7 @@
 
 mod bars;
 mod columns;
+mod file;
 mod mark;
 mod sankey;
 mod stacked;
@@ -18,6 +19,7 @@ mod world;
 
 pub use bars::bars;
 pub use columns::columns;
+pub use file::file;
 pub use mark::{Mark, mark};
 pub use sankey::{Link, Node, sankey};
 pub use stacked::{Part, Stack, stacked};

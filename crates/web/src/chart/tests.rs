@@ -220,3 +220,25 @@ fn marks_are_hidden_from_those_who_hear_the_word() {
         assert!(mark(shape).starts_with("<svg class=\"cs-mark\"") && mark(shape).contains("aria-hidden=\"true\""));
     }
 }
+
+#[test]
+fn a_file_needs_no_style_sheet() {
+    let places = [place("KR", 400), place("VN", 100)];
+    let svg = file(&world(&head(), &places, Some(Country::parse("CN").unwrap())));
+    assert!(!svg.contains("class=") && !svg.contains("style="), "{svg}");
+    for part in [
+        "fill=\"#0b5a66\"",
+        "fill=\"#e07a1f\"",
+        "stroke-width=\"1.4\"",
+        "text-anchor=\"middle\"",
+    ] {
+        assert!(svg.contains(part), "{part} is not in {svg}");
+    }
+    // No attribute comes twice: that would not be XML.
+    for element in svg
+        .split('<')
+        .filter(|element| element.starts_with("path") || element.starts_with("circle"))
+    {
+        assert_eq!(element.matches(" fill=").count(), 1, "{element}");
+    }
+}

@@ -1,12 +1,12 @@
 //! The start: where everybody arrives.
 
-use crate::answer::{Answered, see};
+use crate::answer::Answered;
 use crate::ask::Ask;
 use crate::routes::{Route, page};
 use crate::who::Who;
 
 pub const ROUTES: &[Route] = &[page("/", Who::Public, start)];
 
-fn start(_ask: &Ask) -> Answered {
-    Ok(see("/sign-in"))
+fn start(ask: &Ask) -> Answered {
+    super::public::start(ask)
 }

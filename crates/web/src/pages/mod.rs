@@ -10,23 +10,26 @@ mod journal;
 mod lists;
 mod partners;
 mod people;
+mod public;
 mod trainings;
 
 use crate::routes::Route;
 
 pub use account::{proof_in_words, prove};
+pub use public::Figures;
 
 /// The routes of every page.
 pub static ROUTES: &[&[Route]] = &[
     account::ROUTES,
     assets::ROUTES,
-    home::ROUTES,
     crate::act::ROUTES,
     first_run::ROUTES,
     help::ROUTES,
+    home::ROUTES,
     inspections::ROUTES,
     journal::ROUTES,
     partners::ROUTES,
     people::ROUTES,
+    public::ROUTES,
     trainings::ROUTES,
 ];
