@@ -305,6 +305,17 @@ impl Licences {
         Err(why.into())
     }
 
+    /// A licence in force on a day that lets a site exercise an activity with a substance, if there is one.
+    pub fn in_force(&self, site: No, substance: No, activity: Activity, on: Date) -> Option<&Licence> {
+        let covers = self.covers.get(site as usize).map_or(&[][..], Vec::as_slice);
+        let of_it = covers
+            .iter()
+            .filter(|cover| cover.substance == substance && cover.activity == activity);
+        of_it
+            .map(|cover| &self.licences[cover.licence])
+            .find(|licence| licence.in_force_on(on))
+    }
+
     fn find(&self, id: &str) -> Refused<&Licence> {
         self.licences
             .find(id)

@@ -2,9 +2,12 @@
 
 use jiff::civil::Date;
 
-use super::import::{has_room, in_force, requested_base, same_trade};
-use super::notice::{Confirmation, ImportAuthorization};
-use super::{Case, IssueExportPermit, Side, Stage, TradeRefusal, address, substance_no, totals};
+use super::checks::{Check, Condition, Fact, Facts, pass};
+use super::import::{in_force, requested_base, room, same_trade, taken_by, used_up};
+use super::notice::{Confirmation, ImportAuthorization, Line};
+use super::{
+    Case, ForeignAuthorization, IssueExportPermit, Side, Stage, TradeRefusal, address, amount_of, substance_no, totals,
+};
 use crate::State;
 use crate::id::Id;
 use crate::ledger::{Compartment, LedgerRefusal};
@@ -22,49 +25,395 @@ pub(super) struct Passed<'a> {
 pub(super) fn check<'a>(
     state: &'a State,
     case: &'a Case,
-    issue: &IssueExportPermit,
+    issue: &'a IssueExportPermit,
     today: Date,
 ) -> Refused<Passed<'a>> {
-    if state.trade.permits.contains_key(&issue.id) {
-        return Err(taken("export permit", &issue.id));
-    }
-    let (partner, authorization) = authorization(state, case, issue, today)?;
-    confirmation(case, issue)?;
-    if case.stage != Stage::Confirmed {
-        return Err(case.not_in("confirmed").into());
-    }
-    same_trade(authorization, &case.consignment)?;
-    quantities(state, case, authorization)?;
-    validity(state, authorization, issue, today)?;
-    address::check(&case.consignment.importer)?;
-    estimates(state, case, issue, today)?;
-    exporter(state, case, today)?;
-    Ok(Passed { authorization, partner })
+    let gate = Gate {
+        state,
+        case,
+        issue,
+        today,
+    };
+    pass(&gate.conditions())?;
+    let (partner, foreign) = gate.received()?;
+    Ok(Passed {
+        authorization: &foreign.authorization,
+        partner,
+    })
 }
 
-/// An import authorization that the importing country's authority itself has sent, and that is in force.
-fn authorization<'a>(
+/// Every condition of the gate, tested: those that hold too. All pass where [`check`] passes, and the first that does not
+/// is the reason for which it refuses.
+pub fn checks(state: &State, case: &Case, issue: &IssueExportPermit, today: Date) -> Vec<Check> {
+    let gate = Gate {
+        state,
+        case,
+        issue,
+        today,
+    };
+    gate.conditions().iter().map(Condition::check).collect()
+}
+
+/// The last day until which a permit of a case may run: that of its import authorization, or the national maximum.
+pub fn longest_validity(state: &State, case: &Case, today: Date) -> Date {
+    let most = last_by_policy(state, today);
+    match super::foreign_of(state, case) {
+        Some(foreign) => foreign.authorization.valid_until.min(most),
+        None => most,
+    }
+}
+
+fn last_by_policy(state: &State, today: Date) -> Date {
+    let days = state.policies.export_permit_days_max;
+    let last = jiff::Span::new()
+        .try_days(days)
+        .and_then(|days| today.checked_add(days));
+    last.unwrap_or(Date::MAX)
+}
+
+/// A permit that is asked for, and everything the gate looks at.
+#[derive(Clone, Copy)]
+struct Gate<'a> {
     state: &'a State,
     case: &'a Case,
-    issue: &IssueExportPermit,
+    issue: &'a IssueExportPermit,
     today: Date,
-) -> Refused<(&'a Id, &'a ImportAuthorization)> {
-    let missing = || TradeRefusal::AuthorizationMissing {
-        export: issue.export.to_string(),
-    };
-    let number = case.consignment.authorization.as_ref().ok_or_else(missing)?;
-    let country = case.consignment.importer.country;
-    let issuer = match &case.partner {
-        Some(partner) => state.partners.find(partner)?,
-        None => state.partners.of_country(country).ok_or_else(missing)?,
-    };
-    // Silence is no consent, whatever paper the exporter holds: the wait for an answer is told first.
-    if case.stage == Stage::Requested {
-        confirmation(case, issue)?;
+}
+
+impl<'a> Gate<'a> {
+    /// The conditions in their order.
+    fn conditions(self) -> Vec<Condition<'a>> {
+        let mut all = Vec::with_capacity(16);
+        let number = move || vec![("permit", Fact::Text(self.issue.id.to_string()))];
+        all.push(Condition::new("permit_number", None, move || self.number(), number));
+        let named = Some("1961 art. 31(5)");
+        let cited = move || self.cited();
+        all.push(Condition::new("authorization_named", named, move || self.named().map(drop), cited));
+        // Silence is no consent, whatever paper the exporter holds: the wait for an answer is told first.
+        let asked = self.case.stage == Stage::Requested;
+        if asked {
+            all.push(self.confirmed());
+        }
+        let facts = move || self.authorized();
+        all.push(Condition::new("authorization_received", named, move || self.received().map(drop), facts));
+        if let Some(foreign) = super::foreign_of(self.state, self.case) {
+            let test = move || in_force(&foreign.authorization, foreign.cancelled, self.today);
+            let article = Some("1961 art. 31(4)(b), 31(5)");
+            all.push(Condition::new("authorization_in_force", article, test, facts));
+        }
+        if !asked {
+            all.push(self.confirmed());
+        }
+        let stage = move || vec![("stage", Fact::Stage(self.case.stage))];
+        all.push(Condition::new("stage", None, move || self.stage(), stage));
+        if let Some(foreign) = super::foreign_of(self.state, self.case) {
+            self.compare(&foreign.authorization, &mut all);
+        }
+        let until = move || self.until();
+        all.push(Condition::new("validity", Some("1961 art. 31(4)(b)"), move || self.validity(), until));
+        let importer = &self.case.consignment.importer;
+        let party = move || vec![("importer", Fact::Party(importer.clone()))];
+        all.push(Condition::new("address", Some("1961 art. 31(8)"), move || address::check(importer), party));
+        self.estimates(&mut all);
+        self.exporter(&mut all);
+        all
     }
-    let foreign = state.trade.foreign(&issuer.file.id, number).ok_or_else(missing)?;
-    in_force(&foreign.authorization, foreign.cancelled, today)?;
-    Ok((&issuer.file.id, &foreign.authorization))
+
+    fn number(self) -> Refused<()> {
+        if self.state.trade.permits.contains_key(&self.issue.id) {
+            return Err(taken("export permit", &self.issue.id));
+        }
+        Ok(())
+    }
+
+    fn missing(self) -> TradeRefusal {
+        TradeRefusal::AuthorizationMissing {
+            export: self.issue.export.to_string(),
+        }
+    }
+
+    /// The number of the import authorization, and the authority of the importing country.
+    fn named(self) -> Refused<(&'a Id, &'a Id)> {
+        let number = self.case.consignment.authorization.as_ref();
+        let number = number.ok_or_else(|| self.missing())?;
+        let country = self.case.consignment.importer.country;
+        let issuer = match &self.case.partner {
+            Some(partner) => self.state.partners.find(partner)?,
+            None => self
+                .state
+                .partners
+                .of_country(country)
+                .ok_or_else(|| self.missing())?,
+        };
+        Ok((&issuer.file.id, number))
+    }
+
+    /// An import authorization that the importing country's authority itself has sent.
+    fn received(self) -> Refused<(&'a Id, &'a ForeignAuthorization)> {
+        let (issuer, number) = self.named()?;
+        let foreign = self.state.trade.foreign(issuer, number);
+        Ok((issuer, foreign.ok_or_else(|| self.missing())?))
+    }
+
+    fn cited(self) -> Facts {
+        let number = self.case.consignment.authorization.iter();
+        let number = number.map(|number| ("number", Fact::Text(number.to_string())));
+        let country = ("country", Fact::Country(self.case.consignment.importer.country));
+        number.chain([country]).collect()
+    }
+
+    fn authorized(self) -> Facts {
+        let mut facts = self.cited();
+        if let Some(foreign) = super::foreign_of(self.state, self.case) {
+            let authorization = &foreign.authorization;
+            facts.push(("issuer", Fact::Text(authorization.issuer.to_string())));
+            facts.push(("issued", Fact::Day(authorization.issued_on)));
+            facts.push(("until", Fact::Day(authorization.valid_until)));
+        }
+        facts
+    }
+
+    /// The importing authority's yes, for exactly this trade.
+    fn confirmed(self) -> Condition<'a> {
+        let test = move || confirmation(self.case, self.issue).map(drop);
+        let facts = move || {
+            let mut facts = self.cited();
+            if let Some(on) = self.case.requested_on {
+                facts.push(("asked", Fact::Day(on)));
+            }
+            if let Some(said) = &self.case.confirmation {
+                facts.push(("on", Fact::Day(said.confirmed_on)));
+                let officer = said.officer.as_ref();
+                let officer = officer.map(|officer| ("officer", Fact::Text(officer.to_string())));
+                facts.extend(officer);
+            }
+            facts
+        };
+        Condition::new("confirmation", Some("1961 art. 31(1), 31(5)"), test, facts)
+    }
+
+    fn stage(self) -> Refused<()> {
+        if self.case.stage == Stage::Confirmed {
+            Ok(())
+        } else {
+            Err(self.case.not_in("confirmed").into())
+        }
+    }
+
+    /// The export beside its import authorization. All permits under it stay within it; open permits count in full.
+    fn compare(self, authorization: &'a ImportAuthorization, all: &mut Vec<Condition<'a>>) {
+        let asked = &self.case.consignment;
+        let facts = move || self.authorized();
+        let article = Some("1961 art. 31(4), 31(5)");
+        all.push(Condition::new("same_trade", article, move || same_trade(authorization, asked), facts));
+        let once = move || used_up(authorization, &self.others());
+        all.push(Condition::new("consignments", Some("1961 art. 31(4)(d)"), once, facts));
+        for line in &asked.lines {
+            let test = move || room(authorization, &self.others(), line);
+            let facts = move || room_facts(authorization, &self.others(), line);
+            all.push(Condition::new("authorization_room", Some("1961 art. 31(4)(b)"), test, facts));
+        }
+    }
+
+    /// The other cases under the same import authorization.
+    fn others(self) -> Vec<&'a Case> {
+        let case = self.case;
+        let under_it = |other: &&Case| {
+            other.side == Side::Exporting
+                && other.id != case.id
+                && other.partner == case.partner
+                && other.consignment.authorization == case.consignment.authorization
+        };
+        self.state.trade.cases.values().filter(under_it).collect()
+    }
+
+    /// A permit ends with its import authorization at the latest, and within the national maximum.
+    fn validity(self) -> Refused<()> {
+        let (until, today) = (self.issue.valid_until, self.today);
+        if until < today {
+            return Err(TradeRefusal::PermitEnded { until, today }.into());
+        }
+        if let Some(foreign) = super::foreign_of(self.state, self.case)
+            && until > foreign.authorization.valid_until
+        {
+            let (last, why) = (
+                foreign.authorization.valid_until,
+                "the last day of the import authorization",
+            );
+            return Err(TradeRefusal::PermitTooLong { until, last, why }.into());
+        }
+        let last = last_by_policy(self.state, today);
+        if until > last {
+            let why = "the longest a permit may run from today";
+            return Err(TradeRefusal::PermitTooLong { until, last, why }.into());
+        }
+        Ok(())
+    }
+
+    fn until(self) -> Facts {
+        vec![
+            ("until", Fact::Day(self.issue.valid_until)),
+            ("last", Fact::Day(longest_validity(self.state, self.case, self.today))),
+            ("days", Fact::Number(self.state.policies.export_permit_days_max)),
+        ]
+    }
+
+    /// The destination's totals of estimates have room, in every year in which the goods may leave.
+    fn estimates(self, all: &mut Vec<Condition<'a>>) {
+        for year in self.today.year()..=self.issue.valid_until.year() {
+            for (place, line) in self.case.consignment.lines.iter().enumerate() {
+                let before = self.case.consignment.lines.iter().take(place);
+                if before.clone().any(|other| other.goods.substance == line.goods.substance) {
+                    // The same figure, and so the same outcome, as the line before it.
+                    continue;
+                }
+                let stopped = move || totals::not_stopped(self.state, self.case, &line.goods, year);
+                let facts = move || self.estimate_facts(line, year);
+                all.push(Condition::new("stop_notice", Some("1961 art. 21(4)"), stopped, facts));
+                let room = move || self.estimate(line, year);
+                all.push(Condition::new("estimate", Some("1961 art. 31(1)(b)"), room, facts));
+            }
+        }
+    }
+
+    fn estimate(self, line: &Line, year: i16) -> Refused<()> {
+        let requested = requested_base(&self.case.consignment.lines, &line.goods.substance);
+        let looked_up = self.issue.estimate_checked.is_some();
+        totals::has_room(self.state, self.case, &line.goods, requested, (year, self.today), looked_up)
+    }
+
+    fn estimate_facts(self, line: &Line, year: i16) -> Facts {
+        let (substance, country) = (&line.goods.substance, self.case.consignment.importer.country);
+        let asked = requested_base(&self.case.consignment.lines, substance);
+        let mut facts = vec![
+            ("country", Fact::Country(country)),
+            ("substance", Fact::Substance(substance.clone())),
+            ("year", Fact::Number(i64::from(year))),
+            ("asked", Fact::Mass(asked)),
+        ];
+        if let Some(room) = totals::headroom(self.state, country, substance, year, Some(&self.case.id)) {
+            facts.push(("total", Fact::Mass(room.total)));
+            facts.push(("available", Fact::Mass(room.available)));
+            facts.push(("table", Fact::Text(room.version.to_string())));
+            facts.push(("dated", Fact::Day(room.dated_on)));
+        }
+        if let Some(place) = &self.issue.estimate_checked {
+            facts.push(("looked_up", Fact::Text(place.to_string())));
+        }
+        facts
+    }
+
+    /// The exporter is licensed, not under hold, and has the goods. What is in stock was made within quota.
+    fn exporter(self, all: &mut Vec<Condition<'a>>) {
+        let site = move || {
+            let id = self.case.site.iter();
+            id.map(|id| ("site", Fact::Text(id.to_string()))).collect()
+        };
+        all.push(Condition::new("site_open", Some("1961 art. 29(2)(b)"), move || self.site().map(drop), site));
+        all.push(Condition::new("hold", None, move || self.hold(), site));
+        for (item, line) in self.case.items.iter().zip(&self.case.consignment.lines) {
+            let facts = move || {
+                let mut facts: Facts = site();
+                facts.push(("substance", Fact::Substance(line.goods.substance.clone())));
+                facts.extend(self.licence_facts(line));
+                facts
+            };
+            let article = Some("1961 art. 30(1), 31(3)");
+            all.push(Condition::new("licence", article, move || self.licence(line), facts));
+            let facts = move || self.stock_facts(item, line);
+            all.push(Condition::new("stock", None, move || self.stock(item, line), facts));
+        }
+    }
+
+    fn site(self) -> Refused<(No, &'a Id)> {
+        let Some(id) = &self.case.site else {
+            return Err(unknown("site of case", &self.case.id));
+        };
+        self.state.holders.open_site(id).map(|(no, _)| (no, id))
+    }
+
+    fn hold(self) -> Refused<()> {
+        let (no, id) = self.site()?;
+        match self.state.ledger.holds().find(|hold| hold.site == Some(no)) {
+            Some(hold) => {
+                let (what, name, hold) = ("site", id.to_string(), hold.id.to_string());
+                Err(LedgerRefusal::Held { what, name, hold }.into())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn licence(self, line: &Line) -> Refused<()> {
+        let (site, _) = self.site()?;
+        let substance = substance_no(self.state, &line.goods)?;
+        let export = Activities::of(&[Activity::Export]);
+        let licences = &self.state.licences;
+        licences.check(self.state, "exporter", site, substance, export, self.today)
+    }
+
+    fn licence_facts(self, line: &Line) -> Facts {
+        let found = self.site().ok().zip(substance_no(self.state, &line.goods).ok());
+        let licence = found.and_then(|((site, _), substance)| {
+            let licences = &self.state.licences;
+            licences.in_force(site, substance, Activity::Export, self.today)
+        });
+        licence.map_or_else(Facts::new, |licence| {
+            vec![
+                ("licence", Fact::Text(licence.grant.id.to_string())),
+                ("until", Fact::Day(licence.grant.valid_until)),
+            ]
+        })
+    }
+
+    fn stock(self, item: &Id, line: &Line) -> Refused<()> {
+        let (site, id) = self.site()?;
+        let (no, _) = self.state.items.find(item)?;
+        let available = free_stock(self.state, self.case, site, no, self.today).free();
+        if line.amount <= available {
+            return Ok(());
+        }
+        Err(LedgerRefusal::StockInsufficient {
+            site: id.to_string(),
+            item: item.to_string(),
+            batch: "neither held, expired nor permitted away".to_owned(),
+            compartment: Compartment::Stock.word(),
+            available,
+            requested: line.amount,
+        }
+        .into())
+    }
+
+    fn stock_facts(self, item: &Id, line: &Line) -> Facts {
+        let amount = |amount| Fact::Amount(line.goods.clone(), amount);
+        let mut facts = vec![
+            ("item", Fact::Text(item.to_string())),
+            ("goods", Fact::Goods(line.goods.clone())),
+            ("asked", amount(line.amount)),
+        ];
+        if let (Ok((site, id)), Ok((no, _))) = (self.site(), self.state.items.find(item)) {
+            let stock = free_stock(self.state, self.case, site, no, self.today);
+            facts.push(("site", Fact::Text(id.to_string())));
+            facts.push(("held", amount(stock.held)));
+            facts.push(("reserved", amount(stock.reserved)));
+            facts.push(("available", amount(stock.free())));
+        }
+        facts
+    }
+}
+
+/// The figures of a line of an authorization: authorized, taken by others, left, asked.
+pub(super) fn room_facts(authorization: &ImportAuthorization, others: &[&Case], line: &Line) -> Facts {
+    let amount = |amount| Fact::Amount(line.goods.clone(), amount);
+    let authorized = amount_of(&authorization.lines, &line.goods);
+    let taken = taken_by(others, &line.goods);
+    vec![
+        ("number", Fact::Text(authorization.number.to_string())),
+        ("goods", Fact::Goods(line.goods.clone())),
+        ("authorized", amount(authorized)),
+        ("taken", amount(taken)),
+        ("available", amount(authorized.saturating_sub(taken))),
+        ("asked", amount(line.amount)),
+    ]
 }
 
 /// The importing authority's yes, for exactly this trade.
@@ -81,56 +430,25 @@ fn confirmation<'a>(case: &'a Case, issue: &IssueExportPermit) -> Refused<&'a Co
     exact.ok_or_else(|| TradeRefusal::ConfirmationMissing { export }.into())
 }
 
-/// All permits under one import authorization stay within it; open permits count in full.
-fn quantities(state: &State, case: &Case, authorization: &ImportAuthorization) -> Refused<()> {
-    let under_it = |other: &&Case| {
-        other.side == Side::Exporting
-            && other.id != case.id
-            && other.partner == case.partner
-            && other.consignment.authorization == case.consignment.authorization
-    };
-    let others: Vec<&Case> = state.trade.cases.values().filter(under_it).collect();
-    has_room(authorization, &others, &case.consignment.lines)
+/// What a site has of an item to send, and how much of it is promised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FreeStock {
+    /// In batches that are neither held nor expired.
+    pub held: i64,
+    /// What its other open permits still allow.
+    pub reserved: i64,
 }
 
-/// A permit ends with its import authorization at the latest, and within the national maximum.
-fn validity(state: &State, authorization: &ImportAuthorization, issue: &IssueExportPermit, today: Date) -> Refused<()> {
-    let until = issue.valid_until;
-    if until < today {
-        return Err(TradeRefusal::PermitEnded { until, today }.into());
+impl FreeStock {
+    /// What is left.
+    pub fn free(self) -> i64 {
+        self.held.saturating_sub(self.reserved)
     }
-    if until > authorization.valid_until {
-        let (last, why) = (authorization.valid_until, "the last day of the import authorization");
-        return Err(TradeRefusal::PermitTooLong { until, last, why }.into());
-    }
-    let days = state.policies.export_permit_days_max;
-    let last = jiff::Span::new()
-        .try_days(days)
-        .and_then(|days| today.checked_add(days));
-    match last {
-        Ok(last) if until > last => {
-            let why = "the longest a permit may run from today";
-            Err(TradeRefusal::PermitTooLong { until, last, why }.into())
-        }
-        _ => Ok(()),
-    }
-}
-
-/// The destination's totals of estimates have room, in every year in which the goods may leave.
-fn estimates(state: &State, case: &Case, issue: &IssueExportPermit, today: Date) -> Refused<()> {
-    for year in today.year()..=issue.valid_until.year() {
-        for line in &case.consignment.lines {
-            let requested = requested_base(&case.consignment.lines, &line.goods.substance);
-            let looked_up = issue.estimate_checked.is_some();
-            totals::check(state, case, &line.goods, requested, (year, today), looked_up)?;
-        }
-    }
-    Ok(())
 }
 
 /// What a site has of an item to send: batches that are neither held nor expired, without what its other open permits
 /// still allow.
-fn free_stock(state: &State, case: &Case, site: No, item: No, today: Date) -> i64 {
+fn free_stock(state: &State, case: &Case, site: No, item: No, today: Date) -> FreeStock {
     let ledger = &state.ledger;
     let held: Vec<No> = ledger.holds().filter_map(|hold| hold.batch).collect();
     let good = |batch: No| {
@@ -158,42 +476,8 @@ fn free_stock(state: &State, case: &Case, site: No, item: No, today: Date) -> i6
         Some(line.amount.saturating_sub(sent).max(0))
     };
     let reserved = state.trade.cases.values().filter(open).filter_map(allowed);
-    reserved.fold(stock, i64::saturating_sub)
-}
-
-/// The exporter is licensed, not under hold, and has the goods. What is in stock was made within quota.
-fn exporter(state: &State, case: &Case, today: Date) -> Refused<()> {
-    let Some(id) = &case.site else {
-        return Err(unknown("site of case", &case.id));
-    };
-    let (site_no, _) = state.holders.open_site(id)?;
-    if let Some(hold) = state.ledger.holds().find(|hold| hold.site == Some(site_no)) {
-        let (what, name, hold) = ("site", id.to_string(), hold.id.to_string());
-        return Err(LedgerRefusal::Held { what, name, hold }.into());
+    FreeStock {
+        held: stock,
+        reserved: reserved.fold(0, i64::saturating_add),
     }
-    for (item, line) in case.items.iter().zip(&case.consignment.lines) {
-        let no = substance_no(state, &line.goods)?;
-        state.licences.check(
-            state,
-            "exporter",
-            site_no,
-            no,
-            Activities::of(&[Activity::Export]),
-            today,
-        )?;
-        let (item_no, _) = state.items.find(item)?;
-        let available = free_stock(state, case, site_no, item_no, today);
-        if line.amount > available {
-            return Err(LedgerRefusal::StockInsufficient {
-                site: id.to_string(),
-                item: item.to_string(),
-                batch: "neither held, expired nor permitted away".to_owned(),
-                compartment: Compartment::Stock.word(),
-                available,
-                requested: line.amount,
-            }
-            .into());
-        }
-    }
-    Ok(())
 }

@@ -2,6 +2,8 @@
 
 use jiff::civil::Date;
 
+use super::checks::{Check, Condition, Fact, Facts, pass};
+use super::guard::room_facts;
 use super::notice::{
     Cancellation, Confirmation, ConfirmationRefusal, Consignment, Consignments, Goods, ImportAuthorization, Line,
     Notice, Party,
@@ -121,24 +123,47 @@ pub(super) fn requested_base(lines: &[Line], substance: &Id) -> Mass {
     of_it.map(Line::base).sum()
 }
 
+/// What is known of this country's own room for a substance in a year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnHeadroom {
+    /// The total of estimates in force.
+    pub total: Mass,
+    /// Made and imported.
+    pub acquired: Mass,
+    /// What open import authorizations still allow.
+    pub open: Mass,
+}
+
+impl OwnHeadroom {
+    /// What is left.
+    pub fn available(self) -> Mass {
+        (self.total - self.acquired - self.open).or_zero()
+    }
+}
+
+/// What is left of this country's own total of estimates in the year of a day; `None` without an estimate.
+pub fn own_headroom(state: &State, substance: &Id, today: Date) -> Option<OwnHeadroom> {
+    let (no, _) = state.substances.find(substance).ok()?;
+    let estimate = state.planning.estimate(today.year(), no)?;
+    let rows = crate::reporting::identity(state, today.year());
+    let row = rows.iter().find(|row| row.substance == *substance);
+    let owns = state.trade.own.values();
+    Some(OwnHeadroom {
+        total: estimate.total,
+        acquired: row.map_or(Mass::ZERO, |row| row.manufactured + row.imported),
+        open: owns.map(|own| open_base(state, own, substance, today)).sum(),
+    })
+}
+
 /// The country's own total of estimates bounds what it acquires: made, imported, and authorized to be imported.
 fn own_estimate(state: &State, goods: &Goods, requested: Mass, today: Date) -> Refused<()> {
-    let (no, year) = (substance_no(state, goods)?, today.year());
-    let substance = &goods.substance;
-    let Some(estimate) = state.planning.estimate(year, no) else {
+    let (substance, year) = (&goods.substance, today.year());
+    substance_no(state, goods)?;
+    let Some(room) = own_headroom(state, substance, today) else {
         let substance = substance.to_string();
         return Err(TradeRefusal::OwnEstimateMissing { substance, year }.into());
     };
-    let rows = crate::reporting::identity(state, year);
-    let row = rows.iter().find(|row| row.substance == *substance);
-    let acquired = row.map_or(Mass::ZERO, |row| row.manufactured + row.imported);
-    let open: Mass = state
-        .trade
-        .own
-        .values()
-        .map(|own| open_base(state, own, substance, today))
-        .sum();
-    let available = (estimate.total - acquired - open).or_zero();
+    let available = room.available();
     if requested <= available {
         return Ok(());
     }
@@ -146,7 +171,7 @@ fn own_estimate(state: &State, goods: &Goods, requested: Mass, today: Date) -> R
         country: state.founding.country.to_string(),
         substance: substance.to_string(),
         year,
-        total_g: estimate.total,
+        total_g: room.total,
         available_g: available,
         requested_g: requested,
     }
@@ -228,18 +253,72 @@ pub(super) fn confirmed(case: &Case, officer: Option<Id>, today: Date) -> Vec<Ev
 
 /// Whether a consignment agrees with an import authorization of ours that is in force and has room for it.
 pub(super) fn agrees(state: &State, case: &Id, asked: &Consignment, today: Date) -> Refused<()> {
-    let number = asked.authorization.as_ref();
-    let own = number.and_then(|number| state.trade.own(number)).ok_or_else(|| {
-        let number = number.map(ToString::to_string).unwrap_or_default();
-        unknown("import authorization", number)
-    })?;
-    in_force(&own.authorization, own.cancelled, today)?;
-    same_trade(&own.authorization, asked)?;
-    let others = |other: &&Case| {
-        other.side == Side::Importing && other.id != *case && other.consignment.authorization.as_ref() == number
+    pass(&agreement(state, case, asked, today))
+}
+
+/// Every condition of a yes to a request, tested: those that hold too. All pass where `confirm` is not refused, and the
+/// first that does not is the reason for which it is.
+pub fn confirmation_checks(state: &State, case: &Case, today: Date) -> Vec<Check> {
+    let stage = || vec![("stage", Fact::Stage(case.stage))];
+    let requested = || match case.stage {
+        Stage::Requested => Ok(()),
+        _ => Err(case.not_in("requested").into()),
     };
-    let others: Vec<&Case> = state.trade.cases.values().filter(others).collect();
-    has_room(&own.authorization, &others, &asked.lines)
+    let first = Condition::new("stage_requested", None, requested, stage).check();
+    let others = agreement(state, &case.id, &case.consignment, today);
+    std::iter::once(first)
+        .chain(others.iter().map(Condition::check))
+        .collect()
+}
+
+/// The conditions in their order.
+fn agreement<'a>(state: &'a State, case: &'a Id, asked: &'a Consignment, today: Date) -> Vec<Condition<'a>> {
+    let number = asked.authorization.as_ref();
+    let own = number.and_then(|number| state.trade.own(number));
+    let facts = move || own_facts(asked, own);
+    let known = move || {
+        let number = number.map(ToString::to_string).unwrap_or_default();
+        own.map(drop).ok_or_else(|| unknown("import authorization", number))
+    };
+    let named = Condition::new("own_authorization", Some("1961 art. 31(5)"), known, facts);
+    let Some(own) = own else {
+        return vec![named];
+    };
+    let authorization = &own.authorization;
+    let force = move || in_force(authorization, own.cancelled, today);
+    let same = move || same_trade(authorization, asked);
+    let others = move || -> Vec<&'a Case> {
+        let under_it = |other: &&Case| {
+            other.side == Side::Importing && other.id != *case && other.consignment.authorization.as_ref() == number
+        };
+        state.trade.cases.values().filter(under_it).collect()
+    };
+    let once = move || used_up(authorization, &others());
+    let mut all = vec![
+        named,
+        Condition::new("authorization_in_force", Some("1961 art. 31(4)(b), 31(5)"), force, facts),
+        Condition::new("same_trade", Some("1961 art. 31(4), 31(5)"), same, facts),
+        Condition::new("consignments", Some("1961 art. 31(4)(d)"), once, facts),
+    ];
+    for line in &asked.lines {
+        let test = move || room(authorization, &others(), line);
+        let facts = move || room_facts(authorization, &others(), line);
+        all.push(Condition::new("authorization_room", Some("1961 art. 31(4)(b)"), test, facts));
+    }
+    all
+}
+
+fn own_facts(asked: &Consignment, own: Option<&OwnAuthorization>) -> Facts {
+    let number = asked.authorization.iter();
+    let mut facts: Facts = number.map(|number| ("number", Fact::Text(number.to_string()))).collect();
+    facts.push(("country", Fact::Country(asked.importer.country)));
+    if let Some(own) = own {
+        let authorization = &own.authorization;
+        facts.push(("issuer", Fact::Text(authorization.issuer.to_string())));
+        facts.push(("issued", Fact::Day(authorization.issued_on)));
+        facts.push(("until", Fact::Day(authorization.valid_until)));
+    }
+    facts
 }
 
 /// Neither cancelled nor ended.
@@ -281,43 +360,49 @@ pub(super) fn same_trade(authorization: &ImportAuthorization, asked: &Consignmen
     }
 }
 
-/// Every line is one of the authorization's, within what other consignments have left of it.
-pub(super) fn has_room(authorization: &ImportAuthorization, others: &[&Case], asked: &[Line]) -> Refused<()> {
-    let number = || authorization.number.to_string();
+/// Of a single-consignment authorization, whether another case is its consignment already.
+pub(super) fn used_up(authorization: &ImportAuthorization, others: &[&Case]) -> Refused<()> {
     if authorization.consignments == Consignments::Single
         && let Some(used) = others.iter().find(|case| case.uses_up())
     {
-        let by = used.id.to_string();
-        return Err(TradeRefusal::AuthorizationUsed { number: number(), by }.into());
+        let (number, by) = (authorization.number.to_string(), used.id.to_string());
+        return Err(TradeRefusal::AuthorizationUsed { number, by }.into());
     }
-    for line in asked {
-        let goods = &line.goods;
-        let name = format!("{} {}", goods.substance, goods.form);
-        let authorized = amount_of(&authorization.lines, goods);
-        if authorized == 0 {
-            let authorized = authorization.lines.iter();
-            let authorized = authorized.map(|line| format!("{} {}", line.goods.substance, line.goods.form));
-            return Err(TradeRefusal::AuthorizationDiffers {
-                number: number(),
-                field: "goods",
-                authorized: authorized.collect::<Vec<_>>().join(", "),
-                asked: name,
-            }
-            .into());
+    Ok(())
+}
+
+/// What other consignments take of some goods.
+pub(super) fn taken_by(others: &[&Case], goods: &Goods) -> i64 {
+    let takes = others.iter().map(|case| case.takes(goods));
+    takes.fold(0_i64, i64::saturating_add)
+}
+
+/// A line is one of the authorization's, within what other consignments have left of it.
+pub(super) fn room(authorization: &ImportAuthorization, others: &[&Case], line: &Line) -> Refused<()> {
+    let number = || authorization.number.to_string();
+    let goods = &line.goods;
+    let name = format!("{} {}", goods.substance, goods.form);
+    let authorized = amount_of(&authorization.lines, goods);
+    if authorized == 0 {
+        let authorized = authorization.lines.iter();
+        let authorized = authorized.map(|line| format!("{} {}", line.goods.substance, line.goods.form));
+        return Err(TradeRefusal::AuthorizationDiffers {
+            number: number(),
+            field: "goods",
+            authorized: authorized.collect::<Vec<_>>().join(", "),
+            asked: name,
         }
-        let taken = others
-            .iter()
-            .fold(0_i64, |sum, case| sum.saturating_add(case.takes(goods)));
-        let (available, requested) = (authorized - taken, line.amount);
-        if requested > available {
-            return Err(TradeRefusal::AuthorizationExceeded {
-                number: number(),
-                available: goods.said(available),
-                requested: goods.said(requested),
-                goods: name,
-            }
-            .into());
+        .into());
+    }
+    let (available, requested) = (authorized - taken_by(others, goods), line.amount);
+    if requested > available {
+        return Err(TradeRefusal::AuthorizationExceeded {
+            number: number(),
+            available: goods.said(available),
+            requested: goods.said(requested),
+            goods: name,
         }
+        .into());
     }
     Ok(())
 }

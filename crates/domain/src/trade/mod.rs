@@ -6,6 +6,7 @@
 
 mod address;
 mod border;
+mod checks;
 mod code;
 mod command;
 mod export;
@@ -34,8 +35,11 @@ use crate::product::Item;
 use crate::refusal::{NameRefusal, Refused, unknown};
 use crate::table::No;
 
+pub use checks::{Check, Compared, Fact, Facts, Standing, alike, compared};
 pub use code::{CODES, Code};
 pub use command::*;
+pub use guard::{FreeStock, checks, longest_validity};
+pub use import::{OwnHeadroom, confirmation_checks, own_headroom};
 pub use notice::*;
 pub use refusal::TradeRefusal;
 pub use statement::{Signing, StatementCase, own_lines, signed_by, stated_lines};
@@ -291,6 +295,27 @@ impl Trade {
         self.cases.values()
     }
 
+    /// Cases by id, those after one of them.
+    pub fn cases_after(&self, id: &str) -> impl Iterator<Item = &Case> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        self.cases.range::<str, _>((Excluded(id), Unbounded)).map(|(_, case)| case)
+    }
+
+    /// An application for an import authorization.
+    pub fn application(&self, id: &str) -> Option<&ImportApplied> {
+        self.applications.get(id)
+    }
+
+    /// All applications for import authorizations by id.
+    pub fn applications(&self) -> impl Iterator<Item = &ImportApplied> {
+        self.applications.values()
+    }
+
+    /// Import authorizations that partners have sent, with the authority that sent each.
+    pub fn foreigns(&self) -> impl Iterator<Item = (&Id, &ForeignAuthorization)> {
+        self.foreign.iter().map(|((issuer, _), foreign)| (issuer, foreign))
+    }
+
     /// The case of an export permit of ours.
     pub fn permitted(&self, permit: &str) -> Option<&Case> {
         self.cases.get(self.permits.get(permit)?)
@@ -424,6 +449,21 @@ fn queue(to: &Id, case: Option<&Id>, notice: Notice) -> Event {
         case: case.cloned(),
         notice,
     }))
+}
+
+/// The import authorization that an export of ours rests on, if the authority that issued it has sent it.
+pub fn foreign_of<'a>(state: &'a State, case: &Case) -> Option<&'a ForeignAuthorization> {
+    let number = case.consignment.authorization.as_ref()?;
+    let issuer = match &case.partner {
+        Some(partner) => state.partners.get(partner)?,
+        None => state.partners.of_country(case.consignment.importer.country)?,
+    };
+    state.trade.foreign(&issuer.file.id, number)
+}
+
+/// The item of this register with these goods.
+pub fn item_of<'a>(state: &'a State, wanted: &Goods) -> Option<&'a Item> {
+    state.items.iter().find(|item| goods(state, item) == *wanted)
 }
 
 /// The substance of goods in this register.

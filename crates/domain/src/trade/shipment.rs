@@ -6,7 +6,7 @@ use super::notice::{Cause, Endorsement, Goods, Line, Notice, PermitNamed, Resolu
 use super::{
     Case, ConsignmentEndorsed, ConsignmentHeld, CountedLine, DiscrepancyResolved, EndorseArrival, EndorseDeparture,
     PermitEndorsedUnused, ReleaseConsignment, ResolveDiscrepancy, Side, Stage, TradeRefusal, amount_of, counted_lines,
-    goods, queue,
+    goods, item_of, queue,
 };
 use crate::State;
 use crate::id::Id;
@@ -28,11 +28,6 @@ fn counted(state: &State, case: &Case, lines: &[CountedLine]) -> Refused<Vec<Lin
     Ok(of_case
         .map(|line| line.with_amount(amount_of(&counted, &line.goods)))
         .collect())
-}
-
-/// The item of this register with these goods.
-fn item_of<'a>(state: &'a State, wanted: &Goods) -> Option<&'a Item> {
-    state.items.iter().find(|item| goods(state, item) == *wanted)
 }
 
 fn name_of(state: &State, line: &Line) -> Id {

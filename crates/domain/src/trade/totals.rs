@@ -73,9 +73,25 @@ fn open_base(case: &Case, country: Country, substance: &Id, year: i16) -> Mass {
         .sum()
 }
 
+/// No notice of the Board stands against more of it (1961 art. 21(4)).
+pub(super) fn not_stopped(state: &State, case: &Case, goods: &Goods, year: i16) -> Refused<()> {
+    let country = case.consignment.importer.country;
+    let substance = &goods.substance;
+    match state.trade.stops.get(&(country, year, substance.clone())) {
+        None => Ok(()),
+        Some(notice) => Err(TradeRefusal::StopNotice {
+            country: country.to_string(),
+            substance: substance.to_string(),
+            year,
+            notice: notice.to_string(),
+        }
+        .into()),
+    }
+}
+
 /// The destination's total must have room for the quantity. A figure that is missing or old needs a person, who says
 /// where it was looked up; that never becomes a pass by itself.
-pub(super) fn check(
+pub(super) fn has_room(
     state: &State,
     case: &Case,
     goods: &Goods,
@@ -85,15 +101,6 @@ pub(super) fn check(
 ) -> Refused<()> {
     let country = case.consignment.importer.country;
     let substance = &goods.substance;
-    if let Some(notice) = state.trade.stops.get(&(country, year, substance.clone())) {
-        return Err(TradeRefusal::StopNotice {
-            country: country.to_string(),
-            substance: substance.to_string(),
-            year,
-            notice: notice.to_string(),
-        }
-        .into());
-    }
     let unknown = |why: String| {
         let (country, substance) = (country.to_string(), substance.to_string());
         Err(TradeRefusal::EstimateUnknown {

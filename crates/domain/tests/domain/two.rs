@@ -237,6 +237,7 @@ impl Two {
             let read = State::from_bytes(&bytes).unwrap_or_else(|why| panic!("{at}: {why}"));
             // The hash of a state is that of its bytes.
             assert_eq!(read.to_bytes().expect("bytes"), bytes, "{at}");
+            self.worlds[side].gates(at);
         }
     }
 
