@@ -12,6 +12,7 @@ mod partners;
 mod people;
 mod public;
 mod trainings;
+mod trade;
 
 use crate::routes::Route;
 
@@ -33,3 +34,4 @@ pub static ROUTES: &[&[Route]] = &[
     public::ROUTES,
     trainings::ROUTES,
 ];
+pub static ROUTES: &[&[Route]] = &[account::ROUTES, assets::ROUTES, home::ROUTES, trade::ROUTES, crate::act::ROUTES];

@@ -1,0 +1,288 @@
+//! The border: one number in, one answer out, and the endorsement.
+
+use askama::Template;
+use domain::State;
+use domain::trade::{Case, Line, Side, Stage, item_of};
+use jiff::civil::Date;
+
+use super::sheet::case_of_permit;
+use super::{act_link, fact, goods, names, party, quantity, typed};
+use crate::act::{Said, may};
+use crate::answer::{Answered, encoded, html, see};
+use crate::ask::{Ask, Visitor};
+use crate::chart::{Mark, mark};
+use crate::frame::Frame;
+use crate::words::Words;
+
+/// What a permit is worth at the border now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Worth {
+    /// Goods may pass under it.
+    Valid,
+    /// Its goods have passed.
+    Used,
+    /// Its time is over, and nothing has passed.
+    Expired,
+    /// Nothing may pass for now.
+    Suspended,
+    /// No permit has this number.
+    Unknown,
+}
+
+impl Worth {
+    /// What the permit of a case is worth on a day.
+    pub fn of(case: &Case, today: Date) -> Self {
+        let Some(permit) = &case.permit else { return Self::Unknown };
+        match case.stage {
+            Stage::Suspended | Stage::Held => Self::Suspended,
+            Stage::Expired => Self::Expired,
+            Stage::Issued if permit.valid_until < today && case.side == Side::Exporting => Self::Expired,
+            Stage::Issued => Self::Valid,
+            // What is on its way may still enter.
+            Stage::Departed if case.side == Side::Importing => Self::Valid,
+            Stage::Departed | Stage::Discrepant | Stage::Closed => Self::Used,
+            Stage::Draft | Stage::Requested | Stage::Confirmed | Stage::Refused => Self::Unknown,
+        }
+    }
+
+    /// Its word, for classes and keys.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Used => "used",
+            Self::Expired => "expired",
+            Self::Suspended => "suspended",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Its shape.
+    pub fn mark(self) -> &'static str {
+        mark(match self {
+            Self::Valid => Mark::Pass,
+            Self::Used => Mark::Used,
+            Self::Expired => Mark::Expired,
+            Self::Suspended => Mark::Suspended,
+            Self::Unknown => Mark::Unknown,
+        })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "trade/customs.html")]
+struct CustomsPage {
+    f: Frame,
+    number: String,
+}
+
+pub fn ask_number(ask: &Ask) -> Answered {
+    let number = typed(ask, "number");
+    if !number.is_empty() {
+        return Ok(see(&format!("/customs/{}", encoded(&number))));
+    }
+    html(&CustomsPage {
+        f: Frame::of(ask, ask.words().t("customs-title")),
+        number,
+    })
+}
+
+/// A line as it stands at the border.
+struct Row {
+    name: String,
+    inn: String,
+    permitted: String,
+    base: String,
+    moved: String,
+    left: String,
+}
+
+#[derive(Template)]
+#[template(path = "trade/customs-permit.html")]
+struct PermitPage {
+    f: Frame,
+    number: String,
+    class: &'static str,
+    mark: &'static str,
+    word: String,
+    detail: String,
+    found: Option<Found>,
+}
+
+/// What is known of a permit that was found.
+struct Found {
+    said: Vec<Said>,
+    rows: Vec<Row>,
+    moved_label: String,
+    act: Option<(String, String)>,
+    help: Vec<String>,
+    sheet: Option<String>,
+    case: Option<String>,
+}
+
+pub fn permit(ask: &Ask) -> Answered {
+    let words = ask.words();
+    let number = ask.param("number").trim().to_owned();
+    let visitor = ask.visitor()?;
+    let (worth, detail, found) = {
+        let state = ask.state();
+        let case = find(&state, &number);
+        let worth = case.map_or(Worth::Unknown, |case| Worth::of(case, ask.today()));
+        let case = case.filter(|_| worth != Worth::Unknown);
+        let detail = case.map_or_else(|| words.t("customs-unknown"), |case| detail(words, case, worth));
+        (worth, detail, case.map(|case| found(ask, &state, visitor, case, worth)))
+    };
+    if found.is_some() {
+        ask.looked_at(&number);
+    }
+    html(&PermitPage {
+        f: Frame::of(ask, words.t1("customs-permit-title", "number", &number)),
+        number,
+        class: worth.word(),
+        mark: worth.mark(),
+        word: words.t(&format!("permit-{}", worth.word())),
+        detail,
+        found,
+    })
+}
+
+/// A case by the number of its permit, ours or a partner's, or by its own.
+fn find<'a>(state: &'a State, number: &str) -> Option<&'a Case> {
+    let upper = number.to_uppercase();
+    let by = |number: &str| case_of_permit(state, number).or_else(|| state.trade.case(number));
+    by(number).or_else(|| by(&upper))
+}
+
+fn detail(words: Words, case: &Case, worth: Worth) -> String {
+    let until = case.permit.as_ref().map(|permit| words.day(permit.valid_until));
+    let until = until.unwrap_or_default();
+    match (worth, case.stage) {
+        (Worth::Used, _) => {
+            let endorsed = case.arrival.as_ref().filter(|_| case.side == Side::Importing);
+            match endorsed.or(case.departure.as_ref()) {
+                Some(endorsed) => {
+                    let (on, post) = (words.day(endorsed.on), endorsed.post.to_string());
+                    words.t2("case-endorsed-at", "day", on, "post", post)
+                }
+                None => String::new(),
+            }
+        }
+        (Worth::Suspended, Stage::Held) => words.t("customs-held"),
+        (Worth::Suspended, _) => words.t("customs-suspended"),
+        (Worth::Expired, _) => words.t1("customs-expired", "day", until),
+        _ => words.t1("customs-valid", "day", until),
+    }
+}
+
+fn found(ask: &Ask, state: &State, visitor: &Visitor, case: &Case, worth: Worth) -> Found {
+    let words = ask.words();
+    let exporting = case.side == Side::Exporting;
+    let consignment = &case.consignment;
+    let said = |key: &str, says: String| Said {
+        label: words.t(key),
+        lines: vec![says],
+    };
+    let permit = case.permit.as_ref();
+    let mut facts = vec![
+        said("case-exporter", party(words, &consignment.exporter)),
+        said("case-importer", party(words, &consignment.importer)),
+        said("customs-permit", permit.map(|permit| permit.number.to_string()).unwrap_or_default()),
+        said("customs-case", case.id.to_string()),
+    ];
+    if let Some(permit) = permit {
+        facts.push(said("customs-until", words.day(permit.valid_until)));
+    }
+    if let Some(number) = &consignment.authorization {
+        facts.push(said("case-authorization", number.to_string()));
+    }
+    if let Some(on) = case.moved_on {
+        facts.push(said("customs-moved-on", words.day(on)));
+    }
+    let allowed = case.departure.as_ref().filter(|_| !exporting);
+    let lines = allowed.map_or(&consignment.lines, |departure| &departure.lines);
+    let rows = lines.iter().enumerate().map(|(place, line)| row(words, state, case, place, line));
+    let (act, help) = acts(ask, state, visitor, case, worth);
+    Found {
+        said: facts,
+        rows: rows.collect(),
+        moved_label: words.t(if exporting { "customs-left" } else { "customs-entered" }),
+        act,
+        help,
+        sheet: permit.map(|permit| format!("/permits/{}", encoded(&permit.number))),
+        case: (!visitor.is(domain::access::Role::CustomsOfficer)).then(|| super::case_path(&case.id)),
+    }
+}
+
+fn row(words: Words, state: &State, case: &Case, place: usize, line: &Line) -> Row {
+    let moved = case.moved.get(place).copied().unwrap_or_default();
+    let inn = domain::trade::Fact::Substance(line.goods.substance.clone());
+    Row {
+        name: goods(words, state, &line.goods),
+        inn: fact(words, state, &inn),
+        permitted: quantity(words, state, &line.goods, line.amount),
+        base: names::mass(words, line.base()),
+        moved: quantity(words, state, &line.goods, moved),
+        left: quantity(words, state, &line.goods, line.amount - moved),
+    }
+}
+
+/// The endorsement that is open now, and what to know before it.
+fn acts(
+    ask: &Ask,
+    state: &State,
+    visitor: &Visitor,
+    case: &Case,
+    worth: Worth,
+) -> (Option<(String, String)>, Vec<String>) {
+    let words = ask.words();
+    let moved = case.moved.iter().any(|moved| *moved != 0);
+    let mut help = Vec::new();
+    let (verb, subject) = match case.side {
+        Side::Exporting => {
+            let permit = case.permit.as_ref().map(|permit| permit.number.to_string());
+            ("endorse_departure", ("permit", permit.unwrap_or_default()))
+        }
+        Side::Importing => ("endorse_arrival", ("case", case.id.to_string())),
+    };
+    let open = match case.side {
+        // What left in time has left, whatever came afterwards.
+        Side::Exporting => case.stage == Stage::Issued || (moved && matches!(case.stage, Stage::Suspended | Stage::Expired)),
+        Side::Importing => case.stage == Stage::Departed,
+    };
+    if !open {
+        if worth == Worth::Suspended {
+            help.push(words.t("customs-help-suspended"));
+        }
+        if case.side == Side::Importing && case.stage == Stage::Issued {
+            help.push(words.t("customs-help-not-left"));
+        }
+        return (None, help);
+    }
+    let exporting = case.side == Side::Exporting;
+    if !moved {
+        help.push(words.t(if exporting {
+            "customs-help-not-reported"
+        } else {
+            "customs-help-not-entered"
+        }));
+    }
+    help.push(words.t("customs-help-count"));
+    if exporting {
+        help.push(words.t("customs-help-more"));
+    } else {
+        help.push(words.t("customs-help-less"));
+    }
+    let mut fields = vec![(subject.0.to_owned(), subject.1)];
+    for (place, line) in case.consignment.lines.iter().enumerate() {
+        if let Some(item) = item_of(state, &line.goods) {
+            fields.push((format!("lines.{place}.item"), item.id.to_string()));
+        }
+    }
+    let pairs: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let link = act_link(verb, &pairs, &[subject.0], &format!("/customs/{}", encoded(ask.param("number"))));
+    let label = words.t(if exporting {
+        "customs-do-departure"
+    } else {
+        "customs-do-arrival"
+    });
+    (may(visitor, verb).then_some((link, label)), help)
+}

@@ -1,0 +1,194 @@
+//! What a visitor can do about a case now. Every one of these is an act of its own: nothing is decided here.
+
+use domain::State;
+use domain::trade::{Case, Side, Stage, foreign_of, item_of};
+
+use super::{Proposed, act_link, amount_field, case_path, export_of, goods};
+use crate::act;
+use crate::ask::{Ask, Visitor};
+
+/// An act that is open now.
+pub struct Step {
+    /// Where it leads.
+    pub path: String,
+    /// What it is.
+    pub label: String,
+    /// Whether it is what the case waits for.
+    pub first: bool,
+}
+
+struct Pen<'a> {
+    ask: &'a Ask,
+    visitor: &'a Visitor,
+    then: String,
+    steps: Vec<Step>,
+}
+
+impl Pen<'_> {
+    fn add(&mut self, verb: &str, label: String, fields: &[(&str, &str)], keep: &[&str], first: bool) {
+        if act::may(self.visitor, verb) {
+            let path = act_link(verb, fields, keep, &self.then);
+            self.steps.push(Step { path, label, first });
+        }
+    }
+
+    fn t(&self, key: &str) -> String {
+        self.ask.words().t(key)
+    }
+}
+
+/// The acts open to a visitor about a case.
+pub fn steps(ask: &Ask, state: &State, visitor: &Visitor, case: &Case, proposed: Option<&Proposed>) -> Vec<Step> {
+    let mut pen = Pen {
+        ask,
+        visitor,
+        then: case_path(&case.id),
+        steps: Vec::new(),
+    };
+    match case.side {
+        Side::Exporting => exporting(&mut pen, state, case, proposed.is_some()),
+        Side::Importing => importing(&mut pen, state, case, proposed.is_some()),
+    }
+    if case.stage == Stage::Discrepant && case.our_word.is_none() {
+        let label = pen.t("case-do-resolve");
+        pen.add("resolve_discrepancy", label, &[("case", &case.id)], &["case"], true);
+    }
+    pen.steps
+}
+
+fn exporting(pen: &mut Pen<'_>, state: &State, case: &Case, waits: bool) {
+    let export = export_of(case).to_owned();
+    match case.stage {
+        Stage::Draft => {
+            let label = pen.t("case-do-request");
+            pen.add("request_confirmation", label, &[("export", &export)], &["export"], true);
+        }
+        Stage::Confirmed if !waits => {
+            let until = domain::trade::longest_validity(state, case, pen.ask.today()).to_string();
+            let until = match pen.ask.query.get("until") {
+                "" => until,
+                asked => asked.to_owned(),
+            };
+            let label = pen.t("case-do-issue");
+            let fields = [("export", export.as_str()), ("valid_until", until.as_str())];
+            pen.add("issue_export_permit", label, &fields, &["export"], true);
+        }
+        Stage::Held if !waits => {
+            let permit = case.permit.as_ref().map(|permit| permit.number.to_string());
+            let label = pen.t("case-do-release");
+            let fields = [("permit", permit.as_deref().unwrap_or_default())];
+            pen.add("release_consignment", label, &fields, &["permit"], true);
+        }
+        Stage::Issued => ship(pen, state, case),
+        _ => {}
+    }
+}
+
+/// What the exporter does under its permit: send each line to customs, and report that it left.
+fn ship(pen: &mut Pen<'_>, state: &State, case: &Case) {
+    let (Some(permit), Some(site)) = (&case.permit, &case.site) else {
+        return;
+    };
+    let words = pen.ask.words();
+    let under_it = |transit: &&domain::ledger::Transit| transit.permit.as_ref() == Some(&permit.number);
+    for (place, (item, line)) in case.items.iter().zip(&case.consignment.lines).enumerate() {
+        let on_the_way = state.ledger.transit().values().filter(under_it);
+        let same = |transit: &&domain::ledger::Transit| {
+            state.items.at(state.ledger.batch_at(transit.batch).item).id == *item
+        };
+        let on_the_way: i64 = on_the_way.filter(same).map(|transit| transit.outstanding).sum();
+        let moved = case.moved.get(place).copied().unwrap_or_default();
+        let left = line.amount - moved - on_the_way;
+        if left > 0 {
+            let amount = amount_field(&line.goods, left);
+            let label = words.t1("case-do-dispatch", "goods", goods(words, state, &line.goods));
+            let country = case.consignment.importer.country.to_string();
+            let fields = [
+                ("site", site.as_str()),
+                ("destination", &country),
+                ("permit", permit.number.as_str()),
+                ("item", item.as_str()),
+                ("amount", &amount),
+            ];
+            pen.add("dispatch", label, &fields, &["site", "destination", "permit", "item"], true);
+        }
+    }
+    let sent = state.ledger.transit().iter();
+    for (seq, transit) in sent.filter(|(_, transit)| transit.permit.as_ref() == Some(&permit.number)) {
+        let batch = &state.ledger.batch_at(transit.batch).code;
+        let (dispatch, amount) = (seq.to_string(), transit.outstanding.to_string());
+        let label = words.t2("case-do-export", "dispatch", seq, "batch", batch);
+        let fields = [("site", site.as_str()), ("dispatch", &dispatch), ("amount", &amount)];
+        pen.add("export", label, &fields, &["site", "dispatch"], true);
+    }
+}
+
+fn importing(pen: &mut Pen<'_>, state: &State, case: &Case, waits: bool) {
+    match case.stage {
+        Stage::Requested if !waits => {
+            let fields = [("case", case.id.as_str())];
+            let label = pen.t("case-do-confirm");
+            pen.add("confirm", label, &fields, &["case"], true);
+            let label = pen.t("case-do-refuse");
+            pen.add("refuse_confirmation", label, &fields, &["case"], false);
+        }
+        Stage::Issued | Stage::Departed => take_in(pen, state, case),
+        _ => {}
+    }
+}
+
+/// What the importer does when goods arrive: enter each line.
+fn take_in(pen: &mut Pen<'_>, state: &State, case: &Case) {
+    let number = case.consignment.authorization.as_ref();
+    let Some(own) = number.and_then(|number| state.trade.own(number)) else {
+        return;
+    };
+    let words = pen.ask.words();
+    let origin = case.consignment.exporter.country.to_string();
+    let left = case.departure.as_ref().map_or(&case.consignment.lines, |departure| &departure.lines);
+    for (place, line) in left.iter().enumerate() {
+        let open = line.amount - case.moved.get(place).copied().unwrap_or_default();
+        let Some(item) = item_of(state, &line.goods).filter(|_| open > 0) else {
+            continue;
+        };
+        let amount = amount_field(&line.goods, open);
+        let label = words.t1("case-do-import", "goods", goods(words, state, &line.goods));
+        let fields = [
+            ("site", own.site.as_str()),
+            ("item", item.id.as_str()),
+            ("origin", &origin),
+            ("authorization", own.authorization.number.as_str()),
+            ("case", case.id.as_str()),
+            ("amount", &amount),
+        ];
+        let keep = ["site", "item", "origin", "authorization", "case"];
+        pen.add("import", label, &fields, &keep, true);
+    }
+}
+
+/// Where the papers of a case are to be seen: address and words.
+pub fn papers(ask: &Ask, state: &State, case: &Case) -> Vec<(String, String)> {
+    let words = ask.words();
+    let mut links = Vec::new();
+    if let Some(number) = &case.consignment.authorization {
+        let label = words.t1("case-see-authorization", "number", number);
+        let number = crate::answer::encoded(number);
+        match case.side {
+            Side::Importing if state.trade.own(case.consignment.authorization.as_deref().unwrap_or("")).is_some() => {
+                links.push((format!("/authorizations/{number}"), label));
+            }
+            Side::Exporting => {
+                if let Some(foreign) = foreign_of(state, case) {
+                    let from = crate::answer::encoded(&foreign.authorization.issuer);
+                    links.push((format!("/authorizations/from/{from}/{number}"), label));
+                }
+            }
+            Side::Importing => {}
+        }
+    }
+    if let (Side::Exporting, Some(permit)) = (case.side, &case.permit) {
+        let label = words.t1("case-see-permit", "number", &permit.number);
+        links.push((format!("/permits/{}", crate::answer::encoded(&permit.number)), label));
+    }
+    links
+}
