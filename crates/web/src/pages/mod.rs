@@ -11,8 +11,8 @@ mod lists;
 mod partners;
 mod people;
 mod public;
-mod trainings;
 mod trade;
+mod trainings;
 
 use crate::routes::Route;
 
@@ -32,6 +32,6 @@ pub static ROUTES: &[&[Route]] = &[
     partners::ROUTES,
     people::ROUTES,
     public::ROUTES,
+    trade::ROUTES,
     trainings::ROUTES,
 ];
-pub static ROUTES: &[&[Route]] = &[account::ROUTES, assets::ROUTES, home::ROUTES, trade::ROUTES, crate::act::ROUTES];
