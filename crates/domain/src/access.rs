@@ -379,6 +379,9 @@ pub struct Access {
     /// The grants of each person: asked at every login, among the persons of a million holders.
     #[serde(skip)]
     of_person: BTreeMap<CompactString, Vec<No>>,
+    /// The grants of each holder's persons.
+    #[serde(skip)]
+    of_holder: BTreeMap<CompactString, Vec<No>>,
 }
 
 impl Access {
@@ -405,9 +408,18 @@ impl Access {
     }
 
     /// Every role and duty held now, in order of the first grant.
-    pub fn grants(&self) -> impl Iterator<Item = &Actor> {
+    pub fn grants(&self) -> impl DoubleEndedIterator<Item = &Actor> {
         self.grants
             .iter()
+            .filter(|grant| grant.active)
+            .map(|grant| &grant.actor)
+    }
+
+    /// Who may act for a holder now, in order of the first grant.
+    pub fn actors_for(&self, holder: &str) -> impl Iterator<Item = &Actor> {
+        let numbers = self.of_holder.get(holder).into_iter().flatten();
+        numbers
+            .map(|no| &self.grants[*no])
             .filter(|grant| grant.active)
             .map(|grant| &grant.actor)
     }
@@ -489,7 +501,16 @@ impl Access {
             actor: actor.clone(),
             active: true,
         });
+        self.note(no);
+    }
+
+    /// Notes whose grant it is.
+    fn note(&mut self, no: No) {
+        let actor = &self.grants[no].actor;
         self.of_person.entry(actor.person().into()).or_default().push(no);
+        if let Some(holder) = actor.holder() {
+            self.of_holder.entry(holder.into()).or_default().push(no);
+        }
     }
 
     pub(crate) fn revoke(&mut self, actor: &Actor) {
@@ -509,8 +530,9 @@ impl Access {
     pub(crate) fn reindex(&mut self) {
         self.grants.reindex();
         self.of_person.clear();
-        for (no, grant) in (0..).zip(&self.grants) {
-            self.of_person.entry(grant.actor.person().into()).or_default().push(no);
+        self.of_holder.clear();
+        for (no, _) in (0..).zip(0..self.grants.len()) {
+            self.note(no);
         }
     }
 }

@@ -151,6 +151,11 @@ impl Channels {
         self.notices.iter().map(|(dispatch, (_, due))| (*dispatch, *due))
     }
 
+    /// The same with the number of the site that owes the notice.
+    pub fn notices(&self) -> impl Iterator<Item = (u64, No, Date)> {
+        self.notices.iter().map(|(dispatch, (site, due))| (*dispatch, *site, *due))
+    }
+
     /// Whether goods may move between two sites on a day, and how.
     pub(crate) fn check(&self, state: &State, from: No, to: No, emergency: bool, on: Date) -> Refused<Passage> {
         let forward = self.leads(state, from, to, emergency, on);

@@ -49,6 +49,12 @@ impl Demand {
             .sum()
     }
 
+    /// What was filed for a year: item, site, dispensing units; by item.
+    pub fn of_year(&self, year: i16) -> impl Iterator<Item = (No, No, i64)> {
+        let of_year = self.0.range((year, 0, 0)..=(year, No::MAX, No::MAX));
+        of_year.map(|((_, item, site), amount)| (*item, *site, *amount))
+    }
+
     /// How many sites filed for a year.
     pub fn sites(&self, year: i16) -> usize {
         let mut sites: Vec<No> = self

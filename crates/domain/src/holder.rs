@@ -1,5 +1,7 @@
 //! Holders of narcotic drugs, companies and institutions, and their sites.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -220,6 +222,9 @@ impl Keyed for Site {
 pub struct Holders {
     pub(crate) holders: Table<Holder>,
     pub(crate) sites: Table<Site>,
+    /// Holders with a site of the supply side: few among many institutions.
+    #[serde(skip)]
+    suppliers: BTreeSet<No>,
 }
 
 impl Holders {
@@ -253,9 +258,14 @@ impl Holders {
         &self.holders[no]
     }
 
-    /// All holders.
-    pub fn iter(&self) -> impl Iterator<Item = &Holder> {
+    /// All holders, in order of registration.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Holder> + ExactSizeIterator {
         self.holders.iter()
+    }
+
+    /// Holders with a site of the supply side, in order of registration.
+    pub fn suppliers(&self) -> impl Iterator<Item = &Holder> {
+        self.suppliers.iter().map(|no| &self.holders[*no])
     }
 
     /// All sites.
@@ -266,6 +276,8 @@ impl Holders {
     pub(crate) fn reindex(&mut self) {
         self.holders.reindex();
         self.sites.reindex();
+        let supply = self.sites.iter().filter(|site| !site.retail);
+        self.suppliers = supply.map(|site| site.holder).collect();
     }
 }
 
@@ -333,6 +345,9 @@ pub(crate) fn apply_site(state: &mut State, entry: &SiteEntry, since: Date) {
         since,
     });
     state.holders.holders[holder].sites.push(no);
+    if !retail {
+        state.holders.suppliers.insert(holder);
+    }
 }
 
 pub(crate) fn apply_closing(state: &mut State, closing: &SiteClosing) {

@@ -1,5 +1,7 @@
 //! Licences: activity × substance × site, with validity, conditions, suspension and revocation; purchase cards.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -43,6 +45,40 @@ impl Activity {
             Self::WholesaleRegional => "wholesale_regional",
             Self::Purchase => "purchase",
         }
+    }
+}
+
+/// Where a licence stands on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// It carries acts.
+    InForce,
+    /// Its first day is still to come.
+    NotYet,
+    /// Its last day is past.
+    Ended,
+    /// Suspended.
+    Suspended,
+    /// Revoked.
+    Revoked,
+}
+
+impl Standing {
+    /// All with their words.
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::InForce, "in_force"),
+        (Self::NotYet, "not_yet_valid"),
+        (Self::Ended, "ended"),
+        (Self::Suspended, "suspended"),
+        (Self::Revoked, "revoked"),
+    ];
+
+    /// The word of the standing.
+    pub fn word(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(standing, _)| *standing == self)
+            .map_or("", |(_, word)| word)
     }
 }
 
@@ -192,6 +228,21 @@ impl Licence {
         from.year() <= year && year <= until.year() && self.revoked.is_none_or(|day| day > first)
     }
 
+    /// Where it stands on a day.
+    pub fn standing_on(&self, day: Date) -> Standing {
+        if self.revoked.is_some_and(|from| from <= day) {
+            Standing::Revoked
+        } else if self.suspension_on(day).is_some() {
+            Standing::Suspended
+        } else if day > self.grant.valid_until {
+            Standing::Ended
+        } else if day < self.grant.valid_from {
+            Standing::NotYet
+        } else {
+            Standing::InForce
+        }
+    }
+
     /// Whether it is in force on a day.
     fn in_force_on(&self, day: Date) -> bool {
         let within = self.grant.valid_from <= day && day <= self.grant.valid_until;
@@ -264,12 +315,33 @@ pub struct Licences {
     licences: Table<Licence>,
     /// By site number.
     covers: Vec<Vec<Cover>>,
+    /// By last day: for whoever wants to know what ends soon.
+    #[serde(skip)]
+    by_end: BTreeSet<(Date, No)>,
 }
 
 impl Licences {
     /// All licences and cards, in order of grant.
-    pub fn iter(&self) -> impl Iterator<Item = &Licence> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Licence> + ExactSizeIterator {
         self.licences.iter()
+    }
+
+    /// A licence or card by its number.
+    pub fn get(&self, id: &str) -> Option<&Licence> {
+        self.licences.find(id).map(|(_, licence)| licence)
+    }
+
+    /// Licences and cards that cover a site, in order of grant.
+    pub fn of_site(&self, site: No) -> impl Iterator<Item = &Licence> {
+        let covers = self.covers.get(site as usize).into_iter().flatten();
+        let numbers: BTreeSet<No> = covers.map(|cover| cover.licence).collect();
+        numbers.into_iter().map(|no| &self.licences[no])
+    }
+
+    /// Licences and cards whose last day lies between two days, both included; the earliest first.
+    pub fn ending(&self, from: Date, until: Date) -> impl Iterator<Item = &Licence> {
+        let ends = (from <= until).then(|| self.by_end.range((from, 0)..=(until, No::MAX)));
+        ends.into_iter().flatten().map(|(_, no)| &self.licences[*no])
     }
 
     /// Whether a site is licensed for one of some activities with a substance on a day.
@@ -334,6 +406,8 @@ impl Licences {
 
     pub(crate) fn reindex(&mut self) {
         self.licences.reindex();
+        let ends = self.licences.iter().zip(0..);
+        self.by_end = ends.map(|(licence, no)| (licence.grant.valid_until, no)).collect();
     }
 }
 
@@ -457,6 +531,7 @@ pub(crate) fn apply_grant(state: &mut State, grant: &LicenceGrant) {
         revoked: None,
     };
     let licence = state.licences.licences.add(licence);
+    state.licences.by_end.insert((grant.valid_until, licence));
     for site in grant.sites.iter().filter_map(|site| state.holders.sites.no(site)) {
         let place = site as usize;
         if state.licences.covers.len() <= place {

@@ -1,6 +1,6 @@
 //! Estimates (1961 art. 19), the production plan, and quotas that can never sum to more than the plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -214,7 +214,46 @@ pub struct Planning {
     closed: BTreeMap<i16, YearClosed>,
 }
 
+impl PlanEntry {
+    /// What the plan makes in all.
+    pub fn total(&self) -> Mass {
+        self.domestic_need + self.expected_exports + self.stock_change + self.process_allowance
+    }
+}
+
 impl Planning {
+    /// The estimates of a year in force, by substance.
+    pub fn estimates(&self, year: i16) -> impl Iterator<Item = (No, &EstimateSet)> {
+        let of_year = self.estimates.range((year, 0)..=(year, No::MAX));
+        of_year.map(|((_, substance), set)| (*substance, set))
+    }
+
+    /// The plan of a substance.
+    pub fn plan(&self, year: i16, substance: No) -> Option<&PlanEntry> {
+        self.plans.get(&(year, substance))
+    }
+
+    /// The quotas of a year: what, holder, account.
+    pub fn quotas_of(&self, year: i16) -> impl Iterator<Item = (Planned, No, Quota)> {
+        let of_year = self.quotas.range((year, Planned::Substance(0), 0)..);
+        of_year
+            .take_while(move |((of, _, _), _)| *of == year)
+            .map(|((_, planned, holder), quota)| (*planned, *holder, *quota))
+    }
+
+    /// A plan line of a year.
+    pub fn line(&self, year: i16, planned: Planned) -> Option<Line> {
+        self.lines.get(&(year, planned)).copied()
+    }
+
+    /// Years with an estimate, a plan, or a closing, the last first.
+    pub fn years(&self) -> Vec<i16> {
+        let estimated = self.estimates.keys().map(|(year, _)| *year);
+        let planned = self.plans.keys().map(|(year, _)| *year);
+        let all: BTreeSet<i16> = estimated.chain(planned).chain(self.closed.keys().copied()).collect();
+        all.into_iter().rev().collect()
+    }
+
     /// The estimate in force.
     pub fn estimate(&self, year: i16, substance: No) -> Option<&EstimateSet> {
         self.estimates.get(&(year, substance))
@@ -384,7 +423,7 @@ pub(crate) fn decide_estimate(state: &State, estimate: &EstimateEntry) -> Refuse
         return Err(PlanRefusal::SupplementReason { year, substance }.into());
     }
     let (total, formula) = total_of_estimates(estimate, substance.entry.synthetic);
-    let plan = state.planning.plans.get(&(estimate.year, no)).map(plan_total);
+    let plan = state.planning.plans.get(&(estimate.year, no)).map(PlanEntry::total);
     if let Some(plan_g) = plan.filter(|plan| total < *plan) {
         let (year, substance, estimate_g) = (estimate.year, estimate.substance.to_string(), total);
         return Err(PlanRefusal::EstimateBelowPlan {
@@ -410,15 +449,10 @@ pub(crate) fn apply_estimate(state: &mut State, set: &EstimateSet) {
     }
 }
 
-/// What a plan makes in all.
-fn plan_total(plan: &PlanEntry) -> Mass {
-    plan.domestic_need + plan.expected_exports + plan.stock_change + plan.process_allowance
-}
-
 pub(crate) fn decide_plan(state: &State, plan: &PlanEntry) -> Refused<()> {
     let (no, _) = state.substances.find(&plan.substance)?;
     state.planning.open_year(plan.year)?;
-    let total = plan_total(plan);
+    let total = plan.total();
     not_negative(&[
         ("domestic_need", plan.domestic_need),
         ("expected_exports", plan.expected_exports),
@@ -472,7 +506,7 @@ pub(crate) fn decide_plan(state: &State, plan: &PlanEntry) -> Refused<()> {
 
 /// The lines of a plan. A preparation of an earlier plan that this one leaves out is planned no more.
 fn plan_lines(state: &State, substance: No, plan: &PlanEntry) -> Refused<Vec<(Planned, i128)>> {
-    let mut lines = vec![(Planned::Substance(substance), plan_total(plan).pg())];
+    let mut lines = vec![(Planned::Substance(substance), plan.total().pg())];
     for line in &plan.preparations {
         let (no, item) = state.items.find(&line.item)?;
         if item.bulk || item.substance != substance {

@@ -269,6 +269,7 @@ impl State {
             Event::TradeStatementDisputed(data) => trade::apply_disputed(self, data),
             _ => {}
         }
+        self.trade.note(entry.event.subject());
     }
 
     /// Sets a ceiling, and begins to keep what the site holds and expects of the item.
@@ -311,6 +312,7 @@ impl State {
         state.ledger.reindex();
         state.inspections.0.reindex();
         state.trainings.0.reindex();
+        state.trade.reindex();
         state.seen.reindex();
         Ok(state)
     }

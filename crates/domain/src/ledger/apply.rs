@@ -212,7 +212,7 @@ fn account(ledger: &mut Ledger, site: No, batch: No) -> No {
     if let Some(no) = ledger.accounts.no(&(site, batch)) {
         return no;
     }
-    ledger.accounts.add(Account {
+    ledger.begin(Account {
         site,
         batch,
         held: [0; 4],

@@ -180,6 +180,9 @@ pub struct Hold {
 pub struct Ledger {
     pub(crate) batches: Table<Batch>,
     pub(crate) accounts: Table<Account>,
+    /// The accounts of each site, by its number.
+    #[serde(skip)]
+    of_site: Vec<Vec<No>>,
     pub(crate) transit: BTreeMap<u64, Transit>,
     pub(crate) lots: Table<Lot>,
     pub(crate) holds: BTreeMap<Id, Hold>,
@@ -222,6 +225,35 @@ impl Ledger {
     /// All accounts.
     pub fn accounts(&self) -> impl Iterator<Item = &Account> {
         self.accounts.iter()
+    }
+
+    /// The accounts of a site, in order of their first line.
+    pub fn accounts_of(&self, site: No) -> impl Iterator<Item = &Account> {
+        let numbers = self.of_site.get(site as usize).into_iter().flatten();
+        numbers.map(|no| &self.accounts[*no])
+    }
+
+    /// Begins an account.
+    fn begin(&mut self, account: Account) -> No {
+        let site = account.site;
+        let no = self.accounts.add(account);
+        self.note(site, no);
+        no
+    }
+
+    fn note(&mut self, site: No, account: No) {
+        let place = site as usize;
+        if self.of_site.len() <= place {
+            self.of_site.resize(place + 1, Vec::new());
+        }
+        if let Some(accounts) = self.of_site.get_mut(place) {
+            accounts.push(account);
+        }
+    }
+
+    /// Whether the count under this entry number was accepted.
+    pub fn is_accepted(&self, count: u64) -> bool {
+        self.accepted.contains(&count)
     }
 
     /// Goods on the way and shortages, by entry number of their dispatch.
@@ -299,6 +331,10 @@ impl Ledger {
     pub(crate) fn reindex(&mut self) {
         self.batches.reindex();
         self.accounts.reindex();
+        self.of_site.clear();
+        for no in (0..).take(self.accounts.len()) {
+            self.note(self.accounts[no].site, no);
+        }
         self.lots.reindex();
     }
 }

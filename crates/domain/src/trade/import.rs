@@ -436,6 +436,7 @@ pub(crate) fn decide_refuse(
 
 pub(crate) fn apply_import_application(state: &mut State, applied: &ImportApplied) {
     state.trade.applications.insert(applied.id.clone(), applied.clone());
+    state.trade.unanswered.insert(applied.id.clone());
 }
 
 pub(crate) fn apply_issued(state: &mut State, issued: &AuthorizationIssued) {
@@ -452,6 +453,7 @@ pub(crate) fn apply_issued(state: &mut State, issued: &AuthorizationIssued) {
         imported: vec![0; issued.authorization.lines.len()],
     };
     state.trade.own.insert(issued.authorization.number.clone(), own);
+    state.trade.unanswered.remove(&issued.application);
 }
 
 /// Authorizations in force that could not be sent before their exporting country's authority was a partner.

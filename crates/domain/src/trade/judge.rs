@@ -253,6 +253,9 @@ pub(crate) fn apply_notice(
             advance(case, notice, on);
         }
     }
+    if let Some(case) = &message.case {
+        state.trade.note(case);
+    }
     Ok(())
 }
 

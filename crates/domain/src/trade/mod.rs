@@ -19,7 +19,7 @@ mod shipment;
 mod statement;
 mod totals;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -119,6 +119,11 @@ impl Stage {
             Self::Closed => "closed",
             Self::Expired => "expired",
         }
+    }
+
+    /// Whether nothing more is to be done.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Refused | Self::Closed | Self::Expired)
     }
 
     /// Whether goods have left.
@@ -282,6 +287,12 @@ pub struct Trade {
     statements: BTreeMap<(Id, Id, i16), StatementCase>,
     /// Imports that belong to no case, in base and by number, by country of origin, year and substance.
     pub(crate) outside: BTreeMap<(Country, i16, Id), (crate::quantity::Mass, i64)>,
+    /// Cases that somebody still has to do something about.
+    #[serde(skip)]
+    open: BTreeSet<Id>,
+    /// Applications for import authorizations that are not answered.
+    #[serde(skip)]
+    unanswered: BTreeSet<Id>,
 }
 
 impl Trade {
@@ -301,6 +312,11 @@ impl Trade {
         self.cases.range::<str, _>((Excluded(id), Unbounded)).map(|(_, case)| case)
     }
 
+    /// Cases that are neither closed nor refused nor expired, by id: few among all.
+    pub fn open_cases(&self) -> impl Iterator<Item = &Case> {
+        self.open.iter().filter_map(|id| self.cases.get(id))
+    }
+
     /// An application for an import authorization.
     pub fn application(&self, id: &str) -> Option<&ImportApplied> {
         self.applications.get(id)
@@ -314,6 +330,38 @@ impl Trade {
     /// Import authorizations that partners have sent, with the authority that sent each.
     pub fn foreigns(&self) -> impl Iterator<Item = (&Id, &ForeignAuthorization)> {
         self.foreign.iter().map(|((issuer, _), foreign)| (issuer, foreign))
+    }
+
+    /// Applications for import authorizations that no authorization answers, by id.
+    pub fn open_applications(&self) -> impl Iterator<Item = &ImportApplied> {
+        self.unanswered.iter().filter_map(|id| self.applications.get(id))
+    }
+
+    /// Stop notices of the Board: country, year, substance, number.
+    pub fn stops(&self) -> impl Iterator<Item = (Country, i16, &Id, &Id)> {
+        self.stops
+            .iter()
+            .map(|((country, year, substance), notice)| (*country, *year, substance, notice))
+    }
+
+    /// Notes whether a case is still open, after something has happened to it.
+    pub(crate) fn note(&mut self, id: &str) {
+        let Some((id, case)) = self.cases.get_key_value(id) else {
+            return;
+        };
+        if case.stage.is_over() {
+            self.open.remove(id);
+        } else if !self.open.contains(id) {
+            self.open.insert(id.clone());
+        }
+    }
+
+    pub(crate) fn reindex(&mut self) {
+        let open = self.cases.values().filter(|case| !case.stage.is_over());
+        self.open = open.map(|case| case.id.clone()).collect();
+        let answered: BTreeSet<&Id> = self.own.values().map(|own| &own.application).collect();
+        let waiting = self.applications.keys().filter(|id| !answered.contains(id));
+        self.unanswered = waiting.cloned().collect();
     }
 
     /// The case of an export permit of ours.
