@@ -156,6 +156,16 @@ impl Channels {
         self.notices.iter().map(|(dispatch, (site, due))| (*dispatch, *site, *due))
     }
 
+    /// Whether goods may go from one site to another on a day, be it back to a supplier or in an emergency.
+    pub fn lets(&self, state: &State, from: No, to: No, on: Date) -> bool {
+        self.check(state, from, to, true, on).is_ok()
+    }
+
+    /// Whether a channel leads from one site to another on a day, so that the one may order from the other.
+    pub fn supplies(&self, state: &State, from: No, to: No, on: Date) -> bool {
+        self.leads(state, from, to, false, on).is_ok()
+    }
+
     /// Whether goods may move between two sites on a day, and how.
     pub(crate) fn check(&self, state: &State, from: No, to: No, emergency: bool, on: Date) -> Refused<Passage> {
         let forward = self.leads(state, from, to, emergency, on);

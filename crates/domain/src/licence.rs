@@ -344,6 +344,12 @@ impl Licences {
         ends.into_iter().flatten().map(|(_, no)| &self.licences[*no])
     }
 
+    /// Whether a site is licensed for what its kinds do with a substance on a day; else why it is not.
+    pub fn covers(&self, state: &State, site: No, substance: No, on: Date) -> Refused<()> {
+        let wanted = state.holders.site_at(site).activities;
+        self.check(state, "site", site, substance, wanted, on)
+    }
+
     /// Whether a site is licensed for one of some activities with a substance on a day.
     /// Several licences may cover it: any one in force is enough, else the last one's reason is told.
     pub(crate) fn check(

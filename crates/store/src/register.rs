@@ -185,6 +185,12 @@ pub trait RegisterReader: Send {
     /// Movements of a batch.
     fn movements_of_batch(&self, batch: u32, span: &Span) -> Result<Vec<MovementRow>, StoreError>;
 
+    /// Movements at a site, the newest first: in reverse order, so that older ones follow [`Span::after`].
+    fn movements_of_site_back(&self, site: u32, span: &Span) -> Result<Vec<MovementRow>, StoreError>;
+
+    /// Movements of a batch, the newest first: in reverse order, so that older ones follow [`Span::after`].
+    fn movements_of_batch_back(&self, batch: u32, span: &Span) -> Result<Vec<MovementRow>, StoreError>;
+
     /// Entries about a subject from `from_seq` on, oldest first.
     fn entries_of_subject(&self, subject: &str, from_seq: u64, limit: usize) -> Result<Vec<EntryRow>, StoreError>;
 
@@ -197,6 +203,9 @@ pub trait RegisterReader: Send {
 
     /// The refusals recorded from `from_day` to `to_day`, by seq, from `from_seq` on.
     fn refusals(&self, from_day: i32, to_day: i32, from_seq: u64, limit: usize) -> Result<Vec<RefusalRow>, StoreError>;
+
+    /// The refusals of what an actor sent, before `before_seq`, the newest first.
+    fn refusals_of_actor(&self, actor: &str, before_seq: u64, limit: usize) -> Result<Vec<RefusalRow>, StoreError>;
 
     /// SHA-256 over the cursor and all rows of all tables in key order: equal for equal registers on any engine.
     fn content_hash(&self) -> Result<Hash, StoreError>;
@@ -252,6 +261,14 @@ impl Span {
         self.after.map_or(first, |(day, seq)| {
             first.max((month_of_day(day), seq.saturating_add(1)))
         })
+    }
+
+    /// The (month, seq) after which nothing is wanted when rows come in reverse: the end of the last month, or what lies
+    /// before the row `after`.
+    pub(crate) fn end(&self) -> (i32, u64) {
+        let last = (month_of_day(self.to_day), u64::MAX);
+        self.after
+            .map_or(last, |(day, seq)| last.min((month_of_day(day), seq)))
     }
 }
 

@@ -52,6 +52,8 @@ conformance! {
         the_first_holder_of_a_command_id_keeps_it,
         movements_are_found_by_site_and_batch_across_months,
         movements_come_in_pages,
+        movements_come_in_reverse_too,
+        refusals_of_an_actor_come_newest_first,
         the_content_is_the_same_on_every_engine,
         a_rebuilt_register_has_the_same_content,
         any_difference_changes_the_content_hash,

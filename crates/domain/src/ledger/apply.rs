@@ -117,6 +117,31 @@ fn legs(movement: &Movement) -> Option<(Place, Place)> {
     })
 }
 
+impl Movement {
+    /// What the line changes in its site's account, by compartment. Goods on the way, lots in process and control accounts
+    /// are no part of it.
+    pub fn changes(&self) -> [i64; 4] {
+        let mut changes = [0; 4];
+        let mut add = |place: Place, amount: i64| {
+            if let Place::Held(compartment) = place
+                && let Some(held) = changes.get_mut(compartment.place())
+            {
+                *held += amount;
+            }
+        };
+        if let Some((from, to)) = legs(self) {
+            let moved = match self.movement {
+                MovementKind::Receive => self.amount - self.excess,
+                _ => self.amount,
+            };
+            add(from, self.unexplained - moved);
+            add(to, moved);
+        }
+        add(Place::Held(Compartment::Quarantine), self.excess);
+        changes
+    }
+}
+
 fn post(state: &mut State, movement: &Movement, numbers: &Numbers, sign: i64) {
     let within_transit = movement.amount - movement.excess;
     let moved = if movement.movement == MovementKind::Receive {
@@ -356,7 +381,7 @@ fn feed(state: &mut State, movement: &Movement, numbers: &Numbers) -> Result<(),
             last_on: movement.occurred_on,
             open: true,
         };
-        state.ledger.lots.add(lot);
+        state.ledger.begin_lot(lot);
     }
     if let Some(lot) = state.ledger.lots.find_mut(&NamedUnderRef(numbers.site, &id)) {
         lot.fed += base;

@@ -183,6 +183,9 @@ pub struct Ledger {
     /// The accounts of each site, by its number.
     #[serde(skip)]
     of_site: Vec<Vec<No>>,
+    /// The lots of each site, by its number.
+    #[serde(skip)]
+    lots_of_site: BTreeMap<No, Vec<No>>,
     pub(crate) transit: BTreeMap<u64, Transit>,
     pub(crate) lots: Table<Lot>,
     pub(crate) holds: BTreeMap<Id, Hold>,
@@ -261,6 +264,24 @@ impl Ledger {
         &self.transit
     }
 
+    /// Begins a lot.
+    fn begin_lot(&mut self, lot: Lot) {
+        let site = lot.site;
+        let no = self.lots.add(lot);
+        self.lots_of_site.entry(site).or_default().push(no);
+    }
+
+    /// The lots of a site, in order of their first feed.
+    pub fn lots_of(&self, site: No) -> impl DoubleEndedIterator<Item = &Lot> {
+        let numbers = self.lots_of_site.get(&site).into_iter().flatten();
+        numbers.map(|no| &self.lots[*no])
+    }
+
+    /// Whether a line is reversed.
+    pub fn is_reversed(&self, line: u64) -> bool {
+        self.reversed.contains(&line)
+    }
+
     /// All lots.
     pub fn lots(&self) -> impl Iterator<Item = &Lot> {
         self.lots.iter()
@@ -278,20 +299,19 @@ impl Ledger {
 
     /// What a site holds of an item in a compartment.
     pub fn held(&self, site: No, item: No, compartment: Compartment) -> i64 {
-        let of_item = |account: &&Account| account.site == site && self.batches[account.batch].item == item;
-        self.accounts
-            .iter()
+        let of_item = |account: &&Account| self.batches[account.batch].item == item;
+        self.accounts_of(site)
             .filter(of_item)
             .fold(0, |sum: i64, account| sum.saturating_add(account.holds(compartment)))
     }
 
     /// How many accounts of a site are not empty: what it holds, what it has in process, what it has sent.
     pub fn accounts_in_use(&self, site: No) -> usize {
-        let in_use = |account: &&Account| account.site == site && account.held.iter().any(|held| *held != 0);
-        let in_process = |lot: &&Lot| lot.site == site && lot.open;
+        let in_use = |account: &&Account| account.held.iter().any(|held| *held != 0);
+        let in_process = |lot: &&Lot| lot.open;
         let sent = |transit: &&Transit| transit.from == site;
-        self.accounts.iter().filter(in_use).count()
-            + self.lots.iter().filter(in_process).count()
+        self.accounts_of(site).filter(in_use).count()
+            + self.lots_of(site).filter(in_process).count()
             + self.transit.values().filter(sent).count()
     }
 
@@ -331,6 +351,10 @@ impl Ledger {
     pub(crate) fn reindex(&mut self) {
         self.batches.reindex();
         self.accounts.reindex();
+        self.lots_of_site.clear();
+        for (no, lot) in (0..).zip(&self.lots) {
+            self.lots_of_site.entry(lot.site).or_default().push(no);
+        }
         self.of_site.clear();
         for no in (0..).take(self.accounts.len()) {
             self.note(self.accounts[no].site, no);

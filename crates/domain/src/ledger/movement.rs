@@ -79,6 +79,27 @@ impl MovementKind {
             .map_or("", |(_, word)| word)
     }
 
+    /// The kind of a number.
+    pub fn of_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).map(|(kind, _)| *kind)
+    }
+
+    /// Whether what the site holds in all grows by the amount of such a line (1), shrinks by it (−1) or neither. Missing
+    /// stock that a report posted first comes on top.
+    pub fn sign(self) -> i64 {
+        match self {
+            Self::Opening
+            | Self::Manufacture
+            | Self::LotYield
+            | Self::Receive
+            | Self::CancelDispatch
+            | Self::Import
+            | Self::Find => 1,
+            Self::LotFeed | Self::UseInManufacture | Self::Dispatch | Self::Dispense | Self::Destroy | Self::Lose => -1,
+            Self::Reclassify | Self::Export | Self::LoseInTransit | Self::Count => 0,
+        }
+    }
+
     /// Its number, for tables of derived data.
     pub fn number(self) -> u8 {
         Self::ALL

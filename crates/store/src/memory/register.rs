@@ -94,6 +94,16 @@ impl RegisterReader for MemoryRegister {
         Ok(data.movements_of(&data.by_batch, batch, span))
     }
 
+    fn movements_of_site_back(&self, site: u32, span: &Span) -> Result<Vec<MovementRow>, StoreError> {
+        let data = read(&self.0);
+        Ok(data.movements_back(&data.by_site, site, span))
+    }
+
+    fn movements_of_batch_back(&self, batch: u32, span: &Span) -> Result<Vec<MovementRow>, StoreError> {
+        let data = read(&self.0);
+        Ok(data.movements_back(&data.by_batch, batch, span))
+    }
+
     fn entries_of_subject(&self, subject: &str, from_seq: u64, limit: usize) -> Result<Vec<EntryRow>, StoreError> {
         let data = read(&self.0);
         let entries = data.entries.range(from_seq..).map(|(_, row)| row);
@@ -137,6 +147,16 @@ impl RegisterReader for MemoryRegister {
         Ok(wanted.take(limit).cloned().collect())
     }
 
+    fn refusals_of_actor(&self, actor: &str, before_seq: u64, limit: usize) -> Result<Vec<RefusalRow>, StoreError> {
+        let data = read(&self.0);
+        let newest_first = data.refusals.range(..before_seq).rev().map(|(_, row)| row);
+        Ok(newest_first
+            .filter(|row| row.actor == actor)
+            .take(limit)
+            .cloned()
+            .collect())
+    }
+
     fn content_hash(&self) -> Result<Hash, StoreError> {
         let data = read(&self.0);
         let mut content = Content::new(data.cursor);
@@ -177,6 +197,30 @@ impl Data {
                 .filter(|row| span.holds(row.day));
             found.extend(rows.take(span.limit - found.len()).copied());
             (month, from_seq) = (next.saturating_add(1), 0);
+        }
+        found
+    }
+
+    /// The same in reverse.
+    fn movements_back(&self, index: &BTreeSet<(i32, u32, u64)>, number: u32, span: &Span) -> Vec<MovementRow> {
+        let (mut month, mut before_seq) = span.end();
+        let first = crate::month_of_day(span.from_day);
+        let mut found = Vec::new();
+        while found.len() < span.limit {
+            let last = index
+                .range(..=(month, u32::MAX, u64::MAX))
+                .next_back()
+                .map(|key| key.0)
+                .filter(|&last| last >= first);
+            let Some(last) = last else { break };
+            let end = if last == month { before_seq } else { u64::MAX };
+            let keys = index.range((last, number, 0)..(last, number, end)).rev();
+            let rows = keys
+                .filter_map(|(_, _, seq)| self.movements.get(seq))
+                .filter(|row| span.holds(row.day));
+            found.extend(rows.take(span.limit - found.len()).copied());
+            let Some(before) = last.checked_sub(1) else { break };
+            (month, before_seq) = (before, u64::MAX);
         }
         found
     }

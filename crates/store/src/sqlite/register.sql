@@ -28,6 +28,7 @@ CREATE TABLE refusal (
     actor TEXT NOT NULL
 ) STRICT;
 CREATE INDEX refusal_by_day ON refusal (recorded_on, code);
+CREATE INDEX refusal_by_actor ON refusal (actor, seq);
 CREATE VIEW movement_named AS
 SELECT
     m.seq, date(m.day * 86400, 'unixepoch') AS occurred_on, kind.text AS kind, mode.text AS mode, site.text AS site,

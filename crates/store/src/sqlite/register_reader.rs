@@ -20,6 +20,9 @@ macro_rules! movement_columns {
 struct IndexSql {
     next_month: &'static str,
     rows: &'static str,
+    /// The same in reverse: the last month with rows, and a month's rows.
+    last_month: &'static str,
+    rows_back: &'static str,
 }
 
 /// `CROSS JOIN` keeps the index table outside: the other way round would read every movement.
@@ -35,6 +38,16 @@ macro_rules! index_sql {
                 " i CROSS JOIN movement m ON m.seq = i.seq WHERE i.month = ?1 AND i.",
                 $column,
                 " = ?2 AND i.seq >= ?3 AND m.day BETWEEN ?4 AND ?5 ORDER BY i.seq LIMIT ?6"
+            ),
+            last_month: concat!("SELECT max(month) FROM ", $table, " WHERE month BETWEEN ?1 AND ?2"),
+            rows_back: concat!(
+                "SELECT ",
+                movement_columns!(),
+                " FROM ",
+                $table,
+                " i CROSS JOIN movement m ON m.seq = i.seq WHERE i.month = ?1 AND i.",
+                $column,
+                " = ?2 AND i.seq < ?3 AND m.day BETWEEN ?4 AND ?5 ORDER BY i.seq DESC LIMIT ?6"
             ),
         }
     };
@@ -91,6 +104,14 @@ impl RegisterReader for SqliteRegisterReader {
         self.at_once(|connection| movements_of(connection, &BY_BATCH, batch, span))
     }
 
+    fn movements_of_site_back(&self, site: u32, span: &Span) -> Result<Vec<MovementRow>, StoreError> {
+        self.at_once(|connection| movements_back(connection, &BY_SITE, site, span))
+    }
+
+    fn movements_of_batch_back(&self, batch: u32, span: &Span) -> Result<Vec<MovementRow>, StoreError> {
+        self.at_once(|connection| movements_back(connection, &BY_BATCH, batch, span))
+    }
+
     fn entries_of_subject(&self, subject: &str, from_seq: u64, limit: usize) -> Result<Vec<EntryRow>, StoreError> {
         let sql = "SELECT seq, recorded_at, kind, actor, subject FROM entry WHERE subject = ?1 AND seq >= ?2
             ORDER BY seq LIMIT ?3";
@@ -123,6 +144,12 @@ impl RegisterReader for SqliteRegisterReader {
             params![from_day, to_day, key(from_seq), rows_wanted(limit)],
             refusal,
         )
+    }
+
+    fn refusals_of_actor(&self, actor: &str, before_seq: u64, limit: usize) -> Result<Vec<RefusalRow>, StoreError> {
+        let sql = "SELECT seq, recorded_on, code, command, actor FROM refusal
+            WHERE actor = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
+        self.rows(sql, params![actor, key(before_seq), rows_wanted(limit)], refusal)
     }
 
     fn content_hash(&self) -> Result<Hash, StoreError> {
@@ -182,6 +209,33 @@ fn movements_of(
             found.push(row?);
         }
         (month, from_seq) = (next.saturating_add(1), 0);
+    }
+    Ok(found)
+}
+
+/// The same in reverse.
+fn movements_back(
+    connection: &Connection,
+    sql: &IndexSql,
+    number: u32,
+    span: &Span,
+) -> rusqlite::Result<Vec<MovementRow>> {
+    let (mut month, mut before_seq) = span.end();
+    let first = month_of_day(span.from_day);
+    let mut last_month = connection.prepare_cached(sql.last_month)?;
+    let mut rows = connection.prepare_cached(sql.rows_back)?;
+    let mut found = Vec::new();
+    while found.len() < span.limit {
+        let last: Option<i32> = last_month.query_row([first, month], |row| row.get(0))?;
+        let Some(last) = last else { break };
+        let end = if last == month { before_seq } else { u64::MAX };
+        let wanted = rows_wanted(span.limit - found.len());
+        let values = params![last, number, key(end), span.from_day, span.to_day, wanted];
+        for row in rows.query_map(values, movement)? {
+            found.push(row?);
+        }
+        let Some(before) = last.checked_sub(1) else { break };
+        (month, before_seq) = (before, u64::MAX);
     }
     Ok(found)
 }

@@ -282,6 +282,59 @@ pub fn movements_come_in_pages(mut stores: Stores) {
     assert_eq!(reader.movements_of_site(1, &Span { limit: 0, ..span }), Ok(Vec::new()));
 }
 
+pub fn movements_come_in_reverse_too(mut stores: Stores) {
+    let movements = scattered();
+    stores
+        .register
+        .flush(&Rows {
+            to_seq: 120,
+            movements: movements.clone(),
+            ..Rows::default()
+        })
+        .unwrap();
+    let reader = stores.register.reader().unwrap();
+    for (from_day, to_day) in [(i32::MIN, i32::MAX), (0, 0), (-40, 45), (300, 100), (687, i32::MAX), (-600, 650)] {
+        let all = Span {
+            from_day,
+            to_day,
+            ..ALL
+        };
+        for number in 0..6 {
+            let mut of_site = wanted(&movements, &all, |row| row.site == number);
+            of_site.reverse();
+            assert_eq!(reader.movements_of_site_back(number, &all), Ok(of_site.clone()), "{all:?}");
+            let mut of_batch = wanted(&movements, &all, |row| row.batch == number);
+            of_batch.reverse();
+            assert_eq!(reader.movements_of_batch_back(number, &all), Ok(of_batch), "{all:?}");
+            let (mut found, mut page) = (Vec::new(), Span { limit: 3, ..all });
+            loop {
+                let rows = reader.movements_of_site_back(number, &page).unwrap();
+                let Some(last) = rows.last() else { break };
+                assert!(rows.len() <= 3);
+                page.after = Some((last.day, last.seq));
+                found.extend(rows);
+            }
+            assert_eq!(found, of_site, "in pages, {all:?}");
+        }
+    }
+    let none = Span { limit: 0, ..ALL };
+    assert_eq!(reader.movements_of_site_back(1, &none), Ok(Vec::new()));
+}
+
+pub fn refusals_of_an_actor_come_newest_first(mut stores: Stores) {
+    let rows = chunk(0, 200);
+    stores.register.flush(&rows).unwrap();
+    let reader = stores.register.reader().unwrap();
+    let actor = rows.refusals[0].actor.clone();
+    let mut all = rows.refusals;
+    all.retain(|row| row.actor == actor);
+    all.reverse();
+    assert!(all.len() > 2, "{}", all.len());
+    assert_eq!(reader.refusals_of_actor(&actor, u64::MAX, 99), Ok(all.clone()));
+    assert_eq!(reader.refusals_of_actor(&actor, all[0].seq, 1), Ok(all[1..2].to_vec()));
+    assert_eq!(reader.refusals_of_actor("nobody:at-all", u64::MAX, 99), Ok(Vec::new()));
+}
+
 pub fn the_content_is_the_same_on_every_engine(mut stores: Stores) {
     let folder = tempfile::tempdir().unwrap();
     let other = ["memory:", "sqlite:"].map(|url| {
