@@ -4,6 +4,7 @@
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod book;
 mod error;
 mod fsck;
 mod keys;
@@ -33,6 +34,7 @@ use store::Stores;
 use tlog::Tree;
 
 pub use ::exchange::{Answer, key_file_text};
+pub use book::{Book, BookLine, Trace, Wanted};
 pub use error::AuthorityError;
 pub use fsck::{Difference, Report, fsck};
 pub use overview::{Log, Overview};

@@ -57,6 +57,11 @@ fn next_seed() -> [u8; 32] {
 }
 
 pub fn on_sqlite(scenario: &Scenario, seed: u64) -> Played {
+    on_sqlite_and(scenario, seed, |_| {})
+}
+
+/// The same, with a look at each authority before it is closed.
+pub fn on_sqlite_and(scenario: &Scenario, seed: u64, look: impl Fn(&authority::Authority) + 'static) -> Played {
     let dir = tempfile::tempdir().unwrap();
     let journals = Rc::new(RefCell::new(Journals::new()));
     let kept = Rc::clone(&journals);
@@ -73,6 +78,7 @@ pub fn on_sqlite(scenario: &Scenario, seed: u64) -> Played {
             let entry = |seq| authority.read(|journal| journal.entry(seq)).unwrap().unwrap().0;
             let id = authority.state().founding.id.to_string();
             kept.borrow_mut().insert(id, (0..size).map(entry).collect());
+            look(authority);
             Ok(())
         }),
     };

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use sim::Scenario;
 
-use crate::host::{Played, in_memory, on_sqlite};
+use crate::book;
+use crate::host::{Played, in_memory, on_sqlite, on_sqlite_and};
 
 /// The folder of all scenarios.
 fn folder() -> PathBuf {
@@ -73,6 +74,21 @@ fn every_scenario_gives_the_same_entries_on_sqlite() {
         as_expected(&sqlite);
         assert!(memory.journals == sqlite.journals, "{}", path.display());
     });
+}
+
+/// The register's book, page by page, is what the journal's lines add up to.
+#[test]
+fn every_balance_of_the_register_is_what_the_journal_adds_up_to() {
+    let compared = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    each(|path| {
+        let count = std::sync::Arc::clone(&compared);
+        let look = move |authority: &authority::Authority| {
+            count.fetch_add(book::compare(authority), std::sync::atomic::Ordering::Relaxed);
+        };
+        as_expected(&on_sqlite_and(&read(path), 1, look));
+    });
+    let compared = compared.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(compared > 1_000, "only {compared} lines were compared");
 }
 
 #[test]
