@@ -52,7 +52,7 @@ fn lines(authority: &Authority) -> Vec<Line> {
         let bytes = authority.read(|journal| journal.entry(seq)).unwrap().unwrap().0;
         let entry: Value = serde_json::from_slice(&bytes).unwrap();
         match entry["kind"].as_str().unwrap() {
-            "Movement" => found.push(line(seq, &entry["data"], 1)),
+            "MovementRecorded" => found.push(line(seq, &entry["data"], 1)),
             "LineReversed" => found.push(line(seq, &entry["data"]["original"], -1)),
             _ => {}
         }
