@@ -104,7 +104,10 @@ impl Authority {
             self.drain()?;
         }
         let mirrors = self.mirrors(&site, size, wanted)?;
-        let reversed_by = mirrors.iter().map(|mirror| (mirror.reversed.line, mirror.seq)).collect();
+        let reversed_by = mirrors
+            .iter()
+            .map(|mirror| (mirror.reversed.line, mirror.seq))
+            .collect();
         let walk = Walk {
             authority: self,
             wanted,

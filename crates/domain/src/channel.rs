@@ -153,7 +153,9 @@ impl Channels {
 
     /// The same with the number of the site that owes the notice.
     pub fn notices(&self) -> impl Iterator<Item = (u64, No, Date)> {
-        self.notices.iter().map(|(dispatch, (site, due))| (*dispatch, *site, *due))
+        self.notices
+            .iter()
+            .map(|(dispatch, (site, due))| (*dispatch, *site, *due))
     }
 
     /// Whether goods may go from one site to another on a day, be it back to a supplier or in an emergency.

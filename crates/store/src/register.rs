@@ -267,8 +267,7 @@ impl Span {
     /// before the row `after`.
     pub(crate) fn end(&self) -> (i32, u64) {
         let last = (month_of_day(self.to_day), u64::MAX);
-        self.after
-            .map_or(last, |(day, seq)| last.min((month_of_day(day), seq)))
+        self.after.map_or(last, |(day, seq)| last.min((month_of_day(day), seq)))
     }
 }
 

@@ -82,9 +82,16 @@ fn shown(authority: &Authority, wanted: &Wanted) -> Vec<(u64, i128, i128)> {
     loop {
         let book = authority.book(&page).unwrap();
         assert!(book.lines.len() <= page.limit);
-        assert!(book.more || wanted.month.is_some() || book.before.values().all(|held| *held == 0), "a book begins with nothing");
+        assert!(
+            book.more || wanted.month.is_some() || book.before.values().all(|held| *held == 0),
+            "a book begins with nothing"
+        );
         page.after = book.lines.last().map(|last| (last.day, last.entry.seq));
-        found.extend(book.lines.iter().map(|line| (line.entry.seq, line.change, line.balance)));
+        found.extend(
+            book.lines
+                .iter()
+                .map(|line| (line.entry.seq, line.change, line.balance)),
+        );
         if !book.more {
             return found;
         }
@@ -111,14 +118,19 @@ pub fn compare(authority: &Authority) -> usize {
             Wanted {
                 site: state.holders.site(&site).unwrap().0,
                 item: item_no,
-                batch: batch.as_ref().map(|batch| state.ledger.batch(item_no.unwrap(), batch).unwrap().0),
+                batch: batch
+                    .as_ref()
+                    .map(|batch| state.ledger.batch(item_no.unwrap(), batch).unwrap().0),
                 month: None,
                 after: None,
                 limit: if expected.len() > 500 { 97 } else { 3 },
             }
         };
         let plain = |lines: &[((i16, i8), u64, i128, i128)]| -> Vec<(u64, i128, i128)> {
-            lines.iter().map(|(_, seq, change, held)| (*seq, *change, *held)).collect()
+            lines
+                .iter()
+                .map(|(_, seq, change, held)| (*seq, *change, *held))
+                .collect()
         };
         assert_eq!(shown(authority, &of), plain(&expected), "{site} {item:?} {batch:?}");
         compared += expected.len();
@@ -126,7 +138,11 @@ pub fn compare(authority: &Authority) -> usize {
         for month in months.into_iter().take(3) {
             let in_month: Vec<_> = expected.iter().filter(|line| line.0 == month).copied().collect();
             let month = Date::new(month.0, month.1, 17).ok();
-            assert_eq!(shown(authority, &Wanted { month, ..of }), plain(&in_month), "{site} {item:?} {month:?}");
+            assert_eq!(
+                shown(authority, &Wanted { month, ..of }),
+                plain(&in_month),
+                "{site} {item:?} {month:?}"
+            );
         }
     }
     compared

@@ -293,7 +293,14 @@ pub fn movements_come_in_reverse_too(mut stores: Stores) {
         })
         .unwrap();
     let reader = stores.register.reader().unwrap();
-    for (from_day, to_day) in [(i32::MIN, i32::MAX), (0, 0), (-40, 45), (300, 100), (687, i32::MAX), (-600, 650)] {
+    for (from_day, to_day) in [
+        (i32::MIN, i32::MAX),
+        (0, 0),
+        (-40, 45),
+        (300, 100),
+        (687, i32::MAX),
+        (-600, 650),
+    ] {
         let all = Span {
             from_day,
             to_day,
@@ -302,7 +309,11 @@ pub fn movements_come_in_reverse_too(mut stores: Stores) {
         for number in 0..6 {
             let mut of_site = wanted(&movements, &all, |row| row.site == number);
             of_site.reverse();
-            assert_eq!(reader.movements_of_site_back(number, &all), Ok(of_site.clone()), "{all:?}");
+            assert_eq!(
+                reader.movements_of_site_back(number, &all),
+                Ok(of_site.clone()),
+                "{all:?}"
+            );
             let mut of_batch = wanted(&movements, &all, |row| row.batch == number);
             of_batch.reverse();
             assert_eq!(reader.movements_of_batch_back(number, &all), Ok(of_batch), "{all:?}");

@@ -182,7 +182,7 @@ impl Pen<'_> {
 
     fn one(&self, field: &Field, kind: &Kind, name: &str, label: String, hint: String) -> Drawn {
         let (name, error) = (name.to_owned(), self.error(name));
-        if let Some(choices) = options::of(self.ask, self.verb, field) {
+        if let Some(choices) = options::of(self.ask, self.verb, field, &name, self.given) {
             let chosen = self.given.all(&name);
             let choice = |(place, (value, label)): (usize, (String, String))| Chosen {
                 id: format!("{name}-{place}"),

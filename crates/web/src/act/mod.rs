@@ -28,6 +28,7 @@ use crate::who::{OFFICERS, Who};
 
 pub use draw::{Said, in_words};
 pub use effects::Effect;
+pub use options::fits;
 pub use schema::{Field, fields};
 
 pub const ROUTES: &[Route] = &[

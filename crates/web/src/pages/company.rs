@@ -172,7 +172,11 @@ fn company(ask: &Ask) -> Answered {
 pub fn show(ask: &Ask, pharmacy: bool, dispensed: Option<Dispensed>) -> Answered {
     let holder = ask.visitor()?.holder().ok_or(Fault::NotEntitled)?.to_owned();
     let refusals = refusals(ask, &holder)?;
-    let key = if dispensed.is_some() { "hospital-title" } else { "company-title" };
+    let key = if dispensed.is_some() {
+        "hospital-title"
+    } else {
+        "company-title"
+    };
     let f = Frame::of(ask, ask.words().t(key));
     let then = ask.path.clone();
     let state = ask.state();
@@ -213,7 +217,13 @@ pub fn show(ask: &Ask, pharmacy: bool, dispensed: Option<Dispensed>) -> Answered
 
 /// The last instructions of the holder that were refused.
 fn refusals(ask: &Ask, holder: &str) -> Result<Vec<Refusal>, Fault> {
-    let actors: Vec<Actor> = ask.state().access.actors_for(holder).take(ACTORS_MAX).cloned().collect();
+    let actors: Vec<Actor> = ask
+        .state()
+        .access
+        .actors_for(holder)
+        .take(ACTORS_MAX)
+        .cloned()
+        .collect();
     let mut rows = Vec::new();
     for actor in &actors {
         let found = ask
@@ -314,9 +324,9 @@ impl Own<'_> {
                 *totals.entry(item.substance).or_default() += mass;
             }
         }
-        let named = totals.into_iter().map(|(substance, mass)| {
-            (names::substance(words, self.state, substance), names::mass(words, mass))
-        });
+        let named = totals
+            .into_iter()
+            .map(|(substance, mass)| (names::substance(words, self.state, substance), names::mass(words, mass)));
         named.collect()
     }
 
@@ -333,7 +343,10 @@ impl Own<'_> {
         };
         let mut all: Vec<&Licence> = self.licences().into_iter().filter(recent).collect();
         all.sort_by_key(|licence| (licence.standing_on(today), licence.grant.valid_until));
-        all.into_iter().take(ROWS_MAX).map(|licence| self.permit(licence, today)).collect()
+        all.into_iter()
+            .take(ROWS_MAX)
+            .map(|licence| self.permit(licence, today))
+            .collect()
     }
 
     fn permit(&self, licence: &Licence, today: Date) -> Permit {
@@ -343,18 +356,29 @@ impl Own<'_> {
         let (shape, says) = match standing {
             Standing::InForce if left <= ENDING_DAYS => (Mark::Expired, words.t1("company-licence-ends", "days", left)),
             Standing::InForce => (Mark::Pass, words.t("company-licence-in-force")),
-            Standing::NotYet => (Mark::Person, words.t1("company-licence-not-yet", "day", words.day(grant.valid_from))),
+            Standing::NotYet => (
+                Mark::Person,
+                words.t1("company-licence-not-yet", "day", words.day(grant.valid_from)),
+            ),
             Standing::Ended => (Mark::Used, words.t("company-licence-ended")),
             Standing::Suspended => (Mark::Suspended, words.t("company-licence-suspended")),
             Standing::Revoked => (Mark::Fail, words.t("company-licence-revoked")),
         };
-        let substances = grant.substances.iter().map(|id| names::substance_of_id(words, self.state, id));
+        let substances = grant
+            .substances
+            .iter()
+            .map(|id| names::substance_of_id(words, self.state, id));
         Permit {
             id: grant.id.to_string(),
             path: format!("/licences/{}", encoded(&grant.id)),
             activity: words.value(grant.activity.word()),
             substances: substances.collect::<Vec<_>>().join(", "),
-            sites: grant.sites.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            sites: grant
+                .sites
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(", "),
             until: words.day(grant.valid_until),
             mark: mark(shape),
             standing: says,
@@ -377,7 +401,13 @@ impl Own<'_> {
                 Planned::Substance(_) => names::mass(words, Mass::from_pg(amount)),
                 Planned::Preparation(_) => words.number(amount),
             };
-            let printed = words.t2("company-quota-of", "used", print(quota.used), "granted", print(quota.granted));
+            let printed = words.t2(
+                "company-quota-of",
+                "used",
+                print(quota.used),
+                "granted",
+                print(quota.granted),
+            );
             let figure = Figure::new(name.clone(), quota.used, printed).of(quota.granted);
             match of {
                 Planned::Substance(_) => masses.push(figure),
@@ -392,8 +422,16 @@ impl Own<'_> {
         }
         let (title, desc) = (words.t1("company-quotas", "year", year), words.t("company-quotas-desc"));
         let chart = |id: &str, figures: &[Figure]| {
-            let head = Head { id, title: &title, desc: &desc };
-            if figures.is_empty() { String::new() } else { bars(&head, figures) }
+            let head = Head {
+                id,
+                title: &title,
+                desc: &desc,
+            };
+            if figures.is_empty() {
+                String::new()
+            } else {
+                bars(&head, figures)
+            }
         };
         (chart("quota-mass", &masses) + &chart("quota-units", &units), rows)
     }
@@ -402,7 +440,9 @@ impl Own<'_> {
     pub fn coming(&self) -> Vec<Way> {
         let ours = self.state.ledger.transit().iter();
         let ours = ours.filter(|(_, transit)| transit.to.is_some_and(|to| self.is_own(to)));
-        ours.take(ROWS_MAX).map(|(seq, transit)| self.incoming(*seq, transit)).collect()
+        ours.take(ROWS_MAX)
+            .map(|(seq, transit)| self.incoming(*seq, transit))
+            .collect()
     }
 
     fn incoming(&self, seq: u64, transit: &Transit) -> Way {
@@ -412,8 +452,13 @@ impl Own<'_> {
         if self.may("receive") {
             let (number, amount) = (seq.to_string(), transit.outstanding.to_string());
             let to = transit.to.map(|to| self.site_id(to).to_owned()).unwrap_or_default();
-            let with = [("site", to.as_str()), ("dispatch", number.as_str()), ("amount", amount.as_str())];
-            way.acts.push((words.t("company-receive"), self.act("receive", &with, "site,dispatch")));
+            let with = [
+                ("site", to.as_str()),
+                ("dispatch", number.as_str()),
+                ("amount", amount.as_str()),
+            ];
+            way.acts
+                .push((words.t("company-receive"), self.act("receive", &with, "site,dispatch")));
         }
         way
     }
@@ -439,7 +484,9 @@ impl Own<'_> {
     pub fn going(&self) -> Vec<Way> {
         let ours = self.state.ledger.transit().iter();
         let ours = ours.filter(|(_, transit)| self.is_own(transit.from));
-        ours.take(ROWS_MAX).map(|(seq, transit)| self.outgoing(*seq, transit)).collect()
+        ours.take(ROWS_MAX)
+            .map(|(seq, transit)| self.outgoing(*seq, transit))
+            .collect()
     }
 
     fn outgoing(&self, seq: u64, transit: &Transit) -> Way {
@@ -451,9 +498,17 @@ impl Own<'_> {
             (None, None) => String::new(),
         };
         let (number, amount) = (seq.to_string(), transit.outstanding.to_string());
-        let with = [("site", self.site_id(transit.from)), ("dispatch", number.as_str()), ("amount", amount.as_str())];
+        let with = [
+            ("site", self.site_id(transit.from)),
+            ("dispatch", number.as_str()),
+            ("amount", amount.as_str()),
+        ];
         let abroad = transit.to.is_none();
-        for (verb, key) in [("export", "company-export"), ("cancel_dispatch", "company-cancel"), ("lose_in_transit", "company-lost")] {
+        for (verb, key) in [
+            ("export", "company-export"),
+            ("cancel_dispatch", "company-cancel"),
+            ("lose_in_transit", "company-lost"),
+        ] {
             if self.may(verb) && (verb != "export" || abroad) {
                 way.acts.push((words.t(key), self.act(verb, &with, "site,dispatch")));
             }
@@ -474,7 +529,12 @@ impl Own<'_> {
 
     fn shortages(&self) -> Vec<Task> {
         let words = self.ask.words();
-        let short = self.state.ledger.transit().iter().filter(|(_, transit)| transit.short && self.is_own(transit.from));
+        let short = self
+            .state
+            .ledger
+            .transit()
+            .iter()
+            .filter(|(_, transit)| transit.short && self.is_own(transit.from));
         let task = |(seq, transit): (&u64, &Transit)| {
             let way = self.way(*seq, transit);
             Task {
@@ -501,13 +561,31 @@ impl Own<'_> {
 
     fn decisions(&self) -> Vec<Task> {
         let words = self.ask.words();
-        let person = self.ask.visitor.as_ref().map(|visitor| visitor.person().to_owned()).unwrap_or_default();
-        let waiting = self.state.access.waiting().iter().filter(|(_, waiting)| waiting.by.holder() == Some(self.id.as_str()));
+        let person = self
+            .ask
+            .visitor
+            .as_ref()
+            .map(|visitor| visitor.person().to_owned())
+            .unwrap_or_default();
+        let waiting = self
+            .state
+            .access
+            .waiting()
+            .iter()
+            .filter(|(_, waiting)| waiting.by.holder() == Some(self.id.as_str()));
         let task = |(seq, waiting): (&u64, &domain::access::Waiting)| {
             let act = words.t(&act_key(&waiting.proposal.verb));
             let own = waiting.by.person() == person;
             Task {
-                what: words.t1(if own { "company-task-own-decision" } else { "company-task-decision" }, "act", act),
+                what: words.t1(
+                    if own {
+                        "company-task-own-decision"
+                    } else {
+                        "company-task-decision"
+                    },
+                    "act",
+                    act,
+                ),
                 detail: words.t1("register-entry", "entry", seq),
                 path: format!("/decisions/{seq}"),
                 late: false,
@@ -570,12 +648,26 @@ impl Own<'_> {
     /// What can be done, in groups.
     fn acts(&self, pharmacy: bool) -> Vec<(String, Vec<(String, String)>)> {
         let words = self.ask.words();
-        let sites: Vec<&domain::holder::Site> = self.sites.iter().map(|site| self.state.holders.site_at(*site)).collect();
+        let sites: Vec<&domain::holder::Site> = self
+            .sites
+            .iter()
+            .map(|site| self.state.holders.site_at(*site))
+            .collect();
         let mut groups: Vec<(&str, &[&str])> = vec![
-            ("company-acts-goods", &["dispense", "dispatch", "place_order", "count", "reclassify"]),
+            (
+                "company-acts-goods",
+                &["dispense", "dispatch", "place_order", "count", "reclassify"],
+            ),
             (
                 "company-acts-making",
-                &["manufacture", "feed_lot", "yield_lot", "close_lot", "transform", "use_in_manufacture"],
+                &[
+                    "manufacture",
+                    "feed_lot",
+                    "yield_lot",
+                    "close_lot",
+                    "transform",
+                    "use_in_manufacture",
+                ],
             ),
             ("company-acts-border", &["apply_import", "import", "apply_export"]),
             ("company-acts-incidents", &["destroy", "lose", "find", "opening"]),
@@ -590,7 +682,11 @@ impl Own<'_> {
             let links: Vec<(String, String)> = verbs.iter().filter(possible).map(link).collect();
             (words.t(key), links)
         };
-        groups.into_iter().map(group).filter(|(_, links)| !links.is_empty()).collect()
+        groups
+            .into_iter()
+            .map(group)
+            .filter(|(_, links)| !links.is_empty())
+            .collect()
     }
 }
 
@@ -618,8 +714,23 @@ fn products_csv(ask: &Ask) -> Answered {
     let words = ask.words();
     let state = ask.state();
     let sites = own_sites(ask, &state);
-    let columns = ["item", "name", "substance", "strength", "unit", "site", "batch", "amount", "day"];
-    let mut rows = vec![columns.iter().map(|name| words.t(&format!("company-column-{name}"))).collect::<Vec<String>>()];
+    let columns = [
+        "item",
+        "name",
+        "substance",
+        "strength",
+        "unit",
+        "site",
+        "batch",
+        "amount",
+        "day",
+    ];
+    let mut rows = vec![
+        columns
+            .iter()
+            .map(|name| words.t(&format!("company-column-{name}")))
+            .collect::<Vec<String>>(),
+    ];
     for site in &sites {
         let items: BTreeSet<No> = state
             .ledger
@@ -627,7 +738,12 @@ fn products_csv(ask: &Ask) -> Answered {
             .map(|account| state.ledger.batch_at(account.batch).item)
             .collect();
         for no in items {
-            rows.push(product_row(ask, &state, state.items.at(no), &state.holders.site_at(*site).id));
+            rows.push(product_row(
+                ask,
+                &state,
+                state.items.at(no),
+                &state.holders.site_at(*site).id,
+            ));
         }
     }
     drop(state);
@@ -663,8 +779,16 @@ mod tests {
 
     #[test]
     fn an_act_is_addressed_with_what_is_known() {
-        let path = act_path("receive", &[("dispatch", "12"), ("site", "S/1"), ("note", "")], "site,dispatch", "/company");
-        assert_eq!(path, "/act/receive?dispatch=12&site=S%2F1&keep=site%2Cdispatch&then=%2Fcompany");
+        let path = act_path(
+            "receive",
+            &[("dispatch", "12"), ("site", "S/1"), ("note", "")],
+            "site,dispatch",
+            "/company",
+        );
+        assert_eq!(
+            path,
+            "/act/receive?dispatch=12&site=S%2F1&keep=site%2Cdispatch&then=%2Fcompany"
+        );
         assert_eq!(act_path("count", &[], "", "/x"), "/act/count?then=%2Fx");
     }
 

@@ -44,8 +44,14 @@ fn hospital(ask: &Ask) -> Answered {
         })?;
         dispensed.more |= book.more && book.lines.last().is_some_and(|line| line.day == today);
         let state = ask.state();
-        for line in book.lines.iter().filter(|line| line.day == today && line.reversed_by.is_none()) {
-            let Event::Movement(movement) = &line.entry.event else { continue };
+        for line in book
+            .lines
+            .iter()
+            .filter(|line| line.day == today && line.reversed_by.is_none())
+        {
+            let Event::Movement(movement) = &line.entry.event else {
+                continue;
+            };
             if movement.movement == MovementKind::Dispense {
                 let item = state.items.at(line.item);
                 dispensed.lines.push((

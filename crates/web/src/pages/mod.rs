@@ -13,6 +13,12 @@ mod people;
 mod public;
 mod trade;
 mod trainings;
+mod company;
+mod home;
+mod hospital;
+mod orders;
+mod register;
+mod systems;
 
 use crate::routes::Route;
 
@@ -34,4 +40,11 @@ pub static ROUTES: &[&[Route]] = &[
     public::ROUTES,
     trade::ROUTES,
     trainings::ROUTES,
+    company::ROUTES,
+    home::ROUTES,
+    hospital::ROUTES,
+    orders::ROUTES,
+    register::ROUTES,
+    systems::ROUTES,
+    crate::act::ROUTES,
 ];

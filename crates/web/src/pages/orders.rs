@@ -41,6 +41,7 @@ struct OrderRow {
     lines: Vec<String>,
     wanted: String,
     status: &'static str,
+    status_name: String,
     ours: bool,
 }
 
@@ -74,25 +75,47 @@ fn list(ask: &Ask) -> Answered {
     let holder = visitor.holder().is_some();
     let (side, asked) = (side(ask), ask.query.get("status").to_owned());
     let page: usize = ask.query.get("page").parse().unwrap_or(1).clamp(1, 100_000);
-    let status = OrderStatus::ALL.iter().find(|(_, word)| *word == asked).map(|(status, _)| *status);
+    let status = OrderStatus::ALL
+        .iter()
+        .find(|(_, word)| *word == asked)
+        .map(|(status, _)| *status);
     let f = Frame::of(ask, words.t("orders-title"));
     let state = ask.state();
     let own = own_sites(ask, &state);
     let wanted = |order: &&Order| status.is_none_or(|status| order.status() == status);
     let skip = (page - 1) * PAGE;
     let found: Vec<&Order> = if holder {
-        of_own(&state, &own, side).into_iter().filter(wanted).skip(skip).take(PAGE + 1).collect()
+        of_own(&state, &own, side)
+            .into_iter()
+            .filter(wanted)
+            .skip(skip)
+            .take(PAGE + 1)
+            .collect()
     } else {
-        state.orders.iter().rev().filter(wanted).skip(skip).take(PAGE + 1).collect()
+        state
+            .orders
+            .iter()
+            .rev()
+            .filter(wanted)
+            .skip(skip)
+            .take(PAGE + 1)
+            .collect()
     };
     let more = found.len() > PAGE;
     let at = |page: usize| format!("/orders?side={side}&status={}&page={page}", encoded(&asked));
-    let orders = found.iter().take(PAGE).map(|order| row(ask, &state, order, &own)).collect();
+    let orders = found
+        .iter()
+        .take(PAGE)
+        .map(|order| row(ask, &state, order, &own))
+        .collect();
     let list = ListPage {
         f,
         holder,
         side,
-        statuses: OrderStatus::ALL.iter().map(|(_, word)| (*word, words.t(&format!("order-{word}")))).collect(),
+        statuses: OrderStatus::ALL
+            .iter()
+            .map(|(_, word)| (*word, words.t(&format!("order-{word}"))))
+            .collect(),
         orders,
         page,
         previous: (page > 1).then(|| at(page - 1)),
@@ -113,18 +136,32 @@ fn of_own<'a>(state: &'a State, own: &[No], side: &str) -> Vec<&'a Order> {
         }
         if side != "buyer" {
             // An order between two own sites is one order.
-            all.extend(state.orders.to_supplier(*site).filter(|order| side == "supplier" || !own.contains(&order.site)));
+            all.extend(
+                state
+                    .orders
+                    .to_supplier(*site)
+                    .filter(|order| side == "supplier" || !own.contains(&order.site)),
+            );
         }
     }
     all.sort_by(|one, other| other.placed_on.cmp(&one.placed_on).then_with(|| other.id.cmp(&one.id)));
     all
 }
 
+/// The words for where an order stands.
+fn status_name(ask: &Ask, order: &Order) -> String {
+    ask.words().t(&format!("order-{}", order.status().word()))
+}
+
 fn row(ask: &Ask, state: &State, order: &Order, own: &[No]) -> OrderRow {
     let words = ask.words();
     let lines = order.lines.iter().map(|line| {
         let item = state.items.at(line.item);
-        format!("{}: {}", names::item(words, state, item), names::amount(words, item, line.ordered))
+        format!(
+            "{}: {}",
+            names::item(words, state, item),
+            names::amount(words, item, line.ordered)
+        )
     });
     OrderRow {
         id: order.id.to_string(),
@@ -135,6 +172,7 @@ fn row(ask: &Ask, state: &State, order: &Order, own: &[No]) -> OrderRow {
         lines: lines.collect(),
         wanted: order.wanted_on.map(|day| words.day(day)).unwrap_or_default(),
         status: order.status().word(),
+        status_name: status_name(ask, order),
         ours: own.contains(&order.site),
     }
 }
@@ -165,6 +203,7 @@ struct Sent {
 struct OrderPage {
     f: Frame,
     status: &'static str,
+    status_name: String,
     buyer: String,
     supplier: String,
     wanted: String,
@@ -205,10 +244,17 @@ fn one(ask: &Ask) -> Answered {
     let placed_by = who(&order.placed_by);
     let f = Frame::of(ask, words.t1("order-title", "order", id));
     let state = ask.state();
-    let show = Show { ask, state: &state, order: &order, buys, supplies };
+    let show = Show {
+        ask,
+        state: &state,
+        order: &order,
+        buys,
+        supplies,
+    };
     let page = OrderPage {
         f,
         status: order.status().word(),
+        status_name: status_name(ask, &order),
         buyer: names::site(&state, state.holders.site_at(order.site)),
         supplier: names::site(&state, state.holders.site_at(order.supplier)),
         wanted: order.wanted_on.map(|day| words.day(day)).unwrap_or_default(),
@@ -301,18 +347,26 @@ impl Show<'_> {
     }
 
     fn sent(&self, entry: &Entry) -> Option<Sent> {
-        let Event::Movement(line) = &entry.event else { return None };
+        let Event::Movement(line) = &entry.event else {
+            return None;
+        };
         let words = self.ask.words();
         let (_, item) = self.state.items.find(&line.item).ok()?;
         let transit = self.state.ledger.transit().get(&entry.seq);
         let outstanding = transit.map_or(0, |transit| transit.outstanding);
         let state = match transit {
             None => words.t("order-settled"),
-            Some(transit) if transit.short => words.t1("order-short", "amount", names::amount(words, item, outstanding)),
+            Some(transit) if transit.short => {
+                words.t1("order-short", "amount", names::amount(words, item, outstanding))
+            }
             Some(_) => words.t1("order-on-the-way", "amount", names::amount(words, item, outstanding)),
         };
         let (seq, amount) = (entry.seq.to_string(), outstanding.to_string());
-        let with = [("site", self.order.site_id.as_str()), ("dispatch", seq.as_str()), ("amount", amount.as_str())];
+        let with = [
+            ("site", self.order.site_id.as_str()),
+            ("dispatch", seq.as_str()),
+            ("amount", amount.as_str()),
+        ];
         let receive = self.buys && transit.is_some() && self.may("receive");
         Some(Sent {
             seq: entry.seq,

@@ -51,14 +51,20 @@ pub fn may_see(ask: &Ask, state: &State, site: No) -> bool {
     let Some(visitor) = &ask.visitor else { return false };
     match visitor.actor.capacity() {
         Capacity::Officer(role) => READERS.contains(&role),
-        Capacity::Responsible(holder) | Capacity::Clerk(holder) => state.holders.site_at(site).holder_id.as_str() == holder,
+        Capacity::Responsible(holder) | Capacity::Clerk(holder) => {
+            state.holders.site_at(site).holder_id.as_str() == holder
+        }
     }
 }
 
 /// The site of the path, if the visitor may see its register.
 fn site_of(ask: &Ask, state: &State) -> Result<No, Fault> {
     let (no, _) = state.holders.site(ask.param("site")).map_err(|_| Fault::NotFound)?;
-    if may_see(ask, state, no) { Ok(no) } else { Err(Fault::NotFound) }
+    if may_see(ask, state, no) {
+        Ok(no)
+    } else {
+        Err(Fault::NotFound)
+    }
 }
 
 /// The address of a site's register.
@@ -186,7 +192,6 @@ struct LineRow {
 #[template(path = "register/book.html")]
 struct BookPage {
     f: Frame,
-    site: String,
     holder: String,
     kinds: String,
     province: String,
@@ -239,7 +244,11 @@ impl Filter {
                 limit,
             },
             item: item.to_owned(),
-            batch: if batch_no.is_some() { batch.to_owned() } else { String::new() },
+            batch: if batch_no.is_some() {
+                batch.to_owned()
+            } else {
+                String::new()
+            },
             month: month.to_owned(),
         })
     }
@@ -248,11 +257,17 @@ impl Filter {
     fn query(&self, path: &str, more: &str) -> String {
         let pairs = [("item", &self.item), ("batch", &self.batch), ("month", &self.month)];
         let filled = pairs.iter().filter(|(_, value)| !value.is_empty());
-        let mut query: Vec<String> = filled.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let mut query: Vec<String> = filled
+            .map(|(name, value)| format!("{name}={}", encoded(value)))
+            .collect();
         if !more.is_empty() {
             query.push(more.to_owned());
         }
-        if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
+        if query.is_empty() {
+            path.to_owned()
+        } else {
+            format!("{path}?{}", query.join("&"))
+        }
     }
 }
 
@@ -277,17 +292,29 @@ fn book(ask: &Ask) -> Answered {
     let title = ask.words().t1("register-of", "site", ask.param("site"));
     let f = Frame::of(ask, title);
     let state = ask.state();
-    let show = Show { ask, state: &state, by: &by, here: &here };
+    let show = Show {
+        ask,
+        state: &state,
+        by: &by,
+        here: &here,
+    };
     let words = ask.words();
     let site = state.holders.site_at(filter.wanted.site);
-    let before = found.before.iter().filter(|_| !found.lines.is_empty()).map(|(item, held)| {
-        let item = state.items.at(*item);
-        let held = narrow(*held);
-        (names::item(words, &state, item), names::amount(words, item, held), names::mass(words, item.mass(held)))
-    });
+    let before = found
+        .before
+        .iter()
+        .filter(|_| !found.lines.is_empty())
+        .map(|(item, held)| {
+            let item = state.items.at(*item);
+            let held = narrow(*held);
+            (
+                names::item(words, &state, item),
+                names::amount(words, item, held),
+                names::mass(words, item.mass(held)),
+            )
+        });
     let page = BookPage {
         f,
-        site: site.id.to_string(),
         holder: state.holders.holder_at(site.holder).entry.name.to_string(),
         kinds: names::kinds(words, site),
         province: site.province.to_string(),
@@ -295,7 +322,11 @@ fn book(ask: &Ask) -> Answered {
         batches: batches_of(&state, &filter),
         month: filter.month.clone(),
         filtered: !(filter.item.is_empty() && filter.month.is_empty()),
-        stock: if filter.wanted.after.is_none() { stock_of(&show, &filter, &path) } else { Vec::new() },
+        stock: if filter.wanted.after.is_none() {
+            stock_of(&show, &filter, &path)
+        } else {
+            Vec::new()
+        },
         lines: found.lines.iter().map(|line| show.line(line)).collect(),
         newest: filter.wanted.after.is_none(),
         begins: older.is_none() && filter.month.is_empty(),
@@ -328,7 +359,9 @@ pub fn names_of<'a>(ask: &Ask, entries: impl Iterator<Item = &'a Entry>) -> BTre
 fn items_of(show: &Show<'_>, filter: &Filter) -> Vec<Pick> {
     let state = show.state;
     let accounts = state.ledger.accounts_of(filter.wanted.site);
-    let items: std::collections::BTreeSet<No> = accounts.map(|account| state.ledger.batch_at(account.batch).item).collect();
+    let items: std::collections::BTreeSet<No> = accounts
+        .map(|account| state.ledger.batch_at(account.batch).item)
+        .collect();
     let pick = |no: No| {
         let item = state.items.at(no);
         Pick {
@@ -357,7 +390,9 @@ fn batches_of(state: &State, filter: &Filter) -> Vec<Pick> {
 fn stock_of(show: &Show<'_>, filter: &Filter, path: &str) -> Vec<StockRow> {
     let (state, words) = (show.state, show.ask.words());
     let held = held_items(state, filter.wanted.site);
-    let wanted = held.into_iter().filter(|(item, _)| filter.wanted.item.is_none_or(|wanted| wanted == *item));
+    let wanted = held
+        .into_iter()
+        .filter(|(item, _)| filter.wanted.item.is_none_or(|wanted| wanted == *item));
     let row = |(no, held): (No, [i64; 4])| {
         let item = state.items.at(no);
         let total = held.iter().fold(0_i64, |sum, amount| sum.saturating_add(*amount));
@@ -375,7 +410,9 @@ fn stock_of(show: &Show<'_>, filter: &Filter, path: &str) -> Vec<StockRow> {
 /// What lies elsewhere than in stock, in words.
 pub fn other_compartments(ask: &Ask, item: &domain::product::Item, held: &[i64; 4]) -> Vec<String> {
     let words = ask.words();
-    let others = Compartment::ALL.iter().filter(|(compartment, _)| !compartment.is_stock());
+    let others = Compartment::ALL
+        .iter()
+        .filter(|(compartment, _)| !compartment.is_stock());
     let filled = others.filter_map(|(compartment, word)| {
         let amount = held.get(compartment.place()).copied().filter(|amount| *amount != 0)?;
         let name = words.t(&format!("compartment-{}", word.replace('_', "-")));
@@ -429,7 +466,11 @@ impl Show<'_> {
             peer: None,
             peer_licence: None,
             into: if change > 0 { amount(change) } else { String::new() },
-            out: if change < 0 { amount(change.saturating_neg()) } else { String::new() },
+            out: if change < 0 {
+                amount(change.saturating_neg())
+            } else {
+                String::new()
+            },
             balance: amount(balance),
             base: names::mass(words, item.mass(balance)),
             by: self.by.get(line.entry.actor.as_str()).cloned().unwrap_or_default(),
@@ -459,7 +500,11 @@ impl Show<'_> {
         row.what = kind_in_words(self.ask, movement.movement);
         row.notes = notes(self.ask, self.state, movement);
         row.report = !movement.mode.is_instruct();
-        row.breaches = movement.breaches.iter().map(|code| breach_in_words(self.ask, code)).collect();
+        row.breaches = movement
+            .breaches
+            .iter()
+            .map(|code| breach_in_words(self.ask, code))
+            .collect();
         let order = movement.details.as_ref().and_then(|details| details.order.as_ref());
         row.order = order.map(|order| (order.to_string(), format!("/orders/{}", encoded(order))));
         self.peer(row, movement, line.item);
@@ -482,7 +527,10 @@ impl Show<'_> {
         {
             row.peer = Some(names::site(self.state, site));
             let substance = self.state.items.at(item).substance;
-            let covered = self.state.licences.covers(self.state, no, substance, movement.occurred_on);
+            let covered = self
+                .state
+                .licences
+                .covers(self.state, no, substance, movement.occurred_on);
             row.peer_licence = Some(match covered {
                 Ok(()) => (true, words.t("register-licensed")),
                 Err(why) => (false, breach_in_words(self.ask, why.code)),
@@ -519,12 +567,32 @@ pub fn notes(ask: &Ask, state: &State, movement: &Movement) -> Vec<String> {
     }
     if let Some(details) = &movement.details {
         let papers: [(&str, &str, Option<&dyn std::fmt::Display>); 8] = [
-            ("register-certificate", "number", details.transport_certificate.as_ref().map(|id| id as _)),
-            ("register-carrier", "carrier", details.carrier.as_ref().map(|id| id as _)),
-            ("register-authorization", "number", details.authorization.as_ref().map(|id| id as _)),
+            (
+                "register-certificate",
+                "number",
+                details.transport_certificate.as_ref().map(|id| id as _),
+            ),
+            (
+                "register-carrier",
+                "carrier",
+                details.carrier.as_ref().map(|id| id as _),
+            ),
+            (
+                "register-authorization",
+                "number",
+                details.authorization.as_ref().map(|id| id as _),
+            ),
             ("register-case", "case", details.case.as_ref().map(|id| id as _)),
-            ("register-reason", "reason", details.reason.as_ref().map(|text| text as _)),
-            ("register-method", "method", details.method.as_ref().map(|text| text as _)),
+            (
+                "register-reason",
+                "reason",
+                details.reason.as_ref().map(|text| text as _),
+            ),
+            (
+                "register-method",
+                "method",
+                details.method.as_ref().map(|text| text as _),
+            ),
             ("register-witness", "person", details.witness.as_ref().map(|id| id as _)),
             ("register-officer", "person", details.officer.as_ref().map(|id| id as _)),
         ];
@@ -544,17 +612,33 @@ pub fn notes(ask: &Ask, state: &State, movement: &Movement) -> Vec<String> {
 /// Figures of a line that are not its change.
 fn figures(ask: &Ask, state: &State, movement: &Movement, notes: &mut Vec<String>) {
     let words = ask.words();
-    let Ok((_, item)) = state.items.find(&movement.item) else { return };
+    let Ok((_, item)) = state.items.find(&movement.item) else {
+        return;
+    };
     let amount = |amount: i64| names::amount(words, item, amount);
-    let compartment = |compartment: Compartment| words.t(&format!("compartment-{}", compartment.word().replace('_', "-")));
+    let compartment =
+        |compartment: Compartment| words.t(&format!("compartment-{}", compartment.word().replace('_', "-")));
     match movement.movement {
         MovementKind::Count => {
-            let book = movement.details.as_ref().and_then(|details| details.book).unwrap_or_default();
-            notes.push(words.t2("register-counted", "counted", amount(movement.amount), "book", amount(book)));
+            let book = movement
+                .details
+                .as_ref()
+                .and_then(|details| details.book)
+                .unwrap_or_default();
+            notes.push(words.t2(
+                "register-counted",
+                "counted",
+                amount(movement.amount),
+                "book",
+                amount(book),
+            ));
         }
         MovementKind::Reclassify => {
             let (from, into) = (compartment(movement.from), compartment(movement.into));
-            let said = words.with("register-reclassified", &[("amount", &amount(movement.amount)), ("from", &from), ("into", &into)]);
+            let said = words.with(
+                "register-reclassified",
+                &[("amount", &amount(movement.amount)), ("from", &from), ("into", &into)],
+            );
             notes.push(said);
         }
         MovementKind::Export | MovementKind::LoseInTransit => {
@@ -562,7 +646,10 @@ fn figures(ask: &Ask, state: &State, movement: &Movement, notes: &mut Vec<String
         }
         _ => {}
     }
-    for (key, figure) in [("register-unexplained", movement.unexplained), ("register-excess", movement.excess)] {
+    for (key, figure) in [
+        ("register-unexplained", movement.unexplained),
+        ("register-excess", movement.excess),
+    ] {
         if figure != 0 {
             notes.push(words.t1(key, "amount", amount(figure)));
         }
@@ -578,17 +665,29 @@ fn book_csv(ask: &Ask) -> Answered {
     let found = ask.app.authority().book(&filter.wanted)?;
     let words = ask.words();
     let columns = [
-        "entry", "day", "recorded", "kind", "item", "batch", "in", "out", "balance", "base", "peer", "dispatch", "order",
-        "papers", "by", "mode", "breaches", "reversed",
+        "entry", "day", "recorded", "kind", "item", "batch", "in", "out", "balance", "base", "peer", "dispatch",
+        "order", "papers", "by", "mode", "breaches", "reversed",
     ];
-    let head: Vec<String> = columns.iter().map(|name| words.t(&format!("register-column-{name}"))).collect();
+    let head: Vec<String> = columns
+        .iter()
+        .map(|name| words.t(&format!("register-column-{name}")))
+        .collect();
     let by = names_of(ask, found.lines.iter().map(|line| &line.entry));
     let state = ask.state();
-    let show = Show { ask, state: &state, by: &by, here: "" };
+    let show = Show {
+        ask,
+        state: &state,
+        by: &by,
+        here: "",
+    };
     let mut rows = vec![head];
     rows.extend(found.lines.iter().map(|line| csv_row(&show, line)));
     if found.more {
-        rows.push(vec![words.t1("register-file-cut", "count", words.number(FILE_LINES_MAX))]);
+        rows.push(vec![words.t1(
+            "register-file-cut",
+            "count",
+            words.number(FILE_LINES_MAX),
+        )]);
     }
     drop(state);
     let name = format!("register-{}.csv", ask.param("site"));
@@ -604,7 +703,11 @@ fn csv_row(show: &Show<'_>, line: &BookLine) -> Vec<String> {
     };
     let (change, balance) = (narrow(line.change), narrow(line.balance));
     let into = if change > 0 { change.to_string() } else { String::new() };
-    let out = if change < 0 { change.saturating_neg().to_string() } else { String::new() };
+    let out = if change < 0 {
+        change.saturating_neg().to_string()
+    } else {
+        String::new()
+    };
     vec![
         row.seq.to_string(),
         line.day.to_string(),
@@ -617,11 +720,18 @@ fn csv_row(show: &Show<'_>, line: &BookLine) -> Vec<String> {
         balance.to_string(),
         item.mass(balance).to_string(),
         row.peer.unwrap_or_default(),
-        movement.and_then(|movement| movement.dispatch).map(|dispatch| dispatch.to_string()).unwrap_or_default(),
+        movement
+            .and_then(|movement| movement.dispatch)
+            .map(|dispatch| dispatch.to_string())
+            .unwrap_or_default(),
         row.order.map(|(order, _)| order).unwrap_or_default(),
         row.notes.join("; "),
         row.by,
-        show.ask.words().t(if row.report { "register-report" } else { "register-instruct" }),
+        show.ask.words().t(if row.report {
+            "register-report"
+        } else {
+            "register-instruct"
+        }),
         row.breaches.join("; "),
         row.reversed_by.map(|seq| seq.to_string()).unwrap_or_default(),
     ]
@@ -645,7 +755,6 @@ struct WayRow {
 struct TracePage {
     f: Frame,
     item: String,
-    batch: String,
     expires: Option<String>,
     expired: bool,
     held: Vec<String>,
@@ -678,13 +787,26 @@ fn trace(ask: &Ask) -> Answered {
     let at = (!officer).then_some(own.as_slice());
     let found = ask.app.authority().trace(no, at, after, PAGE)?;
     let f = Frame::of(ask, ask.words().t1("batch-title", "batch", batch));
-    let newer = found.lines.last().filter(|_| found.more).and_then(|last| match &last.event {
-        Event::Movement(line) => Some(format!("{}?after={}.{}", batch_path(item, batch), line.occurred_on, last.seq)),
-        _ => None,
-    });
+    let newer = found
+        .lines
+        .last()
+        .filter(|_| found.more)
+        .and_then(|last| match &last.event {
+            Event::Movement(line) => Some(format!(
+                "{}?after={}.{}",
+                batch_path(item, batch),
+                line.occurred_on,
+                last.seq
+            )),
+            _ => None,
+        });
     let state = ask.state();
     let page = TracePage {
-        lines: found.lines.iter().filter_map(|entry| way_row(ask, &state, entry)).collect(),
+        lines: found
+            .lines
+            .iter()
+            .filter_map(|entry| way_row(ask, &state, entry))
+            .collect(),
         newer,
         first: after.is_none(),
         ..batch_facts(ask, &state, f, no, &found.sites, at)
@@ -713,21 +835,31 @@ fn batch_facts(ask: &Ask, state: &State, f: Frame, no: No, sites: &[No], at: Opt
             (site_name(*site), path, names::amount(words, item, total), base)
         })
     });
-    let on_the_way = state.ledger.transit().iter().filter(|(_, transit)| {
-        transit.batch == no && (seen(transit.from) || transit.to.is_some_and(seen))
-    });
+    let on_the_way = state
+        .ledger
+        .transit()
+        .iter()
+        .filter(|(_, transit)| transit.batch == no && (seen(transit.from) || transit.to.is_some_and(seen)));
     let coming = on_the_way.take(PAGE).map(|(seq, transit)| {
         let to = transit.to.map_or_else(
-            || transit.destination.map_or_else(String::new, |country| names::country(words, country)),
+            || {
+                transit
+                    .destination
+                    .map_or_else(String::new, |country| names::country(words, country))
+            },
             site_name,
         );
-        (*seq, site_name(transit.from), to, names::amount(words, item, transit.outstanding))
+        (
+            *seq,
+            site_name(transit.from),
+            to,
+            names::amount(words, item, transit.outstanding),
+        )
     });
     let holds = state.ledger.holds().filter(|hold| hold.batch == Some(no));
     TracePage {
         f,
         item: names::item(words, state, item),
-        batch: batch.code.to_string(),
         expires: batch.expires_on.map(|day| words.day(day)),
         expired: batch.expires_on.is_some_and(|day| day < ask.today()),
         held: holds.map(|hold| hold.id.to_string()).collect(),
@@ -741,7 +873,9 @@ fn batch_facts(ask: &Ask, state: &State, f: Frame, no: No, sites: &[No], at: Opt
 }
 
 fn way_row(ask: &Ask, state: &State, entry: &Entry) -> Option<WayRow> {
-    let Event::Movement(line) = &entry.event else { return None };
+    let Event::Movement(line) = &entry.event else {
+        return None;
+    };
     let words = ask.words();
     let (_, item) = state.items.find(&line.item).ok()?;
     let (_, site) = state.holders.site(&line.site).ok()?;

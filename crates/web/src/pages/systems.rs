@@ -119,10 +119,20 @@ fn list_page(ask: &Ask, errors: Vec<(String, String)>) -> Answered {
     let actors = holder.as_deref().map(|holder| actors(ask, holder)).unwrap_or_default();
     let title = words.t("systems-title");
     html(&ListPage {
-        f: Frame::of(ask, if errors.is_empty() { title } else { format!("{} {title}", words.t("errors-error")) }),
+        f: Frame::of(
+            ask,
+            if errors.is_empty() {
+                title
+            } else {
+                format!("{} {title}", words.t("errors-error"))
+            },
+        ),
         keys: keys.iter().map(|key| row(ask, key)).collect(),
         creates: holder.is_some(),
-        actors: actors.iter().map(|actor| (actor.to_string(), ask.actor_in_words(actor))).collect(),
+        actors: actors
+            .iter()
+            .map(|actor| (actor.to_string(), ask.actor_in_words(actor)))
+            .collect(),
         label: ask.form.get("label").to_owned(),
         actor: ask.form.get("actor").to_owned(),
         errors,
@@ -132,7 +142,12 @@ fn list_page(ask: &Ask, errors: Vec<(String, String)>) -> Answered {
 
 /// As whom a system of the holder may act: those who hold a duty there now.
 fn actors(ask: &Ask, holder: &str) -> Vec<Actor> {
-    ask.state().access.actors_for(holder).take(ACTORS_MAX).cloned().collect()
+    ask.state()
+        .access
+        .actors_for(holder)
+        .take(ACTORS_MAX)
+        .cloned()
+        .collect()
 }
 
 fn create(ask: &Ask) -> Answered {
@@ -148,7 +163,12 @@ fn create(ask: &Ask) -> Answered {
     if chosen.is_none() {
         wrong("actor", "systems-actor-bad");
     }
-    if keys(ask, Some(&holder))?.iter().filter(|key| key.ended_at_us.is_none()).count() >= KEYS_MAX {
+    if keys(ask, Some(&holder))?
+        .iter()
+        .filter(|key| key.ended_at_us.is_none())
+        .count()
+        >= KEYS_MAX
+    {
         wrong("label", "systems-too-many");
     }
     let (Some(chosen), true) = (chosen, errors.is_empty()) else {
@@ -166,7 +186,7 @@ fn create(ask: &Ask) -> Answered {
         actor: chosen.to_string(),
         label: label.to_owned(),
         made_by: ask.visitor()?.person().to_owned(),
-        made_at_us: session::now_us(),
+        made_at_us: ask.app.wall_us(),
         used_at_us: None,
         ended_at_us: None,
     })?;
@@ -190,7 +210,9 @@ fn unsigned(ask: &Ask) -> Result<Option<(String, String)>, Fault> {
 /// The key of the path, if the visitor rules it and it is in use.
 fn key_of(ask: &Ask) -> Result<ApiKey, Fault> {
     let holder = ruled(ask)?;
-    let found = keys(ask, holder.as_deref())?.into_iter().find(|key| key.id == ask.param("id"));
+    let found = keys(ask, holder.as_deref())?
+        .into_iter()
+        .find(|key| key.id == ask.param("id"));
     found.filter(|key| key.ended_at_us.is_none()).ok_or(Fault::NotFound)
 }
 
@@ -212,6 +234,6 @@ fn end(ask: &Ask) -> Answered {
     if let Some(error) = unsigned(ask)? {
         return end_form(ask, vec![error]);
     }
-    ask.app.authority().local().end_api_key(&key.id, session::now_us())?;
+    ask.app.authority().local().end_api_key(&key.id, ask.app.wall_us())?;
     Ok(see("/systems?ended=yes"))
 }
