@@ -2,7 +2,6 @@
 company-title = Company
 company-tasks = To do
 company-no-tasks = Nothing waits for you.
-company-only-goods = Goods are on their way to you: see below.
 company-urgent = urgent
 company-acts = Acts
 company-more = More
@@ -57,6 +56,9 @@ company-act = Instruction
 company-why = Why it was refused
 company-accounts-one = { $count } batch was not counted, with acceptance, for a year
 company-accounts-other = { $count } batches were not counted, with acceptance, for a year
+company-task-receive = Receive goods that are on their way
+company-dispatches-one = { $count } dispatch
+company-dispatches-other = { $count } dispatches
 company-task-short = Goods of dispatch { $dispatch } are missing: settle the shortage
 company-task-notice = Give notice of emergency supply { $dispatch }
 company-task-decision = Decide as the second person: { $act }

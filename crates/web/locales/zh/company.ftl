@@ -2,7 +2,6 @@
 company-title = 本单位
 company-tasks = 待办
 company-no-tasks = 没有待办事项。
-company-only-goods = 有货物正在运来：见下表。
 company-urgent = 紧急
 company-acts = 操作
 company-more = 其他
@@ -57,6 +56,9 @@ company-act = 操作
 company-why = 拒绝原因
 company-accounts-one = { $count } 个批次一年内没有经认可的盘点
 company-accounts-other = { $count } 个批次一年内没有经认可的盘点
+company-task-receive = 收取在途货物
+company-dispatches-one = { $count } 批
+company-dispatches-other = { $count } 批
 company-task-short = 发货 { $dispatch } 有短少：请处理
 company-task-notice = 请报告应急供应 { $dispatch }
 company-task-decision = 请复核：{ $act }

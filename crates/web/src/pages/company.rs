@@ -190,7 +190,13 @@ pub fn show(ask: &Ask, pharmacy: bool, dispensed: Option<Dispensed>) -> Answered
         then,
     };
     let (stock, stock_more) = own.stock();
-    let (quota_chart, quotas) = own.quotas();
+    let mut year = ask.today().year();
+    let (mut quota_chart, mut quotas) = own.quotas(year);
+    // Until quotas of the new year are granted, those of the old one are what there is to see.
+    if quotas.is_empty() {
+        year -= 1;
+        (quota_chart, quotas) = own.quotas(year);
+    }
     let page = CompanyPage {
         f,
         holder: of_holder.entry.name.to_string(),
@@ -203,7 +209,7 @@ pub fn show(ask: &Ask, pharmacy: bool, dispensed: Option<Dispensed>) -> Answered
         permits: own.permits(),
         quota_chart,
         quotas,
-        year: ask.today().year(),
+        year,
         acts: own.acts(pharmacy),
         systems: may(ask.visitor()?, "file_demand"),
         id: holder,
@@ -385,9 +391,8 @@ impl Own<'_> {
         }
     }
 
-    fn quotas(&self) -> (String, Vec<Used>) {
+    fn quotas(&self, year: i16) -> (String, Vec<Used>) {
         let words = self.ask.words();
-        let year = self.ask.today().year();
         let (mut masses, mut units, mut rows) = (Vec::new(), Vec::new(), Vec::new());
         for (of, holder, quota) in self.state.planning.quotas_of(year) {
             if holder != self.holder || (quota.granted == 0 && quota.used == 0) {
@@ -520,6 +525,7 @@ impl Own<'_> {
     pub fn tasks(&self) -> Vec<Task> {
         let mut tasks = self.shortages();
         tasks.extend(self.notices());
+        tasks.extend(self.receipts());
         tasks.extend(self.decisions());
         tasks.extend(self.orders());
         tasks.extend(self.ending());
@@ -545,6 +551,20 @@ impl Own<'_> {
             }
         };
         short.take(ROWS_MAX).map(task).collect()
+    }
+
+    fn receipts(&self) -> Option<Task> {
+        let words = self.ask.words();
+        let all = self.state.ledger.transit().values();
+        let coming = all
+            .filter(|transit| transit.to.is_some_and(|to| self.is_own(to)))
+            .count();
+        (coming > 0).then(|| Task {
+            what: words.t("company-task-receive"),
+            detail: words.count("company-dispatches", u64::try_from(coming).unwrap_or_default()),
+            path: format!("{}#coming", self.then),
+            late: false,
+        })
     }
 
     fn notices(&self) -> Vec<Task> {

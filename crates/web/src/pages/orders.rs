@@ -341,7 +341,10 @@ impl Show<'_> {
                 ("order", self.order.id.as_str()),
             ];
             let says = words.t2("order-send", "batch", code, "held", names::amount(words, item, held));
-            (says, self.act("dispatch", &with, "site,to,item,batch,order"))
+            (
+                says,
+                self.act("dispatch", &with, "site,to,item,batch,order,destination,permit"),
+            )
         };
         found.into_iter().take(BATCHES_MAX).map(link).collect()
     }

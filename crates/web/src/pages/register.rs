@@ -10,7 +10,8 @@ use domain::table::No;
 use domain::{Entry, Event, State};
 use jiff::civil::Date;
 
-use crate::act::may;
+use super::company::act_path;
+use crate::act::{act_key, fits, may};
 use crate::answer::{Answered, Fault, encoded, file, html, see};
 use crate::ask::Ask;
 use crate::frame::Frame;
@@ -162,9 +163,20 @@ struct StockRow {
     base: String,
 }
 
+/// A batch of the item that is looked at, and what can be done with it.
+struct BatchRow {
+    code: String,
+    path: String,
+    expires: String,
+    expired: bool,
+    held: Vec<String>,
+    acts: Vec<(String, String)>,
+}
+
 /// A line as the page shows it.
 struct LineRow {
     seq: u64,
+    date: Date,
     day: String,
     recorded: String,
     late: bool,
@@ -201,6 +213,7 @@ struct BookPage {
     month: String,
     filtered: bool,
     stock: Vec<StockRow>,
+    held: Vec<BatchRow>,
     lines: Vec<LineRow>,
     newest: bool,
     older: Option<String>,
@@ -327,6 +340,11 @@ fn book(ask: &Ask) -> Answered {
         } else {
             Vec::new()
         },
+        held: if filter.wanted.after.is_none() {
+            show.batches(&filter)
+        } else {
+            Vec::new()
+        },
         lines: found.lines.iter().map(|line| show.line(line)).collect(),
         newest: filter.wanted.after.is_none(),
         begins: older.is_none() && filter.month.is_empty(),
@@ -440,7 +458,55 @@ struct Show<'a> {
     here: &'a str,
 }
 
+/// Acts that are about one batch at one site.
+const OF_BATCH: &[&str] = &["dispense", "dispatch", "count", "reclassify", "destroy", "lose"];
+/// Batches that are listed.
+const BATCHES_MAX: usize = 200;
+
 impl Show<'_> {
+    /// Batches that the site holds of the item that is looked at.
+    fn batches(&self, filter: &Filter) -> Vec<BatchRow> {
+        let wanted = filter.wanted;
+        let accounts = self.state.ledger.accounts_of(wanted.site).filter(|account| {
+            let of_item = Some(self.state.ledger.batch_at(account.batch).item) == wanted.item;
+            of_item && wanted.batch.is_none_or(|batch| batch == account.batch) && account.held != [0; 4]
+        });
+        accounts
+            .take(BATCHES_MAX)
+            .map(|account| self.batch(account, wanted.site))
+            .collect()
+    }
+
+    fn batch(&self, account: &domain::ledger::Account, site: No) -> BatchRow {
+        let words = self.ask.words();
+        let batch = self.state.ledger.batch_at(account.batch);
+        let item = self.state.items.at(batch.item);
+        let of_site = self.state.holders.site_at(site);
+        let with = [
+            ("site", of_site.id.as_str()),
+            ("item", item.id.as_str()),
+            ("batch", batch.code.as_str()),
+        ];
+        let may_act = |verb: &str| self.ask.visitor.as_ref().is_some_and(|visitor| may(visitor, verb));
+        let fit = OF_BATCH
+            .iter()
+            .filter(|verb| of_site.open && may_act(verb) && fits(verb, of_site));
+        let act = |verb: &&str| {
+            let path = act_path(verb, &with, "site,item,batch", self.here);
+            (words.t(&act_key(verb)), path)
+        };
+        let mut held = vec![names::amount(words, item, account.held[0])];
+        held.extend(other_compartments(self.ask, item, &account.held));
+        BatchRow {
+            code: batch.code.to_string(),
+            path: batch_path(&item.id, &batch.code),
+            expires: batch.expires_on.map(|day| words.day(day)).unwrap_or_default(),
+            expired: batch.expires_on.is_some_and(|day| day < self.ask.today()),
+            held,
+            acts: fit.map(act).collect(),
+        }
+    }
+
     fn line(&self, line: &BookLine) -> LineRow {
         let words = self.ask.words();
         let item = self.state.items.at(line.item);
@@ -454,6 +520,7 @@ impl Show<'_> {
         let amount = |amount: i64| names::amount(words, item, amount);
         let mut row = LineRow {
             seq,
+            date: line.day,
             day: words.day(line.day),
             recorded: self.ask.time(line.entry.recorded_at),
             late: line.entry.recorded_on != line.day,
