@@ -2,23 +2,22 @@
 
 mod account;
 mod assets;
+mod company;
 mod first_run;
 mod help;
 mod home;
+mod hospital;
 mod inspections;
 mod journal;
 mod lists;
+mod orders;
 mod partners;
 mod people;
 mod public;
-mod trade;
-mod trainings;
-mod company;
-mod home;
-mod hospital;
-mod orders;
 mod register;
 mod systems;
+mod trade;
+mod trainings;
 
 use crate::routes::Route;
 
@@ -29,22 +28,20 @@ pub use public::Figures;
 pub static ROUTES: &[&[Route]] = &[
     account::ROUTES,
     assets::ROUTES,
+    company::ROUTES,
     crate::act::ROUTES,
     first_run::ROUTES,
     help::ROUTES,
     home::ROUTES,
+    hospital::ROUTES,
     inspections::ROUTES,
     journal::ROUTES,
+    orders::ROUTES,
     partners::ROUTES,
     people::ROUTES,
     public::ROUTES,
-    trade::ROUTES,
-    trainings::ROUTES,
-    company::ROUTES,
-    home::ROUTES,
-    hospital::ROUTES,
-    orders::ROUTES,
     register::ROUTES,
     systems::ROUTES,
-    crate::act::ROUTES,
+    trade::ROUTES,
+    trainings::ROUTES,
 ];
