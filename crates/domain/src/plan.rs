@@ -52,7 +52,7 @@ pub struct EstimateEntry {
 }
 
 /// An estimate with its total, as computed at its decision.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EstimateSet {
     /// As proposed.
@@ -120,7 +120,7 @@ pub struct YearClosing {
 }
 
 /// One substance in the comparison of art. 21(1).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClosingLine {
     /// The substance.

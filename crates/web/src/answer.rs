@@ -38,6 +38,17 @@ pub enum Fault {
         /// The facts behind the sentence by name.
         figures: Vec<(String, String)>,
     },
+    /// What only the API answers, in its own words.
+    Api {
+        /// The status.
+        status: StatusCode,
+        /// The stable code.
+        code: &'static str,
+        /// The sentence.
+        says: String,
+        /// Seconds after which to come again, where that helps.
+        again: Option<u64>,
+    },
     /// The writer has no room: come again.
     Busy,
     /// Storage or something else failed; the words are for the running log.
@@ -72,6 +83,7 @@ impl Fault {
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::Refused { code, .. } if code == "not_entitled" => (StatusCode::FORBIDDEN, code),
             Self::Refused { code, .. } => (StatusCode::CONFLICT, code),
+            Self::Api { status, code, .. } => (*status, code),
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::Failed(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         }
@@ -81,6 +93,7 @@ impl Fault {
     pub fn retry_after(&self) -> Option<u64> {
         match self {
             Self::TooMany(seconds) => Some(*seconds),
+            Self::Api { again, .. } => *again,
             Self::Busy | Self::Failed(_) => Some(5),
             _ => None,
         }
@@ -96,7 +109,7 @@ impl Fault {
             Self::Forged => "fault-forged",
             Self::TooMany(_) => "fault-too-many",
             Self::TooLarge => "fault-too-large",
-            Self::Refused { .. } => "fault-refused",
+            Self::Refused { .. } | Self::Api { .. } => "fault-refused",
             Self::Busy | Self::Failed(_) => "fault-unavailable",
         }
     }

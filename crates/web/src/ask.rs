@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use authority::{Outcome, Receipt, StateGuard};
+use axum::body::Bytes;
 use axum::http::HeaderMap;
 use domain::access::{Actor, Role};
 use domain::{Command, Envelope};
@@ -81,7 +82,7 @@ pub struct Ask {
     /// The form's fields, where the body is a form.
     pub form: Fields,
     /// The body, where it is none.
-    pub body: Vec<u8>,
+    pub body: Bytes,
     /// The headers.
     pub headers: HeaderMap,
     /// The address of whoever is at the other end, for limits.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::{Bytes, to_bytes};
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -33,10 +34,14 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 pub async fn answer(
     State(app): State<Arc<App>>,
     route: &'static Route,
-    params: RawPathParams,
+    params: Result<RawPathParams, RawPathParamsRejection>,
     request: Request,
 ) -> Response {
     let began = Instant::now();
+    let Ok(params) = params else {
+        // What is no text names nothing.
+        return guarded(bare(route.kind, &Fault::NotFound), route.kind);
+    };
     let response = match Arc::clone(&app.places).try_acquire_owned() {
         Ok(place) => {
             let params = params
@@ -47,10 +52,18 @@ pub async fn answer(
             drop(place);
             response
         }
-        Err(_) => bare(&Fault::Busy),
+        Err(_) => bare(route.kind, &Fault::Busy),
     };
     app.metrics.count(route.kind, response.status(), began.elapsed());
     guarded(response, route.kind)
+}
+
+/// What is answered to a method that a route does not have: pages are not there for it, the API says so.
+pub async fn not_so(app: State<Arc<App>>, request: Request) -> Response {
+    if request.uri().path().starts_with("/api/") {
+        return guarded(api::problem(&api::not_so()), Kind::Api);
+    }
+    nothing(app, request).await
 }
 
 /// What is answered where no route is.
@@ -100,16 +113,17 @@ async fn taken(app: &Arc<App>, route: &'static Route, params: Vec<(String, Strin
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if told.is_some_and(|length| length > limit) {
-        return last(bare(&Fault::TooLarge));
+        return last(bare(route.kind, &Fault::TooLarge));
     }
     let body = match tokio::time::timeout(BODY_WITHIN, to_bytes(body, limit)).await {
         Ok(Ok(body)) => body,
-        Ok(Err(_)) => return last(bare(&Fault::TooLarge)),
+        Ok(Err(_)) => return last(bare(route.kind, &Fault::TooLarge)),
+        Err(_) if route.kind == Kind::Api => return last(api::problem(&api::too_slow())),
         Err(_) => return last((StatusCode::REQUEST_TIMEOUT, "the body took too long\n").into_response()),
     };
     let app = Arc::clone(app);
     let done = tokio::task::spawn_blocking(move || work(app, route, params, &parts, body)).await;
-    done.unwrap_or_else(|_| bare(&Fault::Failed("a request was not answered".to_owned())))
+    done.unwrap_or_else(|_| bare(route.kind, &Fault::Failed("a request was not answered".to_owned())))
 }
 
 /// The last answer on its connection: what is left of the request is not read.
@@ -136,7 +150,7 @@ fn work(
         Ok(now) => now,
         Err(why) => {
             app.note(&why);
-            return bare(&Fault::Failed(why));
+            return bare(route.kind, &Fault::Failed(why));
         }
     };
     let mut ask = Ask {
@@ -149,16 +163,16 @@ fn work(
         params,
         query: Fields::parse(parts.uri.query().unwrap_or_default().as_bytes()),
         form: Fields::default(),
-        body: Vec::new(),
+        body: Bytes::new(),
         headers: headers.clone(),
         peer,
         now,
     };
-    let visit = match recognise(&mut ask, route.kind, headers) {
+    let visit = match recognise(&mut ask, route, headers) {
         Ok(visit) => visit,
         Err(fault) => return refuse(&ask, route.kind, &fault),
     };
-    let answered = admit(&mut ask, route, headers, &body).and_then(|()| (route.answer)(&ask));
+    let answered = admit(&mut ask, route, headers, body).and_then(|()| (route.answer)(&ask));
     let mut response = match answered {
         Ok(response) => response,
         Err(fault) => refuse(&ask, route.kind, &fault),
@@ -185,8 +199,12 @@ fn language(app: &App, headers: &HeaderMap) -> Lang {
 }
 
 /// Finds out who asks. Gives the token of a visit that begins now, to be set as a cookie.
-fn recognise(ask: &mut Ask, kind: Kind, headers: &HeaderMap) -> Result<Option<String>, Fault> {
-    if kind == Kind::Api {
+fn recognise(ask: &mut Ask, route: &Route, headers: &HeaderMap) -> Result<Option<String>, Fault> {
+    if route.kind == Kind::Api && route.who == crate::who::Who::Public {
+        // Whoever signs in again may still send the token of before.
+        return Ok(None);
+    }
+    if route.kind == Kind::Api {
         // Never a cookie: no other site can make a browser send this header.
         ask.visitor = bearer(headers)
             .map(|token| by_token(&ask.app, token))
@@ -194,7 +212,7 @@ fn recognise(ask: &mut Ask, kind: Kind, headers: &HeaderMap) -> Result<Option<St
             .flatten();
         return Ok(None);
     }
-    if kind == Kind::Asset {
+    if route.kind == Kind::Asset {
         return Ok(None);
     }
     let token = session::cookie(headers, &ask.app.session_cookie());
@@ -229,7 +247,7 @@ fn by_token(app: &App, token: &str) -> Result<Option<Visitor>, Fault> {
 }
 
 /// Lets the request in, if the route is for the visitor and a form is one of ours.
-fn admit(ask: &mut Ask, route: &Route, headers: &HeaderMap, body: &[u8]) -> Result<(), Fault> {
+fn admit(ask: &mut Ask, route: &Route, headers: &HeaderMap, body: Bytes) -> Result<(), Fault> {
     if route.who != crate::who::Who::Public {
         let visitor = ask.visitor()?;
         if !route.who.includes(&visitor.actor) {
@@ -237,7 +255,7 @@ fn admit(ask: &mut Ask, route: &Route, headers: &HeaderMap, body: &[u8]) -> Resu
         }
     }
     if route.kind == Kind::Api {
-        ask.body = body.to_vec();
+        ask.body = body;
         return Ok(());
     }
     if route.method == Method::POST {
@@ -248,7 +266,7 @@ fn admit(ask: &mut Ask, route: &Route, headers: &HeaderMap, body: &[u8]) -> Resu
         if !kind.starts_with("application/x-www-form-urlencoded") {
             return Err(Fault::Bad("fault-no-form"));
         }
-        ask.form = Fields::parse(body);
+        ask.form = Fields::parse(&body);
         let elsewhere = headers
             .get("sec-fetch-site")
             .is_some_and(|site| site != "same-origin" && site != "none");
@@ -266,7 +284,7 @@ fn refuse(ask: &Ask, kind: Kind, fault: &Fault) -> Response {
     }
     match (kind, fault) {
         (Kind::Api, fault) => api::problem(fault),
-        (Kind::Asset, fault) => bare(fault),
+        (Kind::Asset, fault) => bare(kind, fault),
         (Kind::Page, Fault::SignIn) => {
             let then = if ask.form.iter().next().is_none() {
                 ask.url.as_str()
@@ -279,8 +297,11 @@ fn refuse(ask: &Ask, kind: Kind, fault: &Fault) -> Response {
     }
 }
 
-/// An answer in a line of text, where there is no page to give.
-fn bare(fault: &Fault) -> Response {
+/// An answer in a line of text, where there is no page to give; to a system, as everywhere else.
+fn bare(kind: Kind, fault: &Fault) -> Response {
+    if kind == Kind::Api {
+        return api::problem(fault);
+    }
     let (status, code) = fault.status();
     let mut response = (status, format!("{code}\n")).into_response();
     again_after(&mut response, fault);

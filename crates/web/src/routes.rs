@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
@@ -94,7 +95,7 @@ pub const fn send(path: &'static str, who: Who, answer: fn(&Ask) -> Answered) ->
 
 /// All routes.
 pub fn all() -> impl Iterator<Item = &'static Route> {
-    pages::ROUTES.iter().copied().flatten().chain(api::ROUTES)
+    pages::ROUTES.iter().copied().flatten().chain(api::routes())
 }
 
 /// The router of all routes.
@@ -105,7 +106,7 @@ pub fn router(app: Arc<App>) -> Router {
     }
     router
         .fallback(guard::nothing)
-        .method_not_allowed_fallback(guard::nothing)
+        .method_not_allowed_fallback(guard::not_so)
         .with_state(app)
 }
 
@@ -117,7 +118,7 @@ fn method(route: &'static Route) -> MethodRouter<Arc<App>> {
     };
     on(
         filter,
-        move |state: State<Arc<App>>, params: RawPathParams, request: Request| {
+        move |state: State<Arc<App>>, params: Result<RawPathParams, RawPathParamsRejection>, request: Request| {
             guard::answer(state, route, params, request)
         },
     )

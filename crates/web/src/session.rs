@@ -121,6 +121,10 @@ impl App {
             .parse::<Actor>()
             .ok()
             .filter(|actor| actors.contains(actor));
+        // In a browser somebody goes on in another role; a token stands for the one it was given for.
+        if bearer && kept.is_none() {
+            return Err(Fault::NotEntitled);
+        }
         let Some(actor) = kept.or_else(|| actors.first().cloned()) else {
             return Ok(None);
         };
@@ -150,9 +154,7 @@ impl App {
             .parse::<Actor>()
             .ok()
             .filter(|actor| self.authority().state().access.holds(actor));
-        let Some(actor) = actor else {
-            return Ok(None);
-        };
+        let actor = actor.ok_or(Fault::NotEntitled)?;
         if found.used_at_us.is_none_or(|used| now - used > 3600 * 1_000_000) {
             self.local().use_api_key(&found.id, now)?;
         }

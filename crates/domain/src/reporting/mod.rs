@@ -4,6 +4,7 @@ mod border;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::State;
@@ -19,7 +20,7 @@ pub use border::{Asked, Destination, ExportCell, Exported, ImportCell, Imported,
 /// The balance of one substance for one year, in base (`ledger.md`, balance evaluation).
 /// opening + manufactured + imported + found − consumed − utilized − exported − process loss − destroyed − lost
 /// − to special stocks − closing = residual, which must be explained.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Identity {
     /// The substance.
     pub substance: Id,

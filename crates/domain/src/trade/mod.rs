@@ -379,6 +379,22 @@ impl Trade {
         self.own.values()
     }
 
+    /// Cases by id, those after this one.
+    pub fn cases_after(&self, id: &str) -> impl Iterator<Item = &Case> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        self.cases
+            .range::<str, _>((Excluded(id), Unbounded))
+            .map(|(_, case)| case)
+    }
+
+    /// Our import authorizations by number, those after this one.
+    pub fn owns_after(&self, number: &str) -> impl Iterator<Item = &OwnAuthorization> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        self.own
+            .range::<str, _>((Excluded(number), Unbounded))
+            .map(|(_, own)| own)
+    }
+
     /// An import authorization that a partner has sent.
     pub fn foreign(&self, issuer: &Id, number: &Id) -> Option<&ForeignAuthorization> {
         self.foreign.get(&(issuer.clone(), number.clone()))

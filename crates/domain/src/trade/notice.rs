@@ -9,6 +9,7 @@ use crate::digest::Digest;
 use crate::id::{Id, Text};
 use crate::partner::Json;
 use crate::quantity::{Mass, PG_PER_UG};
+use crate::schema::Day;
 
 /// Importer or exporter as an authorization names it (1961 art. 31(4)(b)).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -23,7 +24,7 @@ pub struct Party {
 }
 
 /// Goods in words that both authorities know: their registers name items each in its own way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Goods {
     /// The substance, by its id in the reference list.
@@ -48,7 +49,7 @@ impl Goods {
 }
 
 /// A line of an authorization: goods, and how much of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Line {
     /// The goods.
@@ -94,7 +95,7 @@ pub enum Consignments {
 }
 
 /// An import authorization (1961 art. 31(4)(b), (d)).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImportAuthorization {
     /// Its number.
@@ -102,8 +103,10 @@ pub struct ImportAuthorization {
     /// The authority that issued it.
     pub issuer: Id,
     /// When it was issued.
+    #[schemars(with = "Day")]
     pub issued_on: Date,
     /// The last day on which goods may enter.
+    #[schemars(with = "Day")]
     pub valid_until: Date,
     /// Who may import.
     pub importer: Party,
@@ -120,7 +123,7 @@ pub struct ImportAuthorization {
 }
 
 /// One export as both authorities look at it, field by field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Consignment {
     /// The import authorization it rests on; none while the exporter has produced none.
@@ -152,7 +155,7 @@ pub struct Confirmation {
 }
 
 /// The importing authority's no.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmationRefusal {
     /// The officer, by id.
@@ -180,12 +183,13 @@ pub struct Permit {
 }
 
 /// The goods have left, or have arrived: the actual quantities (1961 art. 31(7)).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Endorsement {
     /// The number of the export permit.
     pub permit: Id,
     /// The day.
+    #[schemars(with = "Day")]
     pub on: Date,
     /// The customs post.
     pub post: Text,
@@ -208,7 +212,7 @@ pub enum Cause {
 }
 
 /// One side's word on a discrepancy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Resolution {
     /// The cause.
@@ -238,7 +242,7 @@ pub struct Cancellation {
 }
 
 /// A line of a trade statement: one substance.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatementLine {
     /// The substance.

@@ -10,6 +10,7 @@ pub mod schema;
 pub mod value;
 
 use askama::Template;
+use authority::{Outcome, Receipt};
 use domain::access::{Capacity, Role};
 use domain::command::{By, COMMANDS};
 use domain::{Command, Event};
@@ -274,9 +275,7 @@ fn sign(ask: &Ask) -> Answered {
         .get("id-of-command")
         .parse()
         .map_err(|_| Fault::Bad("fault-no-form"))?;
-    let waits =
-        matches!(&outcome(ask, &command)?, Ok(events) if matches!(events.first(), Some(Event::DecisionProposed(_))));
-    if signs(verb) || waits {
+    if is_signed(ask, &command)? {
         let proof = signature(ask, ask.form.get("code"))?;
         if let Some(says) = crate::pages::proof_in_words(ask, proof) {
             let says = if proof == Proof::Bad {
@@ -287,13 +286,46 @@ fn sign(ask: &Ask) -> Answered {
             return check_page(ask, verb, fields, &ask.form, vec![("code".to_owned(), says)]);
         }
     }
-    let proposal = enrolment_of(ask, &command);
-    let seq = ask.record(id, command)?;
-    let mut to = format!("/done/{seq}?then={}", encoded(local(ask.form.get("then"))));
-    if let Some((person, renews_all, of)) = proposal {
-        to.push_str(&handed_over(ask, &person, renews_all, of, seq)?);
+    let (receipt, handed) = record(ask, id, command)?;
+    let seq = match receipt.outcome {
+        Outcome::Done { seq, .. } => seq,
+        Outcome::Refused {
+            code, says, article, ..
+        } => return Err(Fault::Refused { code, says, article }),
+    };
+    if let Some(handed) = handed {
+        ask.app.hand_over(ask.visitor()?.person(), seq, handed);
     }
-    Ok(see(&to))
+    Ok(see(&format!(
+        "/done/{seq}?then={}",
+        encoded(local(ask.form.get("then")))
+    )))
+}
+
+/// Whether a command asks for the code of whoever gives it: for what it is, or because it turns out to wait for a second
+/// person.
+pub fn is_signed(ask: &Ask, command: &Command) -> Result<bool, Fault> {
+    if signs(command.verb()) {
+        return Ok(true);
+    }
+    let tried = ask.app.authority().try_out(ask.now, ask.actor()?, command)?;
+    Ok(tried.is_ok_and(|events| matches!(events.first(), Some(Event::DecisionProposed(_)))))
+}
+
+/// Records a command. Gives the receipt, and what its giver is to hand over: a link or a code, which is told once.
+pub fn record(ask: &Ask, id: Uuid, command: Command) -> Result<(Receipt, Option<String>), Fault> {
+    let enrolment = enrolment_of(ask, &command);
+    let receipt = ask.submit(id, command)?;
+    let (Some((person, renews_all, of)), Outcome::Done { seq, .. }, false) =
+        (enrolment, &receipt.outcome, receipt.repeat)
+    else {
+        return Ok((receipt, None));
+    };
+    let handed = match of {
+        None => Some(enrolment::proposed(&ask.app, &person, renews_all, *seq)?),
+        Some(of) => enrolment::approved(&ask.app, &person, of)?,
+    };
+    Ok((receipt, handed))
 }
 
 /// Checks the code with which somebody signs. A system with a key has none.
@@ -319,18 +351,6 @@ fn enrolment_of(ask: &Ask, command: &Command) -> Option<(String, bool, Option<u6
         }
         _ => None,
     }
-}
-
-/// What an administrator hands over, kept for the next page alone.
-fn handed_over(ask: &Ask, person: &str, renews_all: bool, of: Option<u64>, seq: u64) -> Result<String, Fault> {
-    let handed = match of {
-        None => Some(enrolment::proposed(&ask.app, person, renews_all, seq)?),
-        Some(of) => enrolment::approved(&ask.app, person, of)?,
-    };
-    if let Some(handed) = handed {
-        ask.app.hand_over(ask.visitor()?.person(), seq, handed);
-    }
-    Ok(String::new())
 }
 
 #[derive(Template)]
