@@ -21,6 +21,6 @@ pub use error::StoreError;
 pub use journal::{Group, Hash, Journal, JournalReader, Row, TILE_BYTES, TILE_HASHES, Tile};
 pub use local::{ApiKey, Credential, Enrolment, Local, Notice, Person, Session, Viewed};
 pub use register::{
-    Backwards, CommandRow, EntryRow, MovementRow, NAME_BATCH, NAME_ITEM, NAME_KIND, NAME_MODE, NAME_SITE, NO_DISPATCH, NO_PEER,
-    RefusalRow, Register, RegisterReader, RegisterState, Rows, Span, month_of_day,
+    Backwards, CommandRow, EntryRow, MovementRow, NAME_BATCH, NAME_ITEM, NAME_KIND, NAME_MODE, NAME_SITE, NO_DISPATCH,
+    NO_PEER, RefusalRow, Register, RegisterReader, RegisterState, Rows, Span, month_of_day,
 };

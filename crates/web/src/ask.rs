@@ -182,7 +182,7 @@ impl Ask {
     }
 
     /// The facts behind a refusal, from the entry that tells of it.
-    fn figures(&self, seq: Option<u64>) -> Result<Vec<(String, String)>, Fault> {
+    pub fn figures(&self, seq: Option<u64>) -> Result<Vec<(String, String)>, Fault> {
         let Some(seq) = seq else {
             return Ok(Vec::new());
         };

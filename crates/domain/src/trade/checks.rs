@@ -77,7 +77,10 @@ impl Check {
 
     /// A figure by name.
     pub fn fact(&self, name: &str) -> Option<&Fact> {
-        self.facts.iter().find(|(known, _)| *known == name).map(|(_, fact)| fact)
+        self.facts
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, fact)| fact)
     }
 }
 
@@ -211,7 +214,11 @@ pub fn compared(state: &State, case: &Case) -> Vec<Compared> {
     ];
     for (fields, known, asked) in parties {
         for (place, (field, asked)) in fields.into_iter().zip(asked).enumerate() {
-            add(field, known.as_ref().and_then(|known| known.get(place).cloned()), Some(asked));
+            add(
+                field,
+                known.as_ref().and_then(|known| known.get(place).cloned()),
+                Some(asked),
+            );
         }
     }
     add(

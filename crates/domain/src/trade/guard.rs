@@ -88,14 +88,24 @@ impl<'a> Gate<'a> {
         all.push(Condition::new("permit_number", None, move || self.number(), number));
         let named = Some("1961 art. 31(5)");
         let cited = move || self.cited();
-        all.push(Condition::new("authorization_named", named, move || self.named().map(drop), cited));
+        all.push(Condition::new(
+            "authorization_named",
+            named,
+            move || self.named().map(drop),
+            cited,
+        ));
         // Silence is no consent, whatever paper the exporter holds: the wait for an answer is told first.
         let asked = self.case.stage == Stage::Requested;
         if asked {
             all.push(self.confirmed());
         }
         let facts = move || self.authorized();
-        all.push(Condition::new("authorization_received", named, move || self.received().map(drop), facts));
+        all.push(Condition::new(
+            "authorization_received",
+            named,
+            move || self.received().map(drop),
+            facts,
+        ));
         if let Some(foreign) = super::foreign_of(self.state, self.case) {
             let test = move || in_force(&foreign.authorization, foreign.cancelled, self.today);
             let article = Some("1961 art. 31(4)(b), 31(5)");
@@ -110,10 +120,20 @@ impl<'a> Gate<'a> {
             self.compare(&foreign.authorization, &mut all);
         }
         let until = move || self.until();
-        all.push(Condition::new("validity", Some("1961 art. 31(4)(b)"), move || self.validity(), until));
+        all.push(Condition::new(
+            "validity",
+            Some("1961 art. 31(4)(b)"),
+            move || self.validity(),
+            until,
+        ));
         let importer = &self.case.consignment.importer;
         let party = move || vec![("importer", Fact::Party(importer.clone()))];
-        all.push(Condition::new("address", Some("1961 art. 31(8)"), move || address::check(importer), party));
+        all.push(Condition::new(
+            "address",
+            Some("1961 art. 31(8)"),
+            move || address::check(importer),
+            party,
+        ));
         self.estimates(&mut all);
         self.exporter(&mut all);
         all
@@ -139,11 +159,7 @@ impl<'a> Gate<'a> {
         let country = self.case.consignment.importer.country;
         let issuer = match &self.case.partner {
             Some(partner) => self.state.partners.find(partner)?,
-            None => self
-                .state
-                .partners
-                .of_country(country)
-                .ok_or_else(|| self.missing())?,
+            None => self.state.partners.of_country(country).ok_or_else(|| self.missing())?,
         };
         Ok((&issuer.file.id, number))
     }
@@ -205,13 +221,23 @@ impl<'a> Gate<'a> {
         let asked = &self.case.consignment;
         let facts = move || self.authorized();
         let article = Some("1961 art. 31(4), 31(5)");
-        all.push(Condition::new("same_trade", article, move || same_trade(authorization, asked), facts));
+        all.push(Condition::new(
+            "same_trade",
+            article,
+            move || same_trade(authorization, asked),
+            facts,
+        ));
         let once = move || used_up(authorization, &self.others());
         all.push(Condition::new("consignments", Some("1961 art. 31(4)(d)"), once, facts));
         for line in &asked.lines {
             let test = move || room(authorization, &self.others(), line);
             let facts = move || room_facts(authorization, &self.others(), line);
-            all.push(Condition::new("authorization_room", Some("1961 art. 31(4)(b)"), test, facts));
+            all.push(Condition::new(
+                "authorization_room",
+                Some("1961 art. 31(4)(b)"),
+                test,
+                facts,
+            ));
         }
     }
 
@@ -263,7 +289,10 @@ impl<'a> Gate<'a> {
         for year in self.today.year()..=self.issue.valid_until.year() {
             for (place, line) in self.case.consignment.lines.iter().enumerate() {
                 let before = self.case.consignment.lines.iter().take(place);
-                if before.clone().any(|other| other.goods.substance == line.goods.substance) {
+                if before
+                    .clone()
+                    .any(|other| other.goods.substance == line.goods.substance)
+                {
                     // The same figure, and so the same outcome, as the line before it.
                     continue;
                 }
@@ -279,7 +308,14 @@ impl<'a> Gate<'a> {
     fn estimate(self, line: &Line, year: i16) -> Refused<()> {
         let requested = requested_base(&self.case.consignment.lines, &line.goods.substance);
         let looked_up = self.issue.estimate_checked.is_some();
-        totals::has_room(self.state, self.case, &line.goods, requested, (year, self.today), looked_up)
+        totals::has_room(
+            self.state,
+            self.case,
+            &line.goods,
+            requested,
+            (year, self.today),
+            looked_up,
+        )
     }
 
     fn estimate_facts(self, line: &Line, year: i16) -> Facts {
@@ -309,7 +345,12 @@ impl<'a> Gate<'a> {
             let id = self.case.site.iter();
             id.map(|id| ("site", Fact::Text(id.to_string()))).collect()
         };
-        all.push(Condition::new("site_open", Some("1961 art. 29(2)(b)"), move || self.site().map(drop), site));
+        all.push(Condition::new(
+            "site_open",
+            Some("1961 art. 29(2)(b)"),
+            move || self.site().map(drop),
+            site,
+        ));
         all.push(Condition::new("hold", None, move || self.hold(), site));
         for (item, line) in self.case.items.iter().zip(&self.case.consignment.lines) {
             let facts = move || {

@@ -296,21 +296,33 @@ fn agreement<'a>(state: &'a State, case: &'a Id, asked: &'a Consignment, today: 
     let once = move || used_up(authorization, &others());
     let mut all = vec![
         named,
-        Condition::new("authorization_in_force", Some("1961 art. 31(4)(b), 31(5)"), force, facts),
+        Condition::new(
+            "authorization_in_force",
+            Some("1961 art. 31(4)(b), 31(5)"),
+            force,
+            facts,
+        ),
         Condition::new("same_trade", Some("1961 art. 31(4), 31(5)"), same, facts),
         Condition::new("consignments", Some("1961 art. 31(4)(d)"), once, facts),
     ];
     for line in &asked.lines {
         let test = move || room(authorization, &others(), line);
         let facts = move || room_facts(authorization, &others(), line);
-        all.push(Condition::new("authorization_room", Some("1961 art. 31(4)(b)"), test, facts));
+        all.push(Condition::new(
+            "authorization_room",
+            Some("1961 art. 31(4)(b)"),
+            test,
+            facts,
+        ));
     }
     all
 }
 
 fn own_facts(asked: &Consignment, own: Option<&OwnAuthorization>) -> Facts {
     let number = asked.authorization.iter();
-    let mut facts: Facts = number.map(|number| ("number", Fact::Text(number.to_string()))).collect();
+    let mut facts: Facts = number
+        .map(|number| ("number", Fact::Text(number.to_string())))
+        .collect();
     facts.push(("country", Fact::Country(asked.importer.country)));
     if let Some(own) = own {
         let authorization = &own.authorization;

@@ -309,7 +309,9 @@ impl Trade {
     /// Cases by id, those after one of them.
     pub fn cases_after(&self, id: &str) -> impl Iterator<Item = &Case> {
         use std::ops::Bound::{Excluded, Unbounded};
-        self.cases.range::<str, _>((Excluded(id), Unbounded)).map(|(_, case)| case)
+        self.cases
+            .range::<str, _>((Excluded(id), Unbounded))
+            .map(|(_, case)| case)
     }
 
     /// Cases that are neither closed nor refused nor expired, by id: few among all.
@@ -377,14 +379,6 @@ impl Trade {
     /// Our import authorizations by number.
     pub fn owns(&self) -> impl Iterator<Item = &OwnAuthorization> {
         self.own.values()
-    }
-
-    /// Cases by id, those after this one.
-    pub fn cases_after(&self, id: &str) -> impl Iterator<Item = &Case> {
-        use std::ops::Bound::{Excluded, Unbounded};
-        self.cases
-            .range::<str, _>((Excluded(id), Unbounded))
-            .map(|(_, case)| case)
     }
 
     /// Our import authorizations by number, those after this one.

@@ -28,7 +28,10 @@ impl World {
             cited: None,
         };
         let decided = decide(Some(self.state()), &by, &command, context);
-        decided.err().map(|refusal| refusal.code).filter(|code| *code != "message_too_large")
+        decided
+            .err()
+            .map(|refusal| refusal.code)
+            .filter(|code| *code != "message_too_large")
     }
 
     /// Both gates say of every case what their checks say.
@@ -89,7 +92,12 @@ fn issue(until: &str) -> IssueExportPermit {
 #[test]
 fn checks_have_the_figures_that_the_gate_looks_at() {
     let two = Two::at("confirmed");
-    let checks = checks(two.state(CN), case(&two, CN), &issue("2026-09-30"), two.worlds[CN].today);
+    let checks = checks(
+        two.state(CN),
+        case(&two, CN),
+        &issue("2026-09-30"),
+        two.worlds[CN].today,
+    );
     assert!(checks.iter().all(|check| check.standing() == Standing::Pass));
     let names: Vec<&str> = checks.iter().map(|check| check.name).collect();
     let all = [
@@ -129,7 +137,12 @@ fn checks_have_the_figures_that_the_gate_looks_at() {
 fn a_figure_that_nobody_has_needs_a_person() {
     let two = Two::at("confirmed");
     let state = two.state(CN);
-    let checks = checks(state, case(&two, CN), &issue("2026-09-30"), "2027-01-02".parse().expect("a day"));
+    let checks = checks(
+        state,
+        case(&two, CN),
+        &issue("2026-09-30"),
+        "2027-01-02".parse().expect("a day"),
+    );
     let of_year = checks.iter().find(|check| check.name == "estimate");
     assert!(of_year.is_none(), "no year lies before the permit's end");
     let mut later = issue("2026-12-31");
@@ -149,7 +162,9 @@ fn an_equal_application_is_noticed_until_it_has_ended() {
     );
     assert!(alike(two.state(CN), case(&two, CN)).next().is_none());
     assert_eq!(two.worlds[CN].as_("FORM:fang").apply_export(&again).word(), "ok");
-    let found: Vec<&str> = alike(two.state(CN), case(&two, CN)).map(|other| other.id.as_str()).collect();
+    let found: Vec<&str> = alike(two.state(CN), case(&two, CN))
+        .map(|other| other.id.as_str())
+        .collect();
     assert_eq!(found, ["CN/E-2"]);
     let second = two.state(CN).trade.case("CN/E-2").expect("a case");
     assert_eq!(second.stage, Stage::Draft);

@@ -6,8 +6,8 @@ use std::sync::{Arc, RwLock};
 use super::{read, write};
 use crate::content::{Content, index_keys};
 use crate::{
-    Backwards, CommandRow, EntryRow, Hash, MovementRow, RefusalRow, Register, RegisterReader, RegisterState, Rows, Span,
-    StoreError,
+    Backwards, CommandRow, EntryRow, Hash, MovementRow, RefusalRow, Register, RegisterReader, RegisterState, Rows,
+    Span, StoreError,
 };
 
 #[derive(Default)]

@@ -290,8 +290,19 @@ fn sign(ask: &Ask) -> Answered {
     let seq = match receipt.outcome {
         Outcome::Done { seq, .. } => seq,
         Outcome::Refused {
-            code, says, article, ..
-        } => return Err(Fault::Refused { code, says, article }),
+            code,
+            says,
+            article,
+            seq,
+        } => {
+            let figures = ask.figures(seq)?;
+            return Err(Fault::Refused {
+                code,
+                says,
+                figures,
+                article,
+            });
+        }
     };
     if let Some(handed) = handed {
         ask.app.hand_over(ask.visitor()?.person(), seq, handed);

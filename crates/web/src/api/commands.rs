@@ -15,8 +15,8 @@ use super::{body, fault, json, malformed, ok, problem_of, session};
 use crate::act::{self, OF_THE_MACHINE};
 use crate::answer::{Answered, Fault};
 use crate::ask::{Ask, Via};
-use crate::pages::prove;
 use crate::credentials::Given;
+use crate::pages::prove;
 
 /// The header with the command's id: the same id again gets the first receipt.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -151,6 +151,7 @@ fn try_out(ask: &Ask, command: &Command) -> Answered {
     let events = events.map_err(|refusal| Fault::Refused {
         code: refusal.code.to_owned(),
         says: refusal.says.clone(),
+        figures: Vec::new(),
         article: refusal.article.map(str::to_owned),
     })?;
     let waits = matches!(events.first(), Some(Event::DecisionProposed(_)));
@@ -197,5 +198,14 @@ fn refused_as(outcome: Outcome) -> Response {
     else {
         return problem_of(&Fault::NotFound, None);
     };
-    problem_of(&Fault::Refused { code, says, article }, seq)
+    let figures = Vec::new();
+    problem_of(
+        &Fault::Refused {
+            code,
+            says,
+            figures,
+            article,
+        },
+        seq,
+    )
 }

@@ -37,7 +37,10 @@ const PROBLEMS: &[(u16, &str)] = &[
     (415, "The body is no JSON by its Content-Type"),
     (422, "It is JSON, but not what is asked here"),
     (429, "Too many attempts: come again after the seconds in Retry-After"),
-    (503, "Too much to do, or the storage is not there: come again after the seconds in Retry-After"),
+    (
+        503,
+        "Too much to do, or the storage is not there: come again after the seconds in Retry-After",
+    ),
 ];
 
 fn made() -> Value {
@@ -179,7 +182,10 @@ fn of_command(operation: &Operation, verb: &str, generator: &mut SchemaGenerator
         "parameters": parameters,
         "responses": responses(operation, generator),
     });
-    put_body(&mut described, Some(json!({ "application/json": { "schema": schema } })));
+    put_body(
+        &mut described,
+        Some(json!({ "application/json": { "schema": schema } })),
+    );
     described
 }
 
@@ -201,7 +207,11 @@ fn put(described: &mut Value, key: &str, value: Value) {
 
 fn put_body(described: &mut Value, content: Option<Value>) {
     if let Some(content) = content {
-        put(described, "requestBody", json!({ "required": true, "content": content }));
+        put(
+            described,
+            "requestBody",
+            json!({ "required": true, "content": content }),
+        );
     }
 }
 
@@ -238,7 +248,9 @@ fn who(who: Who) -> String {
 
 /// The parameters of a path.
 fn in_path(path: &str) -> Vec<Value> {
-    let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let names = path
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let parameter = |name: &str| {
         let schema = match name {
             "year" => json!({ "type": "integer", "minimum": 1900, "maximum": 9999 }),

@@ -15,7 +15,7 @@ use crate::ask::{Ask, Via, Visitor};
 use crate::credentials::{Given, Proof};
 use crate::limit::Purpose;
 use crate::pages::prove;
-use crate::session::{IDLE_US, WHOLE_US, now_us};
+use crate::session::{IDLE_US, WHOLE_US};
 
 /// What signing in takes: the same as on the page.
 #[derive(Deserialize, JsonSchema)]
@@ -95,7 +95,7 @@ pub fn begin(ask: &Ask) -> Answered {
         token,
         actor: actor.to_string(),
         actors: actors.iter().map(ToString::to_string).collect(),
-        ends_at: moment((now_us() + WHOLE_US) / 1_000_000),
+        ends_at: moment((ask.app.wall_us() + WHOLE_US) / 1_000_000),
         idle_seconds: IDLE_US / 1_000_000,
     };
     json(StatusCode::CREATED, &begun)

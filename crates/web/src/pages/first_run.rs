@@ -106,7 +106,11 @@ fn way(local: &Local, person: &str) -> Result<Way, Fault> {
 /// Who holds a role now, and the proposal of somebody for it that waits.
 fn holders(state: &State, role: Role) -> (Vec<String>, Option<u64>) {
     let holds = |actor: &&domain::access::Actor| actor.capacity() == Capacity::Officer(role);
-    let held = state.access.grants().filter(holds).map(|actor| actor.person().to_owned());
+    let held = state
+        .access
+        .grants()
+        .filter(holds)
+        .map(|actor| actor.person().to_owned());
     let proposed = state.access.waiting().iter().find(|(_, waiting)| {
         &*waiting.proposal.verb == "grant_role"
             && matches!(waiting.proposal.command(), Ok(Command::GrantRole(grant)) if holds(&&grant.actor))
@@ -215,7 +219,10 @@ fn roles(ask: &Ask, all: &[Role]) -> Result<Vec<Task>, Fault> {
     let mut out = Vec::new();
     for one in all {
         let (standing, to) = role(ask, *one)?;
-        let (title, hint) = (ask.words().value(one.word()), format!("help-role-{}", one.word().replace('_', "-")));
+        let (title, hint) = (
+            ask.words().value(one.word()),
+            format!("help-role-{}", one.word().replace('_', "-")),
+        );
         out.push(task(ask, one.word(), title, &hint, Some(to), standing));
     }
     Ok(out)
@@ -251,7 +258,13 @@ fn tasks(ask: &Ask) -> Answered {
         named(ask, "holders", None, others(later.holders)),
     ];
     let rules = vec![
-        decided(ask, "policies", later.policies, later.policy_waits, "/act/set_policy?then=/first-run"),
+        decided(
+            ask,
+            "policies",
+            later.policies,
+            later.policy_waits,
+            "/act/set_policy?then=/first-run",
+        ),
         decided(ask, "partners", later.partners, later.partner_waits, "/partners"),
     ];
     let part = |key: &str, tasks: Vec<Task>| (words.t(&format!("first-run-part-{key}")), tasks);

@@ -107,7 +107,12 @@ impl<'a> Filter<'a> {
             "visited" => inspection.visited.is_some(),
             _ => true,
         };
-        let found = || inspection.findings.iter().any(|(_, grade)| grade_word(*grade) == self.grade);
+        let found = || {
+            inspection
+                .findings
+                .iter()
+                .any(|(_, grade)| grade_word(*grade) == self.grade)
+        };
         let name = || state.holders.holder_at(site.holder).entry.name.as_str().to_lowercase();
         let at_site = || {
             let same = |id: &str| id.to_lowercase() == self.site;
@@ -238,7 +243,9 @@ fn list(ask: &Ask) -> Answered {
         }
     }
     let first = i32::from(ask.today().year());
-    let years = (first - 5..=first + 1).rev().map(|year| (year.to_string(), year.to_string()));
+    let years = (first - 5..=first + 1)
+        .rev()
+        .map(|year| (year.to_string(), year.to_string()));
     let of = |before: &'static str, all: &[&'static str]| -> Vec<(String, String)> {
         let pair = |word: &&'static str| ((*word).to_owned(), said(words, before, word));
         all.iter().map(pair).collect()
@@ -362,7 +369,12 @@ fn one(ask: &Ask) -> Answered {
         (Vec::new(), false)
     };
     let here = |hold: &&domain::ledger::Hold| hold.site == Some(inspection.site);
-    let holds = state.ledger.holds().filter(here).map(|hold| hold.id.to_string()).collect();
+    let holds = state
+        .ledger
+        .holds()
+        .filter(here)
+        .map(|hold| hold.id.to_string())
+        .collect();
     let name = names::site(&state, &site);
     drop(state);
     html(&OnePage {
@@ -406,7 +418,11 @@ fn batches(ask: &Ask, state: &State, inspection: &Inspection, site: &Site) -> (V
     let words = ask.words();
     let then = encoded(&format!("/inspections/{}", encoded(&inspection.plan.id)));
     let mut out = Vec::new();
-    for account in state.ledger.accounts().filter(|account| account.site == inspection.site) {
+    for account in state
+        .ledger
+        .accounts()
+        .filter(|account| account.site == inspection.site)
+    {
         let batch = state.ledger.batch_at(account.batch);
         let item = state.items.at(batch.item);
         for (compartment, word) in Compartment::ALL {
@@ -422,7 +438,9 @@ fn batches(ask: &Ask, state: &State, inspection: &Inspection, site: &Site) -> (V
                 code: batch.code.to_string(),
                 item: names::item(words, state, item),
                 compartment: said(words, "compartment", &word.replace('_', "-")),
-                counted: account.counted_on.map_or_else(|| words.t("inspections-never"), |on| words.day(on)),
+                counted: account
+                    .counted_on
+                    .map_or_else(|| words.t("inspections-never"), |on| words.day(on)),
                 href: format!("/act/count?{query}&keep=site,item,batch,from&then={then}"),
             });
         }

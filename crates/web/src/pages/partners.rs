@@ -1,9 +1,9 @@
 //! Partner authorities: their keys, the two chains of messages with each, and what waits, is unanswered or was refused.
 
 use askama::Template;
+use domain::Event;
 use domain::access::Role;
 use domain::partner::{ChainEnd, Message, Partner, Signed, TreeHead};
-use domain::Event;
 
 use crate::act;
 use crate::answer::{Answered, Fault, encoded, file, html};
@@ -113,11 +113,7 @@ fn key_file(ask: &Ask) -> Answered {
         return Err(Fault::Bad("partners-no-root"));
     };
     let text = authority::key_file_text(&key_file);
-    file(
-        "application/json",
-        &format!("{}.key.json", ask.app.id()),
-        text,
-    )
+    file("application/json", &format!("{}.key.json", ask.app.id()), text)
 }
 
 /// A message of one of the chains.
@@ -189,7 +185,11 @@ fn one(ask: &Ask) -> Answered {
     };
     let (words, file) = (ask.words(), &partner.file);
     let end = |end: &Option<ChainEnd>| end.map(|end| (end.seq, end.hash.to_string()));
-    let longest = partner.queue.len().max(partner.unanswered.len()).max(partner.refused.len());
+    let longest = partner
+        .queue
+        .len()
+        .max(partner.unanswered.len())
+        .max(partner.refused.len());
     html(&OnePage {
         f: Frame::of(ask, format!("{} ({})", file.name, file.id)),
         id: file.id.to_string(),

@@ -115,7 +115,11 @@ fn waits(ask: &Ask) -> Vec<Waits> {
     let words = ask.words();
     let found: Vec<(u64, String, String, Actor)> = {
         let state = ask.state();
-        let about_people = state.access.waiting().iter().filter(|(_, waiting)| VERBS.contains(&&*waiting.proposal.verb));
+        let about_people = state
+            .access
+            .waiting()
+            .iter()
+            .filter(|(_, waiting)| VERBS.contains(&&*waiting.proposal.verb));
         about_people
             .take(lists::ROWS)
             .map(|(seq, waiting)| {
@@ -126,7 +130,9 @@ fn waits(ask: &Ask) -> Vec<Waits> {
     };
     let said = |(seq, verb, about, by): (u64, String, String, Actor)| Waits {
         seq,
-        act: words.find(&act::act_key(&verb), &[]).unwrap_or_else(|| verb.replace('_', " ")),
+        act: words
+            .find(&act::act_key(&verb), &[])
+            .unwrap_or_else(|| verb.replace('_', " ")),
         about,
         by: named(ask, by.person()),
     };
@@ -181,7 +187,11 @@ fn persons(state: &State, words: Words, role: &str, like: &str, page: usize) -> 
 
 fn list(ask: &Ask) -> Answered {
     let (words, visitor) = (ask.words(), ask.visitor()?);
-    let (role, like, page) = (ask.query.get("role"), ask.query.get("q").to_lowercase(), lists::page_of(ask));
+    let (role, like, page) = (
+        ask.query.get("role"),
+        ask.query.get("q").to_lowercase(),
+        lists::page_of(ask),
+    );
     let (found, count) = persons(&ask.state(), words, role, &like, page);
     let local = ask.app.authority().local();
     let mut rows = Vec::new();
@@ -195,7 +205,9 @@ fn list(ask: &Ask) -> Answered {
         });
     }
     drop(local);
-    let all = OFFICERS.iter().map(|role| (role.word().to_owned(), words.value(role.word())));
+    let all = OFFICERS
+        .iter()
+        .map(|role| (role.word().to_owned(), words.value(role.word())));
     let companies = std::iter::once(("companies".to_owned(), words.t("people-companies")));
     html(&ListPage {
         f: Frame::of(ask, words.t("people-title")),
@@ -288,9 +300,24 @@ fn shown(ask: &Ask, errors: Vec<(&'static str, String)>) -> Answered {
     };
     let typed = !errors.is_empty();
     html(&OnePage {
-        f: Frame::of(ask, if kept.name.is_empty() { person.clone() } else { format!("{} ({person})", kept.name) }),
-        name: if typed { ask.form.get("name").to_owned() } else { kept.name },
-        email: if typed { ask.form.get("email").to_owned() } else { kept.email.unwrap_or_default() },
+        f: Frame::of(
+            ask,
+            if kept.name.is_empty() {
+                person.clone()
+            } else {
+                format!("{} ({person})", kept.name)
+            },
+        ),
+        name: if typed {
+            ask.form.get("name").to_owned()
+        } else {
+            kept.name
+        },
+        email: if typed {
+            ask.form.get("email").to_owned()
+        } else {
+            kept.email.unwrap_or_default()
+        },
         erasable: administrator && is_erasable(ask, &person),
         duties,
         way,
@@ -315,7 +342,10 @@ fn duties(ask: &Ask, person: &str, href: &str) -> Vec<Duty> {
     let duty = |(actor, held): (&Actor, bool)| Duty {
         says: capacity(words, actor),
         held,
-        revoke: format!("/act/revoke_role?actor={}&keep=actor&then={then}", encoded(actor.as_str())),
+        revoke: format!(
+            "/act/revoke_role?actor={}&keep=actor&then={then}",
+            encoded(actor.as_str())
+        ),
         actor: actor.to_string(),
     };
     ask.state().access.grants_of(person).map(duty).collect()
@@ -325,9 +355,8 @@ fn duties(ask: &Ask, person: &str, href: &str) -> Vec<Duty> {
 fn sessions(ask: &Ask, local: &Local, person: &str) -> Result<Vec<Open>, Fault> {
     let now = ask.app.wall_us();
     let time = |us: i64| ask.time(Timestamp::from_microsecond(us).unwrap_or_default());
-    let good = |kept: &store::Session| {
-        now - kept.seen_at_us < session::IDLE_US && now - kept.made_at_us < session::WHOLE_US
-    };
+    let good =
+        |kept: &store::Session| now - kept.seen_at_us < session::IDLE_US && now - kept.made_at_us < session::WHOLE_US;
     let kept = local.sessions_of(person)?;
     let open = kept.into_iter().filter(good).map(|kept| Open {
         since: time(kept.made_at_us),
@@ -341,7 +370,11 @@ fn sessions(ask: &Ask, local: &Local, person: &str) -> Result<Vec<Open>, Fault> 
 fn told(ask: &Ask, person: &str) -> Result<Vec<Told>, Fault> {
     let actors: Vec<String> = {
         let state = ask.state();
-        state.access.grants_of(person).map(|(actor, _)| actor.to_string()).collect()
+        state
+            .access
+            .grants_of(person)
+            .map(|(actor, _)| actor.to_string())
+            .collect()
     };
     let mut told = BTreeMap::new();
     for subject in actors.iter().map(String::as_str).chain([person]) {
@@ -352,7 +385,11 @@ fn told(ask: &Ask, person: &str) -> Result<Vec<Told>, Fault> {
                 _ => continue,
             };
             let kind = super::journal::kind_in_words(ask.words(), entry.event.kind());
-            let says = if about.is_empty() { kind } else { format!("{kind}: {about}") };
+            let says = if about.is_empty() {
+                kind
+            } else {
+                format!("{kind}: {about}")
+            };
             told.insert(
                 entry.seq,
                 Told {

@@ -51,12 +51,18 @@ fn year_of(ask: &Ask) -> i16 {
 fn years(ask: &Ask, first: &[i16]) -> Vec<(String, String)> {
     let this = ask.today().year();
     let all: BTreeSet<i16> = (this - 4..=this + 1).chain(first.iter().copied()).collect();
-    all.into_iter().rev().map(|year| (year.to_string(), year.to_string())).collect()
+    all.into_iter()
+        .rev()
+        .map(|year| (year.to_string(), year.to_string()))
+        .collect()
 }
 
 /// The holders of whom somebody attended a session of a year.
 fn attended(state: &State, year: i16) -> BTreeSet<&str> {
-    let of_year = state.trainings.iter().filter(|session| session.entry.held_on.year() == year);
+    let of_year = state
+        .trainings
+        .iter()
+        .filter(|session| session.entry.held_on.year() == year);
     of_year
         .flat_map(|session| session.attended.iter().map(|(holder, _)| holder.as_str()))
         .collect()
@@ -68,12 +74,19 @@ fn companies(state: &State) -> impl Iterator<Item = &Holder> {
         let site = state.holders.site_at(*no);
         site.open && TRAINED.iter().any(|kind| site.is(*kind))
     };
-    state.holders.iter().filter(move |holder| holder.sites.iter().any(of_kind))
+    state
+        .holders
+        .iter()
+        .filter(move |holder| holder.sites.iter().any(of_kind))
 }
 
 /// The kinds of a company's open sites.
 fn kinds(words: Words, state: &State, holder: &Holder) -> String {
-    let sites = holder.sites.iter().map(|no| state.holders.site_at(*no)).filter(|site| site.open);
+    let sites = holder
+        .sites
+        .iter()
+        .map(|no| state.holders.site_at(*no))
+        .filter(|site| site.open);
     let words: BTreeSet<String> = sites
         .flat_map(|site| site.kinds.iter())
         .map(|kind| words.value(kind.word()))
@@ -136,7 +149,9 @@ fn list(ask: &Ask) -> Answered {
     let (rows, count, covered, companies) = {
         let state = ask.state();
         let all = || state.trainings.newest().filter(of_year);
-        let rows = lists::rows_of(page, all()).into_iter().map(|session| row(ask, session, holder));
+        let rows = lists::rows_of(page, all())
+            .into_iter()
+            .map(|session| row(ask, session, holder));
         let (mut covered, mut known) = (0, 0);
         if holder.is_none() {
             let attended = attended(&state, year);
@@ -150,7 +165,11 @@ fn list(ask: &Ask) -> Answered {
     html(&ListPage {
         f: Frame::of(ask, words.t("trainings-title")),
         rows,
-        years: lists::choices(words.t("lists-all"), years(ask, asked.as_slice()), ask.query.get("year")),
+        years: lists::choices(
+            words.t("lists-all"),
+            years(ask, asked.as_slice()),
+            ask.query.get("year"),
+        ),
         year,
         covered,
         uncovered: companies - covered,
@@ -209,8 +228,15 @@ fn one(ask: &Ask) -> Answered {
         more: persons.len().saturating_sub(PERSONS_MAX),
         persons: persons.into_iter().take(PERSONS_MAX).map(|id| ask.person(id)).collect(),
     };
-    let companies = lists::rows_of(page, grouped.into_iter()).into_iter().map(company).collect();
-    let (id, held_on, title) = (session.entry.id.to_string(), session.entry.held_on, session.entry.title.to_string());
+    let companies = lists::rows_of(page, grouped.into_iter())
+        .into_iter()
+        .map(company)
+        .collect();
+    let (id, held_on, title) = (
+        session.entry.id.to_string(),
+        session.entry.held_on,
+        session.entry.title.to_string(),
+    );
     drop(state);
     let coming = held_on > ask.today();
     let record = (act::may(visitor, "record_attendance") && !coming).then(|| {

@@ -35,7 +35,9 @@ fn may_decide(visitor: &Visitor, waiting: &Waiting) -> bool {
     if waiting.by.person() == visitor.person() {
         return false;
     }
-    let known = COMMANDS.iter().find(|(verb, _, _)| *verb == waiting.proposal.verb.as_str());
+    let known = COMMANDS
+        .iter()
+        .find(|(verb, _, _)| *verb == waiting.proposal.verb.as_str());
     match (known.and_then(|(_, _, second)| *second), visitor.actor.capacity()) {
         (Some(roles), Capacity::Officer(role)) => roles.contains(&role),
         (Some(_), _) => false,
@@ -76,7 +78,9 @@ pub fn decision(ask: &Ask) -> Answered {
     let (visitor, seq) = (ask.visitor()?, seq(ask)?);
     let state = ask.state();
     let found = state.access.waiting().get(&seq);
-    let found = found.and_then(|waiting| seen(visitor, seq, waiting)).ok_or(Fault::NotFound)?;
+    let found = found
+        .and_then(|waiting| seen(visitor, seq, waiting))
+        .ok_or(Fault::NotFound)?;
     drop(state);
     ok(&found)
 }

@@ -212,7 +212,10 @@ pub fn movements(ask: &Ask) -> Answered {
     authority.drain()?;
     let rows = authority.register(|register| register.movements_of_site_back(no, &span))?;
     let more = rows.len() > limit;
-    let next = rows.get(limit - 1).filter(|_| more).map(|row| format!("{}.{}", row.day, row.seq));
+    let next = rows
+        .get(limit - 1)
+        .filter(|_| more)
+        .map(|row| format!("{}.{}", row.day, row.seq));
     let state = ask.state();
     let items = rows.iter().take(limit).map(|row| line(&state, row)).collect();
     drop(state);

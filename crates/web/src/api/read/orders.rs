@@ -118,9 +118,5 @@ pub fn order(ask: &Ask) -> Answered {
 }
 
 fn one(state: &State, id: &str, own: Option<&[No]>) -> Option<Order> {
-    state
-        .orders
-        .get(id)
-        .filter(|order| concerns(own, order))
-        .map(Order::of)
+    state.orders.get(id).filter(|order| concerns(own, order)).map(Order::of)
 }

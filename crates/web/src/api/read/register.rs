@@ -175,7 +175,9 @@ pub fn licence(ask: &Ask) -> Answered {
     let state = ask.state();
     let found = state.licences.get(ask.param("id"));
     let found = found.filter(|licence| may_see(visitor, &licence.grant.holder));
-    let found = found.map(|licence| Licence::of(licence, today)).ok_or(Fault::NotFound)?;
+    let found = found
+        .map(|licence| Licence::of(licence, today))
+        .ok_or(Fault::NotFound)?;
     drop(state);
     ok(&found)
 }
@@ -238,7 +240,10 @@ pub fn plan(ask: &Ask) -> Answered {
             .collect(),
         plans: substances().filter_map(|no| planning.plan(year, no).cloned()).collect(),
         quotas: quotas.collect(),
-        closed: planning.closed(year).filter(|_| officer).map(|closed| closed.lines.clone()),
+        closed: planning
+            .closed(year)
+            .filter(|_| officer)
+            .map(|closed| closed.lines.clone()),
     };
     drop(state);
     ok(&whole)

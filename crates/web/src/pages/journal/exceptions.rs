@@ -43,7 +43,10 @@ impl What {
     }
 
     fn word(self) -> &'static str {
-        Self::ALL.iter().find(|(what, _)| *what == self).map_or("", |(_, word)| word)
+        Self::ALL
+            .iter()
+            .find(|(what, _)| *what == self)
+            .map_or("", |(_, word)| word)
     }
 }
 
@@ -132,7 +135,9 @@ pub fn list(ask: &Ask) -> Answered {
     ask.app.authority().drain().map_err(|error| ask.app.fault(&error))?;
     let counted = if asked.what == What::Refused {
         let (from, to) = (walk::days(asked.first), walk::days(asked.last));
-        ask.app.authority().register(|register| register.refusals_by_code(from, to))?
+        ask.app
+            .authority()
+            .register(|register| register.refusals_by_code(from, to))?
     } else {
         Vec::new()
     };
@@ -146,7 +151,9 @@ pub fn list(ask: &Ask) -> Answered {
         chosen: *what == asked.what,
     };
     let this = ask.today().year();
-    let years = (this - 5..=this + 1).rev().map(|year| (year.to_string(), year.to_string()));
+    let years = (this - 5..=this + 1)
+        .rev()
+        .map(|year| (year.to_string(), year.to_string()));
     let mut years = lists::choices(words.t("lists-all"), years, &asked.year.to_string());
     // A year is always asked for.
     years.remove(0);
@@ -219,7 +226,9 @@ fn lines(ask: &Ask, asked: &Asked<'_>) -> Result<(Vec<Row>, Option<String>), Fau
     let before = ask.query.get("before").parse().unwrap_or(until).clamp(from, until);
     let walk = walk::backwards(ask, from, before, lists::ROWS, |entry| asked.holds(entry))?;
     let row = |entry: &Entry| line(ask, entry, whys(ask, asked, entry));
-    let after = walk.rest.map(|before| lists::again(ask, &[("before", &before.to_string())]));
+    let after = walk
+        .rest
+        .map(|before| lists::again(ask, &[("before", &before.to_string())]));
     Ok((walk.found.iter().map(row).collect(), after))
 }
 
@@ -241,7 +250,9 @@ fn line(ask: &Ask, entry: &Entry, why: Vec<String>) -> Row {
         Event::Movement(movement) => (words.value(movement.movement.word()), movement.occurred_on),
         Event::InstructionRefused(refused) => {
             let key = crate::act::act_key(&refused.command);
-            let act = words.find(&key, &[]).unwrap_or_else(|| refused.command.replace('_', " "));
+            let act = words
+                .find(&key, &[])
+                .unwrap_or_else(|| refused.command.replace('_', " "));
             (act, entry.recorded_on)
         }
         event => (super::kind_in_words(words, event.kind()), entry.recorded_on),
@@ -262,7 +273,19 @@ fn line(ask: &Ask, entry: &Entry, why: Vec<String>) -> Row {
 
 pub fn table(ask: &Ask) -> Answered {
     let asked = Asked::of(ask)?;
-    let mut lines = vec![["entry", "recorded_on", "occurred_on", "what", "site", "codes", "days_late", "actor"].map(str::to_owned)];
+    let mut lines = vec![
+        [
+            "entry",
+            "recorded_on",
+            "occurred_on",
+            "what",
+            "site",
+            "codes",
+            "days_late",
+            "actor",
+        ]
+        .map(str::to_owned),
+    ];
     let rest = match asked.what {
         What::Refused => {
             let (found, rest) = refusals(ask, &asked, LINES_MAX)?;
@@ -270,7 +293,16 @@ pub fn table(ask: &Ask) -> Answered {
                 let on = walk::day_of(row.recorded_on_days).to_string();
                 let (command, code) = (row.command.into_owned(), row.code.into_owned());
                 let none = String::new;
-                [row.seq.to_string(), on, none(), command, none(), code, none(), row.actor]
+                [
+                    row.seq.to_string(),
+                    on,
+                    none(),
+                    command,
+                    none(),
+                    code,
+                    none(),
+                    row.actor,
+                ]
             }));
             rest
         }

@@ -162,7 +162,10 @@ impl<'a> Asked<'a> {
                 actor: Some(self.actor).filter(|actor| !actor.is_empty()),
                 limit: lists::ROWS - rows.len(),
             };
-            let found = ask.app.authority().register(|register| register.entries_backwards(&wanted))?;
+            let found = ask
+                .app
+                .authority()
+                .register(|register| register.entries_backwards(&wanted))?;
             before = wanted.from_seq;
             for entry in found {
                 let at = Timestamp::from_microsecond(entry.recorded_at_us).unwrap_or_default();
@@ -209,7 +212,11 @@ fn list(ask: &Ask) -> Answered {
     let words = ask.words();
     let size = ask.state().size;
     let jump = ask.query.get("entry");
-    let number = jump.replace([',', ' '], "").parse::<u64>().ok().filter(|seq| *seq < size);
+    let number = jump
+        .replace([',', ' '], "")
+        .parse::<u64>()
+        .ok()
+        .filter(|seq| *seq < size);
     if let Some(seq) = number {
         return Ok(see(&format!("/journal/{seq}")));
     }
@@ -290,7 +297,10 @@ fn subject(ask: &Ask) -> Answered {
     let rows: Vec<Row> = entries.iter().map(|entry| row_of(ask, entry)).collect();
     let (is, site) = {
         let state = ask.state();
-        (what_is(words, &state, &id), state.holders.site(&id).ok().map(|(no, _)| no))
+        (
+            what_is(words, &state, &id),
+            state.holders.site(&id).ok().map(|(no, _)| no),
+        )
     };
     let (moved, after) = match site {
         Some(site) => moved(ask, site)?,

@@ -136,7 +136,11 @@ pub fn breaches(ask: &Ask, event: &Event) -> Vec<String> {
         Event::LotClosed(closed) => &closed.breaches,
         _ => return Vec::new(),
     };
-    codes.iter().map(ToString::to_string).map(|code| in_words(ask, &code)).collect()
+    codes
+        .iter()
+        .map(ToString::to_string)
+        .map(|code| in_words(ask, &code))
+        .collect()
 }
 
 /// The code of a rule that was broken, beside its words if there are any.
@@ -162,7 +166,13 @@ fn proven(ask: &Ask, seq: u64, leaf: &tlog::Hash) -> Result<Option<Proof>, Fault
         .iter()
         .filter_map(|partner| {
             let size = partner.cosigned.filter(|size| *size > seq)?;
-            Some(words.t2("journal-cosigned-by", "name", &partner.file.name, "size", words.number(size)))
+            Some(words.t2(
+                "journal-cosigned-by",
+                "name",
+                &partner.file.name,
+                "size",
+                words.number(size),
+            ))
         })
         .collect();
     Ok(Some(Proof {

@@ -121,7 +121,9 @@ pub fn of(ask: &Ask, event: &Event, bytes: &[u8]) -> Vec<Said> {
     drop(state);
     let pen = Pen { ask, item };
     let mut out = Vec::new();
-    fields.iter().for_each(|(name, node)| pen.field("", name, node, &mut out));
+    fields
+        .iter()
+        .for_each(|(name, node)| pen.field("", name, node, &mut out));
     out
 }
 
@@ -138,7 +140,9 @@ fn item_of(fields: &[(String, Node)]) -> Option<String> {
 /// A decision that is proposed: the act, and what it says.
 fn proposed(ask: &Ask, verb: &str, with: &str) -> Vec<Said> {
     let words = ask.words();
-    let act = words.find(&act::act_key(verb), &[]).unwrap_or_else(|| verb.replace('_', " "));
+    let act = words
+        .find(&act::act_key(verb), &[])
+        .unwrap_or_else(|| verb.replace('_', " "));
     let mut out = vec![Said {
         label: words.t("journal-proposed"),
         parts: vec![Part::plain(act)],
@@ -165,12 +169,16 @@ impl Pen<'_> {
         };
         match node {
             Node::Nothing => {}
-            Node::Object(fields) => fields.iter().for_each(|(inner, node)| self.field(&label, inner, node, out)),
+            Node::Object(fields) => fields
+                .iter()
+                .for_each(|(inner, node)| self.field(&label, inner, node, out)),
             Node::List(rows) if rows.iter().any(|row| matches!(row, Node::Object(_))) => {
                 for (place, row) in (1..).zip(rows) {
                     if let Node::Object(fields) = row {
                         let label = format!("{label} {place}");
-                        fields.iter().for_each(|(inner, node)| self.field(&label, inner, node, out));
+                        fields
+                            .iter()
+                            .for_each(|(inner, node)| self.field(&label, inner, node, out));
                     }
                 }
             }

@@ -130,7 +130,12 @@ mod tests {
 
     #[test]
     fn days_are_counted_there_and_back() {
-        for day in [date(1969, 12, 31), date(1970, 1, 1), date(2024, 2, 29), date(2024, 12, 31)] {
+        for day in [
+            date(1969, 12, 31),
+            date(1970, 1, 1),
+            date(2024, 2, 29),
+            date(2024, 12, 31),
+        ] {
             assert_eq!(day_of(days(day)), day);
         }
         assert_eq!(days(date(2024, 2, 29)), 19_782);

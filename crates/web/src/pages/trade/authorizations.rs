@@ -117,7 +117,10 @@ pub fn list(ask: &Ask) -> Answered {
 /// Whether a site is the visitor's holder's; an officer's is every site.
 fn is_of(state: &State, visitor: &Visitor, site: &str) -> bool {
     let Some(holder) = visitor.holder() else { return true };
-    state.holders.site(site).is_ok_and(|(_, site)| site.holder_id.as_str() == holder)
+    state
+        .holders
+        .site(site)
+        .is_ok_and(|(_, site)| site.holder_id.as_str() == holder)
 }
 
 /// Whether a text that is looked for stands in one of these.
@@ -137,14 +140,26 @@ fn waiting(ask: &Ask, state: &State, visitor: &Visitor) -> Vec<Row> {
         applied.id.as_str() > after
             && !answered.contains(&applied.id)
             && is_of(state, visitor, &applied.site)
-            && holds(ask, &[&applied.id, applied.importer.name.as_str(), applied.exporter.name.as_str()])
+            && holds(
+                ask,
+                &[
+                    &applied.id,
+                    applied.importer.name.as_str(),
+                    applied.exporter.name.as_str(),
+                ],
+            )
     });
     let row = |applied: &domain::trade::ImportApplied| {
         let decision = decisions.get(&format!("application {}", applied.id));
         let answer = may(visitor, "issue_import_authorization") && decision.is_none();
         let answer = answer.then(|| {
             let fields = [("application", applied.id.as_str())];
-            act_link("issue_import_authorization", &fields, &["application"], "/authorizations")
+            act_link(
+                "issue_import_authorization",
+                &fields,
+                &["application"],
+                "/authorizations",
+            )
         });
         let room = applied.lines.first().and_then(|line| {
             let substance = &line.goods.substance;
@@ -211,7 +226,11 @@ fn foreigns(ask: &Ask, state: &State) -> Vec<Row> {
         id.as_str() > after
             && holds(
                 ask,
-                &[&id, authorization.importer.name.as_str(), authorization.exporter.name.as_str()],
+                &[
+                    &id,
+                    authorization.importer.name.as_str(),
+                    authorization.exporter.name.as_str(),
+                ],
             )
     });
     let row = |(issuer, foreign): (&domain::id::Id, &domain::trade::ForeignAuthorization)| {
@@ -307,7 +326,10 @@ pub fn own(ask: &Ask) -> Answered {
     };
     ask.looked_at(ask.param("number"));
     html(&OnePage {
-        f: Frame::of(ask, ask.words().t1("authorization-title", "number", ask.param("number"))),
+        f: Frame::of(
+            ask,
+            ask.words().t1("authorization-title", "number", ask.param("number")),
+        ),
         ..page
     })
 }
@@ -438,7 +460,11 @@ fn under(
     number: &domain::id::Id,
     from: Option<(&domain::id::Id, &Visitor)>,
 ) -> Vec<Under> {
-    let side = if from.is_some() { Side::Exporting } else { Side::Importing };
+    let side = if from.is_some() {
+        Side::Exporting
+    } else {
+        Side::Importing
+    };
     let of_it = state.trade.cases().filter(|case| {
         case.side == side
             && case.consignment.authorization.as_ref() == Some(number)

@@ -32,7 +32,9 @@ pub enum Worth {
 impl Worth {
     /// What the permit of a case is worth on a day.
     pub fn of(case: &Case, today: Date) -> Self {
-        let Some(permit) = &case.permit else { return Self::Unknown };
+        let Some(permit) = &case.permit else {
+            return Self::Unknown;
+        };
         match case.stage {
             Stage::Suspended | Stage::Held => Self::Suspended,
             Stage::Expired => Self::Expired,
@@ -185,7 +187,10 @@ fn found(ask: &Ask, state: &State, visitor: &Visitor, case: &Case, worth: Worth)
     let mut facts = vec![
         said("case-exporter", party(words, &consignment.exporter)),
         said("case-importer", party(words, &consignment.importer)),
-        said("customs-permit", permit.map(|permit| permit.number.to_string()).unwrap_or_default()),
+        said(
+            "customs-permit",
+            permit.map(|permit| permit.number.to_string()).unwrap_or_default(),
+        ),
         said("customs-case", case.id.to_string()),
     ];
     if let Some(permit) = permit {
@@ -199,7 +204,10 @@ fn found(ask: &Ask, state: &State, visitor: &Visitor, case: &Case, worth: Worth)
     }
     let allowed = case.departure.as_ref().filter(|_| !exporting);
     let lines = allowed.map_or(&consignment.lines, |departure| &departure.lines);
-    let rows = lines.iter().enumerate().map(|(place, line)| row(words, state, case, place, line));
+    let rows = lines
+        .iter()
+        .enumerate()
+        .map(|(place, line)| row(words, state, case, place, line));
     let (act, help) = acts(ask, state, visitor, case, worth);
     Found {
         said: facts,
@@ -245,7 +253,9 @@ fn acts(
     };
     let open = match case.side {
         // What left in time has left, whatever came afterwards.
-        Side::Exporting => case.stage == Stage::Issued || (moved && matches!(case.stage, Stage::Suspended | Stage::Expired)),
+        Side::Exporting => {
+            case.stage == Stage::Issued || (moved && matches!(case.stage, Stage::Suspended | Stage::Expired))
+        }
         Side::Importing => case.stage == Stage::Departed,
     };
     if !open {
@@ -277,8 +287,16 @@ fn acts(
             fields.push((format!("lines.{place}.item"), item.id.to_string()));
         }
     }
-    let pairs: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let link = act_link(verb, &pairs, &[subject.0], &format!("/customs/{}", encoded(ask.param("number"))));
+    let pairs: Vec<(&str, &str)> = fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let link = act_link(
+        verb,
+        &pairs,
+        &[subject.0],
+        &format!("/customs/{}", encoded(ask.param("number"))),
+    );
     let label = words.t(if exporting {
         "customs-do-departure"
     } else {

@@ -93,9 +93,8 @@ fn ship(pen: &mut Pen<'_>, state: &State, case: &Case) {
     let under_it = |transit: &&domain::ledger::Transit| transit.permit.as_ref() == Some(&permit.number);
     for (place, (item, line)) in case.items.iter().zip(&case.consignment.lines).enumerate() {
         let on_the_way = state.ledger.transit().values().filter(under_it);
-        let same = |transit: &&domain::ledger::Transit| {
-            state.items.at(state.ledger.batch_at(transit.batch).item).id == *item
-        };
+        let same =
+            |transit: &&domain::ledger::Transit| state.items.at(state.ledger.batch_at(transit.batch).item).id == *item;
         let on_the_way: i64 = on_the_way.filter(same).map(|transit| transit.outstanding).sum();
         let moved = case.moved.get(place).copied().unwrap_or_default();
         let left = line.amount - moved - on_the_way;
@@ -110,7 +109,13 @@ fn ship(pen: &mut Pen<'_>, state: &State, case: &Case) {
                 ("item", item.as_str()),
                 ("amount", &amount),
             ];
-            pen.add("dispatch", label, &fields, &["site", "destination", "permit", "item"], true);
+            pen.add(
+                "dispatch",
+                label,
+                &fields,
+                &["site", "destination", "permit", "item"],
+                true,
+            );
         }
     }
     let sent = state.ledger.transit().iter();
@@ -145,7 +150,10 @@ fn take_in(pen: &mut Pen<'_>, state: &State, case: &Case) {
     };
     let words = pen.ask.words();
     let origin = case.consignment.exporter.country.to_string();
-    let left = case.departure.as_ref().map_or(&case.consignment.lines, |departure| &departure.lines);
+    let left = case
+        .departure
+        .as_ref()
+        .map_or(&case.consignment.lines, |departure| &departure.lines);
     for (place, line) in left.iter().enumerate() {
         let open = line.amount - case.moved.get(place).copied().unwrap_or_default();
         let Some(item) = item_of(state, &line.goods).filter(|_| open > 0) else {
@@ -174,7 +182,12 @@ pub fn papers(ask: &Ask, state: &State, case: &Case) -> Vec<(String, String)> {
         let label = words.t1("case-see-authorization", "number", number);
         let number = crate::answer::encoded(number);
         match case.side {
-            Side::Importing if state.trade.own(case.consignment.authorization.as_deref().unwrap_or("")).is_some() => {
+            Side::Importing
+                if state
+                    .trade
+                    .own(case.consignment.authorization.as_deref().unwrap_or(""))
+                    .is_some() =>
+            {
                 links.push((format!("/authorizations/{number}"), label));
             }
             Side::Exporting => {

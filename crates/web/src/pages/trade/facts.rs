@@ -74,7 +74,10 @@ fn trade(words: Words, state: &State, case: &Case) -> Group {
     }
     pen.one("case-importer", party(words, &consignment.importer));
     if case.side == Side::Importing
-        && let Some(own) = consignment.authorization.as_ref().and_then(|number| state.trade.own(number))
+        && let Some(own) = consignment
+            .authorization
+            .as_ref()
+            .and_then(|number| state.trade.own(number))
     {
         pen.one("case-importer-site", own.site.to_string());
     }
@@ -210,7 +213,13 @@ pub fn endorsement(words: Words, state: &State, endorsed: &Endorsement) -> Vec<S
         .iter()
         .map(|line| {
             let amount = quantity(words, state, &line.goods, line.amount);
-            words.t2("case-in-base", "amount", amount, "base", names::mass(words, line.base()))
+            words.t2(
+                "case-in-base",
+                "amount",
+                amount,
+                "base",
+                names::mass(words, line.base()),
+            )
         })
         .collect();
     let (on, post) = (words.day(endorsed.on), endorsed.post.to_string());

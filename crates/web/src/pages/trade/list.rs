@@ -166,7 +166,9 @@ impl Wanted {
             ("after", after),
         ];
         let fields = fields.into_iter().filter(|(_, value)| !value.is_empty());
-        let fields: Vec<String> = fields.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let fields: Vec<String> = fields
+            .map(|(name, value)| format!("{name}={}", encoded(value)))
+            .collect();
         format!("/cases?{}", fields.join("&"))
     }
 }
@@ -201,7 +203,10 @@ pub fn list(ask: &Ask) -> Answered {
             .map(|(id, name)| choice(&id, name, wanted.partner == id))
             .collect(),
         text: ask.query.get("q").to_owned(),
-        filtered: wanted.side.is_some() || wanted.stage != "open" || !wanted.partner.is_empty() || !wanted.text.is_empty(),
+        filtered: wanted.side.is_some()
+            || wanted.stage != "open"
+            || !wanted.partner.is_empty()
+            || !wanted.text.is_empty(),
         holder: visitor.holder().is_some(),
         may_apply: crate::act::may(visitor, "apply_export"),
         next: more.then(|| wanted.path(&last)),
@@ -228,7 +233,11 @@ fn gather(ask: &Ask) -> Gathered {
     let more = rows.len() > ROWS;
     rows.truncate(ROWS);
     let partners = state.partners.iter().map(|partner| {
-        let name = format!("{} ({})", names::country(ask.words(), partner.file.country), partner.file.id);
+        let name = format!(
+            "{} ({})",
+            names::country(ask.words(), partner.file.country),
+            partner.file.id
+        );
         (partner.file.id.to_string(), name)
     });
     let partners = partners.collect();
@@ -255,7 +264,10 @@ fn row(ask: &Ask, state: &State, case: &Case, proposals: &BTreeMap<String, Propo
         stage_class: stage_class(case.stage),
         since: String::new(),
         days: String::new(),
-        waits: waits.map_or_else(|| words.t("case-waits-nothing"), |(key, partner)| words.t1(key, "partner", partner)),
+        waits: waits.map_or_else(
+            || words.t("case-waits-nothing"),
+            |(key, partner)| words.t1(key, "partner", partner),
+        ),
     }
 }
 

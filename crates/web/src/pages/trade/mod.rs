@@ -51,9 +51,17 @@ const BORDER: &[Role] = &[Role::CustomsOfficer, Role::PermitOfficer, Role::Appro
 
 pub const ROUTES: &[Route] = &[
     page("/cases", Who::OfficersAndHolders(TRADE), list::list),
-    page("/cases/{authority}/{export}", Who::OfficersAndHolders(TRADE), case::case),
+    page(
+        "/cases/{authority}/{export}",
+        Who::OfficersAndHolders(TRADE),
+        case::case,
+    ),
     page("/authorizations", Who::OfficersAndHolders(TRADE), authorizations::list),
-    page("/authorizations/{number}", Who::OfficersAndHolders(TRADE), authorizations::own),
+    page(
+        "/authorizations/{number}",
+        Who::OfficersAndHolders(TRADE),
+        authorizations::own,
+    ),
     page(
         "/authorizations/{number}/print",
         Who::OfficersAndHolders(SHEETS),
@@ -175,7 +183,11 @@ fn party(words: Words, party: &Party) -> String {
     let country = names::country(words, party.country);
     words.with(
         "trade-party",
-        &[("name", &party.name), ("address", &party.address), ("country", &country)],
+        &[
+            ("name", &party.name),
+            ("address", &party.address),
+            ("country", &country),
+        ],
     )
 }
 
@@ -285,7 +297,9 @@ fn proposals(state: &State) -> BTreeMap<String, Proposed> {
         if !of_trade.contains(&waiting.proposal.verb.as_str()) {
             continue;
         }
-        let Ok(command) = waiting.proposal.command() else { continue };
+        let Ok(command) = waiting.proposal.command() else {
+            continue;
+        };
         let Some(about) = about(state, &command) else { continue };
         let proposed = Proposed {
             seq: *seq,
@@ -367,7 +381,11 @@ fn act_link(verb: &str, fields: &[(&str, &str)], keep: &[&str], then: &str) -> S
 /// The number of a permit or authorization as somebody typed or scanned it.
 fn typed(ask: &Ask, name: &str) -> String {
     let typed = ask.query.get(name);
-    typed.chars().filter(|letter| !letter.is_whitespace()).take(80).collect()
+    typed
+        .chars()
+        .filter(|letter| !letter.is_whitespace())
+        .take(80)
+        .collect()
 }
 
 /// A number's own id, if it can be one.

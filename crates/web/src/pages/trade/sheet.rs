@@ -147,9 +147,15 @@ fn permit_sheet(ask: &Ask, state: &State, case: &Case) -> Option<Sheet> {
     pen.one("sheet-issued", EN.day(permit.issued_on));
     pen.one("sheet-until", EN.day(permit.valid_until));
     let number = consignment.authorization.as_ref();
-    pen.one("sheet-authorization", number.map(ToString::to_string).unwrap_or_default());
+    pen.one(
+        "sheet-authorization",
+        number.map(ToString::to_string).unwrap_or_default(),
+    );
     pen.one("sheet-authorization-issued", EN.day(permit.authorization_issued_on));
-    pen.one("sheet-authorization-issuer", authority(state, &permit.authorization_issuer));
+    pen.one(
+        "sheet-authorization-issuer",
+        authority(state, &permit.authorization_issuer),
+    );
     pen.one("sheet-purpose", EN.t(purpose_key(consignment.purpose)));
     pen.one("sheet-bonded", EN.t(yes_key(consignment.bonded)));
     pen.one("sheet-case", case.id.to_string());
@@ -169,7 +175,9 @@ fn permit_sheet(ask: &Ask, state: &State, case: &Case) -> Option<Sheet> {
             state.founding.log_key.to_string()
         } else {
             let partner = state.partners.get(&issuer);
-            partner.map(|partner| partner.file.log_key.to_string()).unwrap_or_default()
+            partner
+                .map(|partner| partner.file.log_key.to_string())
+                .unwrap_or_default()
         },
         back: super::case_path(&case.id),
     })

@@ -224,19 +224,11 @@ fn refused(ask: &Ask, messages: &Messages, notice: &domain::trade::Notice) -> Re
 }
 
 /// The message of ours with this hash, among those to a partner shortly before an entry.
-fn signed_before(
-    ask: &Ask,
-    partner: &str,
-    seq: u64,
-    hash: domain::digest::Digest,
-) -> Result<Option<Message>, Fault> {
+fn signed_before(ask: &Ask, partner: &str, seq: u64, hash: domain::digest::Digest) -> Result<Option<Message>, Fault> {
     let from = seq.saturating_sub(2_000);
     let authority = ask.app.authority();
     let rows = authority.register(|register| register.entries_of_subject(partner, from, MESSAGES_MAX))?;
-    for row in rows
-        .iter()
-        .filter(|row| row.kind == "MessageSigned" && row.seq < seq)
-    {
+    for row in rows.iter().filter(|row| row.kind == "MessageSigned" && row.seq < seq) {
         let entry = authority.entry(row.seq)?;
         if let Some(Event::MessageSigned(signed)) = entry.as_ref().map(|entry| &entry.event)
             && signed.message.hash() == hash

@@ -58,7 +58,13 @@ pub fn permit(ask: &Ask) -> Answered {
             let until = case.permit.as_ref().map(|permit| words.day(permit.valid_until));
             let from = names::country(words, case.consignment.exporter.country);
             let to = names::country(words, case.consignment.importer.country);
-            (Worth::of(case, ask.today()), state.founding.name.to_string(), from, to, until.unwrap_or_default())
+            (
+                Worth::of(case, ask.today()),
+                state.founding.name.to_string(),
+                from,
+                to,
+                until.unwrap_or_default(),
+            )
         });
         found.unwrap_or_else(|| (Worth::Unknown, none(), none(), none(), none()))
     };
