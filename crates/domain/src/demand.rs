@@ -36,29 +36,49 @@ refusals! {
 
 /// Demand by year, item and site.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Demand(BTreeMap<(i16, No, No), i64>);
+pub struct Demand {
+    filed: BTreeMap<(i16, No, No), i64>,
+    /// How many sites filed for an item in a year, and how much in all; made anew when a snapshot is read.
+    #[serde(skip)]
+    sums: BTreeMap<(i16, No), (u64, i128)>,
+}
 
 impl Demand {
     /// The demand for a year and substance, in base.
     pub fn of_substance(&self, state: &State, year: i16, substance: No) -> Mass {
-        let of_year = self.0.range((year, 0, 0)..=(year, No::MAX, No::MAX));
-        of_year
-            .map(|((_, item, _), amount)| (state.items.at(*item), *amount))
+        self.of_year(year)
+            .map(|(item, _, amount)| (state.items.at(item), amount))
             .filter(|(item, _)| item.substance == substance)
-            .map(|(item, amount)| item.mass(amount))
+            .map(|(item, amount)| Mass::from_pg(i128::from(item.content_pg) * amount))
             .sum()
     }
 
-    /// What was filed for a year: item, site, dispensing units; by item.
-    pub fn of_year(&self, year: i16) -> impl Iterator<Item = (No, No, i64)> {
-        let of_year = self.0.range((year, 0, 0)..=(year, No::MAX, No::MAX));
-        of_year.map(|((_, item, site), amount)| (*item, *site, *amount))
+    /// What was filed for a year: each item, by how many sites, dispensing units in all.
+    pub fn of_year(&self, year: i16) -> impl Iterator<Item = (No, u64, i128)> {
+        let of_year = self.sums.range((year, 0)..=(year, No::MAX));
+        of_year.map(|((_, item), (sites, amount))| (*item, *sites, *amount))
+    }
+
+    fn put(&mut self, (year, item, site): (i16, No, No), amount: i64) {
+        let before = self.filed.insert((year, item, site), amount);
+        let (sites, sum) = self.sums.entry((year, item)).or_default();
+        *sites += u64::from(before.is_none());
+        *sum += i128::from(amount) - i128::from(before.unwrap_or_default());
+    }
+
+    pub(crate) fn reindex(&mut self) {
+        self.sums.clear();
+        for ((year, item, _), amount) in &self.filed {
+            let (sites, sum) = self.sums.entry((*year, *item)).or_default();
+            *sites += 1;
+            *sum += i128::from(*amount);
+        }
     }
 
     /// How many sites filed for a year.
     pub fn sites(&self, year: i16) -> usize {
         let mut sites: Vec<No> = self
-            .0
+            .filed
             .range((year, 0, 0)..=(year, No::MAX, No::MAX))
             .map(|((_, _, site), _)| *site)
             .collect();
@@ -96,6 +116,6 @@ pub(crate) fn decide(state: &State, by: &Actor, filed: &DemandReturn) -> Refused
 
 pub(crate) fn apply(state: &mut State, filed: &DemandReturn) {
     if let (Some(item), Some(site)) = (state.items.0.no(&filed.item), state.holders.sites.no(&filed.site)) {
-        state.demand.0.insert((filed.year, item, site), filed.amount);
+        state.demand.put((filed.year, item, site), filed.amount);
     }
 }

@@ -118,7 +118,7 @@ pub struct Inspections(pub(crate) Table<Inspection>);
 
 impl Inspections {
     /// All, in order of planning.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Inspection> {
+    pub fn iter(&self) -> impl Iterator<Item = &Inspection> {
         self.0.iter()
     }
 

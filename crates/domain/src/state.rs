@@ -307,6 +307,7 @@ impl State {
         state.items.0.reindex();
         state.holders.reindex();
         state.licences.reindex();
+        state.demand.reindex();
         state.channels.reindex();
         state.orders.reindex();
         state.ledger.reindex();

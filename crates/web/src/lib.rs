@@ -9,6 +9,7 @@ mod act;
 mod answer;
 mod api;
 mod ask;
+mod claims;
 pub mod credentials;
 mod csv;
 mod enrolment;
@@ -17,12 +18,15 @@ mod frame;
 mod guard;
 mod handed;
 mod limit;
+mod links;
+mod lookup;
 mod metrics;
 mod names;
 mod pages;
 mod refused;
 pub mod routes;
 mod session;
+mod shown;
 mod views;
 mod who;
 pub mod words;
@@ -88,6 +92,9 @@ pub struct App {
     views: views::Views,
     handed: handed::Handed,
     figures: pages::Figures,
+    claims: claims::Claims,
+    names: lookup::Names,
+    counts: pages::Counts,
     /// Counts of what was asked.
     pub metrics: metrics::Metrics,
 }
@@ -105,6 +112,9 @@ impl App {
             views,
             handed: handed::Handed::default(),
             figures: pages::Figures::default(),
+            claims: claims::Claims::default(),
+            names: lookup::Names::default(),
+            counts: pages::Counts::default(),
             metrics: metrics::Metrics::default(),
         })
     }

@@ -28,7 +28,7 @@ use crate::routes::{Route, form, page};
 use crate::who::{OFFICERS, Who};
 
 pub use draw::{Said, in_words};
-pub use effects::Effect;
+pub use effects::{Effect, of as effects};
 pub use options::fits;
 pub use schema::{Field, fields};
 

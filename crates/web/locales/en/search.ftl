@@ -1,0 +1,22 @@
+# The one search box.
+search-title = Search
+search-label = Number, name, batch or code
+search-label-customs = Number of the permit
+search-empty = Enter a number, a name or a part of one: of a permit, case, licence, order, company, batch or product.
+search-long = That is too long. Enter at most 100 letters.
+search-short = Nothing has the number { $q }. Names are searched from two letters on.
+search-none = Nothing is found under { $q }. Numbers must be complete; of names a part is enough.
+search-permits = Permits
+search-cases = Import and export cases
+search-authorizations = Import authorizations
+search-application = application
+search-licences = Licences and purchase cards
+search-orders = Orders
+search-holders = Companies and institutions
+search-batches = Batches
+search-products = Substances and products
+search-inspections = Inspections
+search-partners = Partner authorities
+search-people = People
+search-entries = Entries of the journal
+search-entry = entry of the journal

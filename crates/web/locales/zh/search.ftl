@@ -1,0 +1,22 @@
+# 查找。
+search-title = 查找
+search-label = 编号、名称、批号或代码
+search-label-customs = 准许证编号
+search-empty = 请输入准许证、案件、许可证、订单、企业、批号或产品的编号、名称或其一部分。
+search-long = 内容过长，请勿超过 100 个字符。
+search-short = 没有编号为 { $q } 的内容。按名称查找至少输入两个字母或一个汉字。
+search-none = 未找到“{ $q }”。编号须完整，名称可为一部分。
+search-permits = 准许证
+search-cases = 进出口案件
+search-authorizations = 进口准许证
+search-application = 申请
+search-licences = 许可证与印鉴卡
+search-orders = 订单
+search-holders = 企业与机构
+search-batches = 批号
+search-products = 品种与产品
+search-inspections = 检查
+search-partners = 对方主管机关
+search-people = 人员
+search-entries = 账本条目
+search-entry = 账本条目
