@@ -100,12 +100,10 @@ impl<'a> Gate<'a> {
             all.push(self.confirmed());
         }
         let facts = move || self.authorized();
-        all.push(Condition::new(
-            "authorization_received",
-            named,
-            move || self.received().map(drop),
-            facts,
-        ));
+        if self.named().is_ok() {
+            let received = move || self.received().map(drop);
+            all.push(Condition::new("authorization_received", named, received, facts));
+        }
         if let Some(foreign) = super::foreign_of(self.state, self.case) {
             let test = move || in_force(&foreign.authorization, foreign.cancelled, self.today);
             let article = Some("1961 art. 31(4)(b), 31(5)");

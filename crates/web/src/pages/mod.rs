@@ -31,6 +31,7 @@ use crate::routes::Route;
 pub use account::{proof_in_words, prove};
 pub use public::Figures;
 pub use queue::Counts;
+pub use trade::{fact, quantity};
 
 /// The routes of every page.
 pub static ROUTES: &[&[Route]] = &[
@@ -59,4 +60,9 @@ pub static ROUTES: &[&[Route]] = &[
     systems::ROUTES,
     trade::ROUTES,
     trainings::ROUTES,
+];
+pub static ROUTES: &[&[Route]] = &[account::ROUTES, assets::ROUTES, home::ROUTES, trade::ROUTES, crate::act::ROUTES];
+    home::ROUTES,
+    trade::ROUTES,
+    crate::act::ROUTES,
 ];

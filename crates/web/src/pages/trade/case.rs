@@ -31,6 +31,10 @@ struct CasePage {
     checks: Vec<Shown>,
     /// How many of them do not hold.
     failing: usize,
+    /// Whether the decision that they are about can be taken now.
+    warns: bool,
+    /// Whether goods come here.
+    incoming: bool,
     checks_title: &'static str,
     checked_at: String,
     cautions: Vec<Shown>,
@@ -108,6 +112,11 @@ pub fn case(ask: &Ask) -> Answered {
         groups: gathered.groups,
         goods: gathered.goods,
         papers: gathered.papers,
+        warns: match case.side {
+            Side::Exporting => case.stage == Stage::Confirmed,
+            Side::Importing => case.stage == Stage::Requested,
+        },
+        incoming: case.side == Side::Importing,
         failing: gathered.checks.iter().filter(|check| check.class != "pass").count(),
         checks: gathered.checks,
         checks_title: match case.side {

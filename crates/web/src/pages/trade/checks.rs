@@ -97,7 +97,7 @@ fn shown(words: Words, state: &State, check: &Check) -> Shown {
                 .iter()
                 .map(|(name, figure)| (*name, figure as &dyn std::fmt::Display))
                 .collect();
-            crate::refusal_in_words(words, refusal.code, &refusal.says, &figures)
+            sentence(&crate::refusal_in_words(words, refusal.code, &refusal.says, &figures))
         }
     };
     Shown {
@@ -109,6 +109,22 @@ fn shown(words: Words, state: &State, check: &Check) -> Shown {
         article: check.article,
         links: Vec::new(),
     }
+}
+
+/// A refusal as a sentence of its own.
+fn sentence(says: &str) -> String {
+    let mut letters = says.chars();
+    let first = letters
+        .next()
+        .map(|first| first.to_uppercase().to_string())
+        .unwrap_or_default();
+    let rest = letters.as_str();
+    let end = if rest.ends_with(['.', '。', '?', ')']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{first}{rest}{end}")
 }
 
 /// Which sentence says that a condition holds.
@@ -238,5 +254,22 @@ pub fn pairs(ask: &Ask, state: &State, case: &Case) -> Vec<Pair> {
             word: words.t(if of.same { "pair-same" } else { "pair-differs" }),
         }
     };
-    compared(state, case).into_iter().map(pair).collect()
+    let all = compared(state, case);
+    // Beside nothing there is nothing to compare.
+    if all.iter().all(|of| of.authorized.is_none()) {
+        return Vec::new();
+    }
+    all.into_iter().map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sentence;
+
+    #[test]
+    fn a_refusal_becomes_a_sentence() {
+        assert_eq!(sentence("the case is draft"), "The case is draft.");
+        assert_eq!(sentence("say so (estimate_checked)"), "Say so (estimate_checked)");
+        assert_eq!(sentence("未提供。"), "未提供。");
+    }
 }

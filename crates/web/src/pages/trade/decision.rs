@@ -59,7 +59,8 @@ pub fn steps(ask: &Ask, state: &State, visitor: &Visitor, case: &Case, proposed:
 fn exporting(pen: &mut Pen<'_>, state: &State, case: &Case, waits: bool) {
     let export = export_of(case).to_owned();
     match case.stage {
-        Stage::Draft => {
+        // Without the number of an authorization nobody can be asked.
+        Stage::Draft if case.consignment.authorization.is_some() => {
             let label = pen.t("case-do-request");
             pen.add("request_confirmation", label, &[("export", &export)], &["export"], true);
         }

@@ -157,7 +157,7 @@ fn form_in_words(words: Words, goods: &Goods) -> String {
 }
 
 /// So many counting units of goods in words.
-fn quantity(words: Words, state: &State, goods: &Goods, amount: i64) -> String {
+pub fn quantity(words: Words, state: &State, goods: &Goods, amount: i64) -> String {
     if let Some(item) = item_of(state, goods) {
         return names::amount(words, item, amount);
     }
@@ -252,7 +252,7 @@ fn goods_row(words: Words, state: &State, line: &Line) -> GoodsRow {
 }
 
 /// A figure in words.
-fn fact(words: Words, state: &State, fact: &Fact) -> String {
+pub fn fact(words: Words, state: &State, fact: &Fact) -> String {
     match fact {
         Fact::Text(text) => text.clone(),
         Fact::Day(day) => words.day(*day),
@@ -391,4 +391,44 @@ fn typed(ask: &Ask, name: &str) -> String {
 /// A number's own id, if it can be one.
 fn as_id(text: &str) -> Option<Id> {
     text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn goods(bulk: bool) -> Goods {
+        Goods {
+            substance: "fentanyl".parse().unwrap(),
+            form: "citrate".parse().unwrap(),
+            bulk,
+            content_pg: 636_500,
+        }
+    }
+
+    #[test]
+    fn the_path_of_a_case_holds_its_whole_name() {
+        assert_eq!(case_path("CN/EX-24-01"), "/cases/CN/EX-24-01");
+        assert_eq!(case_path("CN/2024/7#a"), "/cases/CN/2024%2F7%23a");
+    }
+
+    #[test]
+    fn a_link_to_an_act_keeps_what_is_known() {
+        let link = act_link(
+            "confirm",
+            &[("case", "CN/EX 1&x")],
+            &["case"],
+            "/cases/CN/EX-1?until=2024-01-01",
+        );
+        let expected = "/act/confirm?case=CN%2FEX%201%26x&keep=case&then=%2Fcases%2FCN%2FEX-1%3Funtil%3D2024-01-01";
+        assert_eq!(link, expected);
+    }
+
+    #[test]
+    fn an_amount_is_prefilled_exactly() {
+        assert_eq!(amount_field(&goods(true), 1_500_000_001), "1500.000001 g");
+        assert_eq!(amount_field(&goods(false), 1_500), "1500");
+        let entered = domain::quantity::Amount::Entered("1500.000001 g".into());
+        assert_eq!(entered.units(true), Ok(1_500_000_001));
+    }
 }
