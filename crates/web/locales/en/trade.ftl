@@ -50,6 +50,7 @@ case-stage-departed = On its way
 case-stage-discrepant = Discrepancy
 case-stage-closed = Closed
 case-stage-expired = Expired unused
+case-waits = Waits for: { $whom }
 case-waits-nothing = –
 case-waits-second = A second officer, to agree to what is proposed
 case-waits-number = The exporter, to name the import authorization

@@ -50,6 +50,7 @@ case-stage-departed = 在途
 case-stage-discrepant = 数量不符
 case-stage-closed = 已结案
 case-stage-expired = 未使用已过期
+case-waits = 等待：{ $whom }
 case-waits-nothing = –
 case-waits-second = 第二名官员同意提议
 case-waits-number = 出口单位提供进口准许证编号

@@ -278,9 +278,14 @@ fn draw(ask: &Ask, sheet: Sheet) -> Answered {
     let check = ask.app.url(&format!("/verify/{}", encoded(&sheet.number)));
     let origin = sheet.log.rsplitn(2, '+').nth(1).unwrap_or(&sheet.log).to_owned();
     let title = words.t1(&format!("{}-title", sheet.heading), "number", &sheet.number);
+    let border = ask.visitor()?.is(domain::access::Role::CustomsOfficer);
     html(&SheetPage {
         f: Frame::of(ask, title),
-        back: sheet.back,
+        back: if border {
+            format!("/customs/{}", encoded(&sheet.number))
+        } else {
+            sheet.back
+        },
         authority: sheet.authority,
         heading: both(sheet.heading),
         number: sheet.number,
