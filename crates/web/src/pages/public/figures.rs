@@ -114,7 +114,6 @@ impl Year {
             let to = all.entry(cell.destination).or_insert_with(|| To::new(cell.destination));
             to.mass += cell.total_g;
             to.arrived += cell.arrived_g;
-            to.count += cell.count;
             to.graded &= cell.grade.is_some();
             to.signed &= !cell.signed_by.is_empty();
         }
@@ -133,8 +132,6 @@ pub struct To {
     pub mass: Mass,
     /// What of it arrived.
     pub arrived: Mass,
-    /// Consignments of one substance each.
-    pub count: i64,
     /// Whether every cell has its grade.
     pub graded: bool,
     /// Whether every cell is signed.
@@ -147,7 +144,6 @@ impl To {
             country,
             mass: Mass::ZERO,
             arrived: Mass::ZERO,
-            count: 0,
             graded: true,
             signed: true,
         }

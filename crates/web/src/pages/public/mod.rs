@@ -129,7 +129,7 @@ struct Facts {
     size: String,
     root: String,
     log_key: String,
-    cosigners: Vec<String>,
+    cosigned: String,
     since: String,
     updated: String,
     entries: String,
@@ -169,10 +169,6 @@ fn overview(ask: &Ask, year: &Year) -> Answered {
 
 fn facts(ask: &Ask, year: &Year, log: &authority::Log) -> Facts {
     let words = ask.words();
-    let cosigner = |(id, size): (&domain::id::Id, &u64)| {
-        let name = year.partners.get(id).map_or(id.as_str(), |(name, _)| name.as_str());
-        words.t2("public-cosigner", "authority", name, "size", words.number(size))
-    };
     let changed = |(then, now): &(domain::plan::ClosingLine, domain::plan::ClosingLine)| {
         words.with(
             "public-revised-line",
@@ -188,7 +184,10 @@ fn facts(ask: &Ask, year: &Year, log: &authority::Log) -> Facts {
         size: words.number(log.size),
         root: log.root.clone(),
         log_key: ask.app.authority().log_key(),
-        cosigners: log.cosigned.iter().map(cosigner).collect(),
+        cosigned: match log.cosigned.len() {
+            0 => words.t("public-proof-nobody"),
+            some => words.count("public-proof-cosigned", u64::try_from(some).unwrap_or_default()),
+        },
         since: words.day(since),
         updated: ask.time(year.recorded_at),
         entries: words.number(year.size),

@@ -62,7 +62,11 @@ fn medicines(words: Words, year: &Year) -> Vec<String> {
             Schedule::II => "public-schedule-2",
             Schedule::IAndIV => "public-schedule-4",
         };
-        says.push(words.t1(key, "medicines", say::substances(words, year, medicines)));
+        says.push(if medicines.len() == count && count > 1 {
+            words.t(&format!("{key}-all"))
+        } else {
+            words.t1(key, "medicines", say::substances(words, year, medicines))
+        });
     }
     if !year.forms.is_empty() {
         let form = |form: &String| {

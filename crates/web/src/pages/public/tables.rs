@@ -1,6 +1,9 @@
 //! Tables of a year: on the page in the visitor's language, and as CSV with names that stay.
 
+use std::collections::BTreeMap;
+
 use authority::Log;
+use domain::country::Country;
 use domain::id::Id;
 use domain::quantity::Mass;
 use domain::reporting::Identity;
@@ -183,7 +186,7 @@ fn caption(words: Words, year: &Year, name: &str) -> String {
 /// A named figure of the balance.
 type Figure = fn(&Identity) -> Mass;
 
-/// The figures of the balance, in its order, and then those apart from it.
+/// The figures of the balance, in its order, and then those apart from it, which are in the file alone.
 const BALANCE: [(&str, Figure); 16] = [
     ("opening_g#", |row| row.opening),
     ("manufactured_g#", |row| row.manufactured),
@@ -198,9 +201,9 @@ const BALANCE: [(&str, Figure); 16] = [
     ("to_special_g#", |row| row.to_special),
     ("closing_g#", |row| row.closing),
     ("residual_g#", |row| row.residual),
-    ("dispensed_g#", |row| row.dispensed),
-    ("retail_stock_g#", |row| row.retail_stock),
-    ("special_g#", |row| row.special),
+    ("=dispensed_g#", |row| row.dispensed),
+    ("=retail_stock_g#", |row| row.retail_stock),
+    ("=special_g#", |row| row.special),
 ];
 
 /// The balance of each substance.
@@ -249,15 +252,7 @@ fn grade(words: Words, graded: bool) -> Cell {
 
 /// Exports by country of destination.
 pub fn destinations(words: Words, year: &Year) -> Table {
-    let ids = [
-        "=destination",
-        "country",
-        "total_g#",
-        "arrived_g#",
-        "count#",
-        "grade",
-        "signed",
-    ];
+    let ids = ["=destination", "country", "total_g#", "arrived_g#", "grade", "signed"];
     let all = year.destinations();
     let row = |to: &super::figures::To| {
         vec![
@@ -265,7 +260,6 @@ pub fn destinations(words: Words, year: &Year) -> Table {
             plain(names::country(words, to.country)),
             mass(words, to.mass),
             mass(words, to.arrived),
-            number(words, to.count),
             grade(words, to.graded),
             yes_no(words, to.signed, "signed"),
         ]
@@ -275,7 +269,6 @@ pub fn destinations(words: Words, year: &Year) -> Table {
         plain(words.t("public-total")),
         mass(words, all.iter().map(|to| to.mass).sum()),
         mass(words, all.iter().map(|to| to.arrived).sum()),
-        number(words, all.iter().map(|to| to.count).sum::<i64>()),
         plain(""),
         plain(""),
     ];
@@ -298,12 +291,17 @@ pub fn exports(words: Words, year: &Year) -> Table {
         "total_g#",
         "arrived_g#",
         "under_way_g#",
-        "count#",
+        "consignments#",
         "grade",
         "signed_by",
     ];
     let mut cells: Vec<_> = year.statement.exported.cells.iter().collect();
-    cells.sort_by(|a, b| a.destination.cmp(&b.destination).then(a.substance.cmp(&b.substance)));
+    // As in the table by destination: the largest first.
+    let order: BTreeMap<Country, usize> = year.destinations().iter().map(|to| to.country).zip(0..).collect();
+    cells.sort_by(|a, b| {
+        let (of_a, of_b) = (order.get(&a.destination), order.get(&b.destination));
+        of_a.cmp(&of_b).then(a.substance.cmp(&b.substance))
+    });
     let row = |cell: &&domain::reporting::ExportCell| {
         let codes: Vec<&str> = cell.signed_by.iter().map(|country| country.code()).collect();
         let signers = if codes.is_empty() {
@@ -332,7 +330,7 @@ pub fn exports(words: Words, year: &Year) -> Table {
         rows: cells.iter().map(row).collect(),
         total: None,
     }
-    .without_nothing(&["total_g", "arrived_g", "count"])
+    .without_nothing(&["total_g", "arrived_g", "consignments"])
 }
 
 /// Imports by substance and origin, as the exporting authorities told and customs here endorsed.
@@ -344,7 +342,7 @@ pub fn imports(words: Words, year: &Year) -> Table {
         "name",
         "departed_g#",
         "arrived_g#",
-        "count#",
+        "consignments#",
     ];
     let row = |cell: &domain::reporting::ImportCell| {
         vec![
@@ -441,7 +439,7 @@ pub fn refusals(words: Words, year: &Year) -> Table {
 
 /// What each partner authority said of the year, and how much of the log it has cosigned.
 pub fn signatures(words: Words, year: &Year, log: &Log) -> Table {
-    let row = |(id, (name, country)): (&Id, &(String, domain::country::Country))| {
+    let row = |(id, (name, country)): (&Id, &(String, Country))| {
         let answer = year.answers.iter().find(|answer| answer.country == *country);
         let said = answer.map_or("nothing", |answer| answer.said.word());
         let signed = answer.and_then(|answer| answer.signed);
