@@ -40,7 +40,10 @@ pub fn headlines(words: Words, year: &Year) -> Vec<Headline> {
             name: words.t(&format!("public-headline-{key}")),
             number,
             unit: words.t(&format!("{unit}-unit")),
-            note: words.t(&format!("public-headline-{key}-note")),
+            note: words.t(&format!(
+                "public-headline-{key}-note{}",
+                if *key == "stock" && !year.over { "-now" } else { "" }
+            )),
         }
     };
     MEASURES.iter().map(headline).collect()

@@ -36,7 +36,9 @@ pub struct Year {
     pub statement: Statement,
     /// The authority's country.
     pub country: Country,
-    /// Whether the year is closed.
+    /// Whether the year is over.
+    pub over: bool,
+    /// Whether it is closed.
     pub closed: bool,
     /// Substances whose balance is not what it was when the year was closed: as it was then, and as it is now.
     pub revised: Vec<(ClosingLine, ClosingLine)>,
@@ -167,7 +169,7 @@ impl<T> Kept<T> {
 /// What was gathered, kept.
 #[derive(Default)]
 pub struct Figures {
-    years: Store<i16, Year>,
+    years: Store<(i16, Date), Year>,
     answers: Store<(i16, String), Asked>,
 }
 
@@ -242,7 +244,11 @@ pub fn year(ask: &Ask, year: i16) -> Result<Arc<Year>, Fault> {
         return Err(Fault::NotFound);
     }
     let figures = &ask.app.figures;
-    Ok(figures.years.get(ask, &year, |state| gather(state, year)))
+    let today = ask.today();
+    // A new day begins without an entry.
+    Ok(figures
+        .years
+        .get(ask, &(year, today), |state| gather(state, year, today)))
 }
 
 /// The answer about a country or region.
@@ -262,7 +268,7 @@ pub fn log(ask: &Ask) -> Result<Log, Fault> {
     Ok(Log::of(&ask.state(), note.as_deref())?)
 }
 
-fn gather(state: &State, year: i16) -> Year {
+fn gather(state: &State, year: i16, today: Date) -> Year {
     let statement = reporting::statement(state, year, None);
     let partners = state.partners.iter().map(|partner| {
         let file = &partner.file;
@@ -272,6 +278,7 @@ fn gather(state: &State, year: i16) -> Year {
     let preparations = state.items.iter().filter_map(|item| item.preparation.as_ref());
     Year {
         country: state.founding.country,
+        over: today.year() > year,
         closed: state.planning.closed(year).is_some(),
         revised: revised(state, &statement),
         schedules: schedules(state, &statement),

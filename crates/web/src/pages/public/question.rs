@@ -112,9 +112,9 @@ pub fn answer(words: Words, asked: Destination, answer: &Asked, year: i16, since
             ],
         )
     }];
-    let zeros = say::countries(words, &answer.zeros_signed_by);
     if !answer.zeros_signed_by.is_empty() {
-        says.push(words.t2("public-answer-zeros", "countries", zeros, "year", year));
+        let zeros = say::authorities(words, &answer.zeros_signed_by);
+        says.push(words.t2("public-answer-zeros", "who", zeros, "year", year));
     }
     match answer.unsigned.as_slice() {
         [] => {}

@@ -60,6 +60,16 @@ pub fn countries(words: Words, all: &[Country]) -> String {
     list(words, &all)
 }
 
+/// The authorities of countries in a sentence.
+pub fn authorities(words: Words, all: &[Country]) -> String {
+    let form = if all.len() == 1 { "one" } else { "other" };
+    words.t1(
+        &format!("public-authorities-{form}"),
+        "countries",
+        countries(words, all),
+    )
+}
+
 /// Regions in a sentence.
 pub fn regions(words: Words, all: &[Region]) -> String {
     let all: Vec<String> = all.iter().map(|one| names::region(words, *one)).collect();
@@ -122,6 +132,7 @@ mod tests {
             countries(EN, &[of("KR"), of("VN"), of("PH")]),
             "the Republic of Korea, Viet Nam and the Philippines"
         );
+        assert_eq!(authorities(EN, &[of("CN")]), "the authority of China");
         assert_eq!(countries(ZH, &[of("KR"), of("VN")]), "大韩民国和越南");
     }
 

@@ -114,7 +114,8 @@ fn made(words: Words, year: &Year) -> Vec<String> {
         says.push(words.t1("public-used", "mass", say::weight(words, used)));
     }
     if closing != Mass::ZERO {
-        says.push(words.t1("public-stock", "mass", say::weight(words, closing)));
+        let key = if year.over { "public-stock" } else { "public-stock-now" };
+        says.push(words.t1(key, "mass", say::weight(words, closing)));
     }
     says
 }
@@ -258,8 +259,10 @@ fn signed(words: Words, year: &Year) -> Vec<String> {
     };
     let sentence = |said: Said| {
         let countries = of(said);
-        let names = say::countries(words, &countries);
-        (!countries.is_empty()).then(|| words.t1(&format!("public-said-{}", said.word()), "countries", names))
+        // Before a year is over there is nothing to sign.
+        let told = !countries.is_empty() && (year.over || said != Said::Nothing);
+        let who = say::authorities(words, &countries);
+        told.then(|| words.t1(&format!("public-said-{}", said.word()), "who", who))
     };
     [Said::Same, Said::Zero, Said::Other, Said::Stale, Said::Nothing]
         .into_iter()
