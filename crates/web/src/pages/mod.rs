@@ -61,8 +61,3 @@ pub static ROUTES: &[&[Route]] = &[
     trade::ROUTES,
     trainings::ROUTES,
 ];
-pub static ROUTES: &[&[Route]] = &[account::ROUTES, assets::ROUTES, home::ROUTES, trade::ROUTES, crate::act::ROUTES];
-    home::ROUTES,
-    trade::ROUTES,
-    crate::act::ROUTES,
-];
