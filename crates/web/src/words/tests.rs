@@ -136,11 +136,11 @@ fn chinese_words_are_chinese() {
 #[test]
 fn both_languages_put_the_same_things_in() {
     let (en, zh) = (by_key(Lang::En), by_key(Lang::Zh));
+    // The form for one is asked for in English alone, and may leave the number out.
+    let asked = en.iter().filter(|(key, _)| !key.ends_with("-one"));
     let differs = |(key, words): &(&String, &String)| zh.get(*key).is_some_and(|other| put_in(words) != put_in(other));
-    none(
-        &en.iter().filter(differs).map(|(key, _)| key.clone()).collect(),
-        "put in other things",
-    );
+    let found = asked.filter(differs);
+    none(&found.map(|(key, _)| key.clone()).collect(), "put in other things");
 }
 
 /// Every file below a folder that ends so.
