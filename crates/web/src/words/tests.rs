@@ -105,9 +105,13 @@ fn files_are_well_formed_and_no_key_is_defined_twice() {
 fn both_languages_have_the_same_keys() {
     let begins = |key: &String, starts: &[&str]| starts.iter().any(|start| key.starts_with(start));
     let (en, zh) = (by_key(Lang::En), by_key(Lang::Zh));
-    let missing = en.keys().filter(|key| !zh.contains_key(*key) && !begins(key, &ENGLISH_ALONE));
+    let missing = en
+        .keys()
+        .filter(|key| !zh.contains_key(*key) && !begins(key, &ENGLISH_ALONE));
     none(&missing.cloned().collect(), "in English alone");
-    let missing = zh.keys().filter(|key| !en.contains_key(*key) && !begins(key, &CHINESE_ALONE));
+    let missing = zh
+        .keys()
+        .filter(|key| !en.contains_key(*key) && !begins(key, &CHINESE_ALONE));
     none(&missing.cloned().collect(), "in Chinese alone");
 }
 
