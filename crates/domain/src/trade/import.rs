@@ -259,12 +259,12 @@ pub(super) fn agrees(state: &State, case: &Id, asked: &Consignment, today: Date)
 /// Every condition of a yes to a request, tested: those that hold too. All pass where `confirm` is not refused, and the
 /// first that does not is the reason for which it is.
 pub fn confirmation_checks(state: &State, case: &Case, today: Date) -> Vec<Check> {
-    let stage = || vec![("stage", Fact::Stage(case.stage))];
+    let stands = || vec![("stage", Fact::Stage(case.stage))];
     let requested = || match case.stage {
         Stage::Requested => Ok(()),
         _ => Err(case.not_in("requested").into()),
     };
-    let first = Condition::new("stage_requested", None, requested, stage).check();
+    let first = Condition::new("stage_requested", None, requested, stands).check();
     let others = agreement(state, &case.id, &case.consignment, today);
     std::iter::once(first)
         .chain(others.iter().map(Condition::check))

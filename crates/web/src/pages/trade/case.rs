@@ -18,7 +18,6 @@ use crate::frame::Frame;
 #[template(path = "trade/case.html")]
 struct CasePage {
     f: Frame,
-    id: String,
     path: String,
     side: String,
     stage: String,
@@ -133,7 +132,6 @@ pub fn case(ask: &Ask) -> Answered {
         proposed,
         auditor: visitor.is(Role::Auditor),
         officer,
-        id: case.id.to_string(),
     })
 }
 

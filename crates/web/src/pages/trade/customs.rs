@@ -102,7 +102,6 @@ struct Row {
 #[template(path = "trade/customs-permit.html")]
 struct PermitPage {
     f: Frame,
-    number: String,
     class: &'static str,
     mark: &'static str,
     word: String,
@@ -138,7 +137,6 @@ pub fn permit(ask: &Ask) -> Answered {
     }
     html(&PermitPage {
         f: Frame::of(ask, words.t1("customs-permit-title", "number", &number)),
-        number,
         class: worth.word(),
         mark: worth.mark(),
         word: words.t(&format!("permit-{}", worth.word())),

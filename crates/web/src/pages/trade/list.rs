@@ -98,13 +98,13 @@ impl Wanted {
             "import" => Some(Side::Importing),
             _ => None,
         };
-        let stage = match ask.query.get("stage") {
+        let wanted = match ask.query.get("stage") {
             "" => "open",
-            stage => stage,
+            word => word,
         };
         Self {
             side,
-            stage: stage.to_owned(),
+            stage: wanted.to_owned(),
             partner: ask.query.get("partner").to_owned(),
             text: ask.query.get("q").to_lowercase(),
             after: ask.query.get("after").to_owned(),
@@ -113,12 +113,12 @@ impl Wanted {
     }
 
     fn takes(&self, state: &State, case: &Case) -> bool {
-        let stage = match self.stage.as_str() {
+        let stands = match self.stage.as_str() {
             "open" => !is_over(case.stage),
             "all" => true,
-            stage => case.stage.word() == stage,
+            word => case.stage.word() == word,
         };
-        stage
+        stands
             && self.side.is_none_or(|side| case.side == side)
             && (self.partner.is_empty() || case.partner.as_ref().is_some_and(|id| id.as_str() == self.partner))
             && self.is_own(state, case)
@@ -222,10 +222,14 @@ fn gather(ask: &Ask) -> Gathered {
     let state = ask.state();
     let wanted = Wanted::of(ask, &state);
     let proposals = proposals(&state);
-    let found = state
-        .trade
-        .cases_after(&wanted.after)
-        .filter(|case| wanted.takes(&state, case));
+    let after = |case: &&Case| case.id.as_str() > wanted.after.as_str();
+    // Few are open among all that ever were.
+    let all: Box<dyn Iterator<Item = &Case>> = if wanted.stage == "open" {
+        Box::new(state.trade.open_cases().filter(after))
+    } else {
+        Box::new(state.trade.cases_after(&wanted.after))
+    };
+    let found = all.filter(|case| wanted.takes(&state, case));
     let mut rows: Vec<Row> = found
         .take(ROWS + 1)
         .map(|case| row(ask, &state, case, &proposals))

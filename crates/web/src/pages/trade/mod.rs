@@ -264,7 +264,7 @@ pub fn fact(words: Words, state: &State, fact: &Fact) -> String {
         Fact::Amount(of, amount) => quantity(words, state, of, *amount),
         Fact::Party(of) => party(words, of),
         Fact::Purpose(purpose) => words.t(purpose_key(*purpose)),
-        Fact::Stage(stage) => words.t(&stage_key(*stage)),
+        Fact::Stage(of) => words.t(&stage_key(*of)),
     }
 }
 
