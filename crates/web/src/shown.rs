@@ -95,8 +95,8 @@ impl History {
     }
 }
 
-/// Who did something: officers for companies by their role alone.
-fn by(ask: &Ask, actor: &Actor) -> String {
+/// Who did something, in words: officers for companies by their role alone.
+pub fn by(ask: &Ask, actor: &Actor) -> String {
     let outside = ask.visitor.as_ref().is_some_and(|visitor| visitor.holder().is_some());
     match actor.capacity() {
         Capacity::Officer(role) if outside => ask.words().value(role.word()),

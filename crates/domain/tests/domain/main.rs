@@ -11,6 +11,7 @@
 
 mod border;
 mod coverage;
+mod found;
 mod gate;
 mod golden;
 mod movements;

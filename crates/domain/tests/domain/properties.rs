@@ -196,6 +196,7 @@ proptest! {
         let read = State::from_bytes(&bytes).unwrap();
         prop_assert_eq!(read.hash().unwrap(), hash);
         prop_assert_eq!(read.to_bytes().unwrap(), bytes);
+        crate::found::agrees(world.state(), &read);
         let mut restarted = world.restarted(read);
         for step in after {
             let (one, other) = (step.play(&mut world), step.play(&mut restarted));

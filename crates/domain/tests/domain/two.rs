@@ -238,6 +238,7 @@ impl Two {
             // The hash of a state is that of its bytes.
             assert_eq!(read.to_bytes().expect("bytes"), bytes, "{at}");
             self.worlds[side].gates(at);
+            crate::found::agrees(state, &read);
         }
     }
 

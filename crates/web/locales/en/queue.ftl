@@ -44,6 +44,7 @@ queue-what-application = Import application: issue the authorization
 queue-what-year = Close the year { $year }
 queue-what-estimate = Estimate for { $year } is missing
 queue-what-licence = Licence ends: { $activity }
+queue-what-card = Purchase card ends
 queue-what-notice = Notice of an emergency supply is owed
 queue-what-inspection = Visit the site and record it
 queue-what-training = No training in { $year } yet

@@ -44,6 +44,7 @@ queue-what-application = 进口申请：签发进口准许证
 queue-what-year = 办理 { $year } 年度关账
 queue-what-estimate = 缺少 { $year } 年需要量估计
 queue-what-licence = 许可证即将到期：{ $activity }
+queue-what-card = 购用印鉴卡即将到期
 queue-what-notice = 应收紧急调剂备案
 queue-what-inspection = 实施检查并记录
 queue-what-training = { $year } 年尚未培训

@@ -290,7 +290,6 @@ struct OnePage {
     later: Option<(String, String)>,
     history: Vec<History>,
     acts: Vec<Act>,
-    card: bool,
 }
 
 fn one(ask: &Ask) -> Answered {
@@ -310,9 +309,13 @@ fn one(ask: &Ask) -> Answered {
             Ok((_, site)) => format!("{id} ({}, {})", names::kinds(words, site), site.province),
             Err(_) => id.to_string(),
         };
+        let title = match grant.activity {
+            Activity::Purchase => "licence-title-card",
+            _ => "licence-title",
+        };
         let day = |until: &Option<Date>| until.map_or_else(|| words.t("licence-until-further"), |day| words.day(day));
         OnePage {
-            f: Frame::of(ask, words.t1("licence-title", "id", id)),
+            f: Frame::of(ask, words.t1(title, "id", id)),
             row: row(ask, &state, licence),
             substances: grant
                 .substances
@@ -330,7 +333,6 @@ fn one(ask: &Ask) -> Answered {
             later: later(&state, licence).map(|id| (links::at("/licences", &id), id)),
             history: Vec::new(),
             acts: acts(ask, visitor, licence),
-            card: grant.activity == Activity::Purchase,
         }
     };
     ask.looked_at(format_args!("licence:{id}"));

@@ -15,6 +15,7 @@ use crate::ask::{Ask, Visitor};
 use crate::frame::Frame;
 use crate::links::{self, Pages};
 use crate::routes::{Route, page};
+use crate::shown;
 use crate::who::{OFFICERS, Who};
 use changes::Line;
 
@@ -116,7 +117,7 @@ fn list(ask: &Ask) -> Answered {
                 reference: about.reference,
                 company: about.company,
                 goods: about.goods,
-                by: ask.actor_in_words(&waiting.by),
+                by: shown::by(ask, &waiting.by),
                 at: String::new(),
                 own: waiting.by.person() == visitor.person(),
             }
@@ -207,7 +208,7 @@ fn one(ask: &Ask) -> Answered {
         f: Frame::of(ask, words.t(&act::act_key(&proposal.verb))),
         seq,
         said: act::in_words(ask, &proposal.verb, &with),
-        by: ask.actor_in_words(&entry.actor),
+        by: shown::by(ask, &entry.actor),
         at: ask.time(entry.recorded_at),
         second: second_in_words(ask, second),
         lines,
@@ -303,7 +304,7 @@ fn settled(ask: &Ask, of: u64) -> Result<Option<Settled>, Fault> {
         return Ok(Some(Settled {
             seq: row.seq,
             approved,
-            by: ask.actor_in_words(&entry.actor),
+            by: shown::by(ask, &entry.actor),
             at: ask.time(entry.recorded_at),
             reason,
         }));

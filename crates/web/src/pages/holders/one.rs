@@ -33,6 +33,8 @@ const SHOWN: usize = 50;
 
 struct SiteRow {
     id: String,
+    /// Its register, for whoever may see it.
+    path: Option<String>,
     kinds: String,
     province: String,
     since: String,
@@ -137,6 +139,17 @@ fn trades(visitor: &Visitor) -> bool {
     }
 }
 
+/// Whether somebody may see the register of a site, and orders.
+fn reads(visitor: &Visitor) -> bool {
+    match visitor.actor.capacity() {
+        Capacity::Officer(role) => matches!(
+            role,
+            Role::LicensingOfficer | Role::Inspector | Role::ChiefInspector | Role::Statistician | Role::Auditor
+        ),
+        _ => true,
+    }
+}
+
 /// What a part of the page is made of.
 struct Part<'a> {
     ask: &'a Ask,
@@ -159,6 +172,7 @@ impl Part<'_> {
         let words = self.ask.words();
         SiteRow {
             id: site.id.to_string(),
+            path: reads(self.visitor).then(|| links::at("/register", &site.id)),
             kinds: names::kinds(words, site),
             province: site.province.to_string(),
             since: words.day(site.since),
@@ -281,8 +295,7 @@ impl Part<'_> {
                 "holder-ordered-by"
             };
             Thing {
-                path: (self.visitor.holder().is_some() || self.visitor.is(Role::Auditor))
-                    .then(|| links::at("/orders", &order.id)),
+                path: reads(self.visitor).then(|| links::at("/orders", &order.id)),
                 number: order.id.to_string(),
                 what: words.t1(key, "other", other),
                 more: words.day(order.placed_on),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::access::{Capacity, Role};
 use domain::inspection::{Inspection, InspectionKind};
-use domain::licence::Licence;
+use domain::licence::{Activity, Licence};
 use domain::table::No;
 use domain::trade::{Case, Side, Signing, Stage};
 use jiff::civil::{Date, date};
@@ -298,7 +298,11 @@ pub fn ends(desk: &Desk<'_>, licence: &Licence) -> Task {
     Task {
         key: format!("licence:{}", grant.id),
         reference: grant.id.to_string(),
-        what: words.t1("queue-what-licence", "activity", words.value(grant.activity.word())),
+        what: if grant.activity == Activity::Purchase {
+            words.t("queue-what-card")
+        } else {
+            words.t1("queue-what-licence", "activity", words.value(grant.activity.word()))
+        },
         company: holder.map_or_else(String::new, |(_, holder)| holder.entry.name.to_string()),
         goods: named.join(", "),
         why: words.t("queue-why-licence"),
