@@ -76,11 +76,19 @@ fn every_scenario_gives_the_same_entries_on_sqlite() {
     });
 }
 
-/// The register's book, page by page, is what the journal's lines add up to.
+/// The register's book, page by page, is what the journal's lines add up to: in the stories that move goods.
 #[test]
 fn every_balance_of_the_register_is_what_the_journal_adds_up_to() {
     let compared = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let moves_goods = |path: &Path| {
+        ["ledger", "channel", "china-2024", "common"]
+            .iter()
+            .any(|noun| path.to_string_lossy().contains(noun))
+    };
     each(|path| {
+        if !moves_goods(path) {
+            return;
+        }
         let count = std::sync::Arc::clone(&compared);
         let look = move |authority: &authority::Authority| {
             count.fetch_add(book::compare(authority), std::sync::atomic::Ordering::Relaxed);
@@ -88,7 +96,7 @@ fn every_balance_of_the_register_is_what_the_journal_adds_up_to() {
         as_expected(&on_sqlite_and(&read(path), 1, look));
     });
     let compared = compared.load(std::sync::atomic::Ordering::Relaxed);
-    assert!(compared > 1_000, "only {compared} lines were compared");
+    assert!(compared > 30_000, "only {compared} lines were compared");
 }
 
 #[test]

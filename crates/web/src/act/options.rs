@@ -339,9 +339,21 @@ impl<'a> Own<'a> {
         let mut found: Vec<&Order> = Vec::new();
         for site in self.looked_into() {
             if verb == "withdraw_order" {
-                found.extend(orders.of_site(site).rev().filter(is_open).take(CHOICES_MAX + 1));
+                found.extend(
+                    orders
+                        .of_site(site)
+                        .rev()
+                        .filter(|order| is_open(order))
+                        .take(CHOICES_MAX + 1),
+                );
             } else {
-                found.extend(orders.to_supplier(site).rev().filter(is_open).take(CHOICES_MAX + 1));
+                found.extend(
+                    orders
+                        .to_supplier(site)
+                        .rev()
+                        .filter(|order| is_open(order))
+                        .take(CHOICES_MAX + 1),
+                );
             }
         }
         let choice = |order: &Order| {
@@ -416,7 +428,7 @@ impl<'a> Own<'a> {
     }
 }
 
-fn is_open(order: &&Order) -> bool {
+fn is_open(order: &Order) -> bool {
     order.status() == OrderStatus::Open
 }
 

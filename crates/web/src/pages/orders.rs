@@ -114,7 +114,7 @@ fn list(ask: &Ask) -> Answered {
         side,
         statuses: OrderStatus::ALL
             .iter()
-            .map(|(_, word)| (*word, words.t(&format!("order-{word}"))))
+            .map(|(_, word)| (*word, words.value(word)))
             .collect(),
         orders,
         page,
@@ -150,7 +150,7 @@ fn of_own<'a>(state: &'a State, own: &[No], side: &str) -> Vec<&'a Order> {
 
 /// The words for where an order stands.
 fn status_name(ask: &Ask, order: &Order) -> String {
-    ask.words().t(&format!("order-{}", order.status().word()))
+    ask.words().value(order.status().word())
 }
 
 fn row(ask: &Ask, state: &State, order: &Order, own: &[No]) -> OrderRow {

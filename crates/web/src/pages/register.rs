@@ -433,7 +433,7 @@ pub fn other_compartments(ask: &Ask, item: &domain::product::Item, held: &[i64; 
         .filter(|(compartment, _)| !compartment.is_stock());
     let filled = others.filter_map(|(compartment, word)| {
         let amount = held.get(compartment.place()).copied().filter(|amount| *amount != 0)?;
-        let name = words.t(&format!("compartment-{}", word.replace('_', "-")));
+        let name = words.value(word);
         Some(format!("{name}: {}", names::amount(words, item, amount)))
     });
     filled.collect()
@@ -441,13 +441,12 @@ pub fn other_compartments(ask: &Ask, item: &domain::product::Item, held: &[i64; 
 
 /// The word of a kind of movement.
 pub fn kind_in_words(ask: &Ask, kind: MovementKind) -> String {
-    ask.words().t(&format!("movement-{}", kind.word().replace('_', "-")))
+    ask.words().value(kind.word())
 }
 
 /// A broken rule in a few words.
 pub fn breach_in_words(ask: &Ask, code: &str) -> String {
-    let known = ask.words().find(&format!("breach-{}", code.replace('_', "-")), &[]);
-    known.unwrap_or_else(|| code.replace('_', " "))
+    ask.words().breach(code)
 }
 
 /// What lines are shown with.
@@ -684,7 +683,7 @@ fn figures(ask: &Ask, state: &State, movement: &Movement, notes: &mut Vec<String
     };
     let amount = |amount: i64| names::amount(words, item, amount);
     let compartment =
-        |compartment: Compartment| words.t(&format!("compartment-{}", compartment.word().replace('_', "-")));
+        |compartment: Compartment| words.value(compartment.word());
     match movement.movement {
         MovementKind::Count => {
             let book = movement

@@ -178,10 +178,9 @@ fn create(ask: &Ask) -> Answered {
         return list_page(ask, vec![error]);
     }
     let key = format!("{KEY_PREFIX}{}", session::new_token()?);
-    let id: [u8; 6] = crate::random().map_err(Fault::Failed)?;
-    let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+    let id = u64::from_be_bytes(crate::random().map_err(Fault::Failed)?);
     ask.app.authority().local().put_api_key(&ApiKey {
-        id,
+        id: format!("{id:016x}"),
         key_hash: session::hash(&key),
         actor: chosen.to_string(),
         label: label.to_owned(),

@@ -1,5 +1,6 @@
 //! The pages and the API as a browser or a system meets them, on the story's authority.
 
+mod company;
 mod doors;
 mod signing;
 mod world;
