@@ -76,3 +76,4 @@ journal-by-code = Count by code
 journal-refusals = Refusals
 journal-why = Why
 journal-none-of-these = There are none.
+journal-and-more = and { $count } more

@@ -76,3 +76,4 @@ journal-by-code = 按代码统计
 journal-refusals = 拒绝次数
 journal-why = 原因
 journal-none-of-these = 没有。
+journal-and-more = 另有 { $count } 条

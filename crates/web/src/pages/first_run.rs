@@ -6,6 +6,7 @@ use domain::policy::Policies;
 use domain::{Command, State};
 use store::Local;
 
+use super::lists;
 use crate::answer::{Answered, Fault, encoded, html};
 use crate::ask::Ask;
 use crate::frame::Frame;
@@ -171,8 +172,14 @@ fn administrators(ask: &Ask) -> Result<Standing, Fault> {
     })
 }
 
-/// How many tasks are left that an authority cannot do without. Nothing is shown to administrators once it is none.
-pub fn left(ask: &Ask) -> Result<usize, Fault> {
+/// Whether an authority that was made by `init` has tasks left that it cannot do without: administrators arrive here.
+pub fn is_open(ask: &Ask) -> Result<bool, Fault> {
+    let real = ask.app.authority().place().made_by() == authority::MadeBy::Init;
+    Ok(real && left(ask)? > 0)
+}
+
+/// How many tasks are left that an authority cannot do without.
+fn left(ask: &Ask) -> Result<usize, Fault> {
     let mut left = usize::from(administrators(ask)? != Standing::Done);
     for needed in NEEDED {
         left += usize::from(role(ask, needed)?.0 != Standing::Done);
@@ -220,7 +227,7 @@ fn roles(ask: &Ask, all: &[Role]) -> Result<Vec<Task>, Fault> {
     for one in all {
         let (standing, to) = role(ask, *one)?;
         let (title, hint) = (
-            ask.words().value(one.word()),
+            lists::capital(&ask.words().value(one.word())),
             format!("help-role-{}", one.word().replace('_', "-")),
         );
         out.push(task(ask, one.word(), title, &hint, Some(to), standing));

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::lists;
 use crate::answer::{Answered, html};
 use crate::ask::Ask;
 use crate::frame::Frame;
@@ -25,7 +26,7 @@ fn help(ask: &Ask) -> Answered {
     let words = ask.words();
     let role = |word: &str| {
         let key = format!("help-role-{}", word.replace('_', "-"));
-        (words.value(word), words.t(&key))
+        (lists::capital(&words.value(word)), words.t(&key))
     };
     let people = ["responsible", "clerk"].map(|word| {
         let key = format!("help-name-{word}");

@@ -70,6 +70,13 @@ impl Pager {
     }
 }
 
+/// Words at the beginning of a line.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next();
+    first.into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
 /// The rows of one page.
 pub fn rows_of<T>(page: usize, rows: impl Iterator<Item = T>) -> Vec<T> {
     rows.skip((page - 1) * ROWS).take(ROWS).collect()

@@ -247,7 +247,7 @@ struct OnePage {
     f: Frame,
     person: String,
     href: String,
-    name: String,
+    called: String,
     email: String,
     duties: Vec<Duty>,
     way: Way,
@@ -299,16 +299,16 @@ fn shown(ask: &Ask, errors: Vec<(&'static str, String)>) -> Answered {
         format!("/act/allow_enrolment?person={id}&keep=person&then={then}")
     };
     let typed = !errors.is_empty();
+    let title = match kept.name.as_str() {
+        "" => person.clone(),
+        name => format!("{name} ({person})"),
+    };
+    let mut f = Frame::of(ask, title);
+    // The forms here have paths of their own, which cannot be looked at.
+    f.path.clone_from(&href);
     html(&OnePage {
-        f: Frame::of(
-            ask,
-            if kept.name.is_empty() {
-                person.clone()
-            } else {
-                format!("{} ({person})", kept.name)
-            },
-        ),
-        name: if typed {
+        f,
+        called: if typed {
             ask.form.get("name").to_owned()
         } else {
             kept.name

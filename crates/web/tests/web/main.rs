@@ -2,5 +2,6 @@
 
 mod company;
 mod doors;
+mod oversight;
 mod signing;
 mod world;

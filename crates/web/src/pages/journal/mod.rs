@@ -98,12 +98,20 @@ pub struct Row {
 }
 
 fn row(ask: &Ask, seq: u64, at: Timestamp, kind: &str, actor: &Actor, about: &str) -> Row {
+    let words = ask.words();
+    // What was refused or proposed is an act: its words tell more than its name.
+    let is_act = matches!(kind, "InstructionRefused" | "DecisionProposed");
+    let act = || {
+        words
+            .find(&act::act_key(about), &[])
+            .unwrap_or_else(|| lists::capital(&about.replace('_', " ")))
+    };
     Row {
         seq,
         at: ask.time(at),
-        kind: kind_in_words(ask.words(), kind),
+        kind: kind_in_words(words, kind),
         who: ask.actor_in_words(actor),
-        about: about.to_owned(),
+        about: if is_act { act() } else { about.to_owned() },
         about_href: subject_href(about),
     }
 }

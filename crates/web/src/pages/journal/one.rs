@@ -12,7 +12,7 @@ use crate::ask::Ask;
 use crate::frame::Frame;
 
 /// Entries of one command that are listed.
-const OF_COMMAND_MAX: u64 = 100;
+const OF_COMMAND_MAX: u64 = 20;
 
 /// The proof that the entry stands in the log.
 struct Proof {
@@ -49,6 +49,7 @@ struct OnePage {
     bytes: String,
     proof: Option<Proof>,
     of_command: Vec<Row>,
+    of_command_more: u64,
     looks: Vec<Look>,
     looks_about: Vec<Look>,
     before: Option<u64>,
@@ -84,6 +85,7 @@ pub fn one(ask: &Ask) -> Answered {
     };
     ask.looked_at(look_at(seq));
     let (kind, size) = (entry.event.kind(), ask.state().size);
+    let (of_command, of_command_more) = of_command(ask, &entry)?;
     html(&OnePage {
         f: Frame::of(ask, words.t1("journal-entry-title", "seq", words.number(seq))),
         at: ask.time(entry.recorded_at),
@@ -102,7 +104,8 @@ pub fn one(ask: &Ask) -> Answered {
         leaf: Bytes(leaf).to_string(),
         leaf_is_right: tlog::leaf_hash(&bytes) == leaf,
         proof: proven(ask, seq, &leaf)?,
-        of_command: of_command(ask, &entry)?,
+        of_command,
+        of_command_more,
         looks,
         looks_about,
         before: seq.checked_sub(1),
@@ -184,20 +187,23 @@ fn proven(ask: &Ask, seq: u64, leaf: &tlog::Hash) -> Result<Option<Proof>, Fault
     }))
 }
 
-/// The other entries of the same command.
-fn of_command(ask: &Ask, entry: &Entry) -> Result<Vec<Row>, Fault> {
+/// The other entries of the same command, and how many more there are.
+fn of_command(ask: &Ask, entry: &Entry) -> Result<(Vec<Row>, u64), Fault> {
     let authority = ask.app.authority();
     let found = authority.register(|register| register.command(entry.command_id.as_bytes()))?;
-    let Some(command) = found else { return Ok(Vec::new()) };
+    let Some(command) = found else {
+        return Ok((Vec::new(), 0));
+    };
     let mut rows = Vec::new();
-    for seq in command.seq..command.seq + u64::from(command.count).min(OF_COMMAND_MAX) {
+    let shown = u64::from(command.count).min(OF_COMMAND_MAX);
+    for seq in command.seq..command.seq + shown {
         if seq != entry.seq
             && let Some(other) = authority.entry(seq)?
         {
             rows.push(super::row_of(ask, &other));
         }
     }
-    Ok(rows)
+    Ok((rows, u64::from(command.count) - shown))
 }
 
 /// The entry's exact bytes.

@@ -6,6 +6,7 @@ use domain::{Event, State};
 use jiff::civil::Date;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use super::super::lists;
 use crate::act;
 use crate::ask::Ask;
 use crate::names;
@@ -164,6 +165,8 @@ struct Pen<'a> {
 impl Pen<'_> {
     fn field(&self, before: &str, name: &str, node: &Node, out: &mut Vec<Said>) {
         let label = match before {
+            // What only some movements carry is their own all the same.
+            "" if name == "details" => String::new(),
             "" => label(self.ask.words(), name),
             before => format!("{before}: {}", label(self.ask.words(), name)),
         };
@@ -222,8 +225,12 @@ impl Pen<'_> {
         {
             return names::amount(words, item, amount);
         }
+        match text {
+            "true" => return words.t("value-yes"),
+            "false" => return words.t("value-no"),
+            _ => {}
+        }
         match name {
-            "true" | "false" => return words.t(&format!("value-{text}")),
             "witness" | "officer" | "person" | "persons" | "inspectors" | "administrators" => {
                 return person(self.ask, text);
             }
@@ -270,7 +277,6 @@ fn named(words: Words, state: &State, name: &str, text: &str) -> String {
             .ok()
             .map(|(_, item)| format!("{} ({text})", names::item(words, state, item))),
         "substance" | "substances" => Some(names::substance_of_id(words, state, text)),
-        "true" | "false" => None,
         _ => words.find(&format!("value-{}", text.replace(['_', '.'], "-")), &[]),
     };
     let text = found.unwrap_or_else(|| text.to_owned());
@@ -284,7 +290,7 @@ fn named(words: Words, state: &State, name: &str, text: &str) -> String {
 /// The label of a field: its words, or its own name.
 fn label(words: Words, name: &str) -> String {
     let found = words.find(&format!("field-{}", name.replace('_', "-")), &[]);
-    found.unwrap_or_else(|| name.replace('_', " "))
+    found.unwrap_or_else(|| lists::capital(&name.replace('_', " ")))
 }
 
 #[cfg(test)]
