@@ -66,7 +66,6 @@ struct Task {
     title: String,
     hint: String,
     href: Option<String>,
-    standing: Standing,
     says: String,
     tag: &'static str,
 }
@@ -79,7 +78,6 @@ fn task(ask: &Ask, id: &str, title: String, hint: &str, to: Option<String>, stan
         title,
         hint: words.find(hint, &[]).unwrap_or_default(),
         href: to.filter(|_| standing != Standing::Others),
-        standing,
         says: words.t(key),
         tag,
     }
