@@ -324,7 +324,7 @@ impl Post<'_> {
 
     /// A partner's reason in words, with its code.
     fn code(&self, code: &str) -> String {
-        let says = crate::refusal_in_words(self.ask.words(), code, code, &[]);
+        let says = self.ask.words().breach(code);
         if says == code { says } else { format!("{says} ({code})") }
     }
 

@@ -148,7 +148,7 @@ pub fn breaches(ask: &Ask, event: &Event) -> Vec<String> {
 
 /// The code of a rule that was broken, beside its words if there are any.
 fn in_words(ask: &Ask, code: &str) -> String {
-    let says = crate::refusal_in_words(ask.words(), code, code, &[]);
+    let says = ask.words().breach(code);
     if says == code { says } else { format!("{says} ({code})") }
 }
 

@@ -238,7 +238,7 @@ impl Pen<'_> {
                 let actor: Option<Actor> = text.parse().ok();
                 return actor.map_or_else(|| text.to_owned(), |actor| self.ask.actor_in_words(&actor));
             }
-            "breaches" | "code" | "refused" => return crate::refusal_in_words(words, text, text, &[]),
+            "breaches" | "code" | "refused" => return words.breach(text),
             "country" | "destination" => {
                 let country = domain::country::Country::parse(text);
                 return country.map_or_else(|_| text.to_owned(), |country| names::country(words, country));
@@ -277,7 +277,7 @@ fn named(words: Words, state: &State, name: &str, text: &str) -> String {
             .ok()
             .map(|(_, item)| format!("{} ({text})", names::item(words, state, item))),
         "substance" | "substances" => Some(names::substance_of_id(words, state, text)),
-        _ => words.find(&format!("value-{}", text.replace(['_', '.'], "-")), &[]),
+        _ => word(words, name, text),
     };
     let text = found.unwrap_or_else(|| text.to_owned());
     if text.chars().count() > VALUE_CHARS_MAX {
@@ -285,6 +285,13 @@ fn named(words: Words, state: &State, name: &str, text: &str) -> String {
         return format!("{cut}…");
     }
     text
+}
+
+/// The word of a value of the law in a field, where it is one.
+fn word(words: Words, name: &str, text: &str) -> Option<String> {
+    let plain = |text: &str| text.replace(['_', '.'], "-");
+    let of_field = words.find(&format!("value-{}-{}", plain(name), plain(text)), &[]);
+    of_field.or_else(|| words.find(&format!("value-{}", plain(text)), &[]))
 }
 
 /// The label of a field: its words, or its own name.
