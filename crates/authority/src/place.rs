@@ -47,6 +47,27 @@ pub struct Settings {
     /// A file of certificates (PEM) to trust instead of the system's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
+    /// How notices reach persons; they get none if it is not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<Mail>,
+}
+
+/// How notices reach persons: over a server, or into a folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// The server, such as `smtps://user@mail.example.org:465`, or `smtp://…:587` that turns to TLS at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smtp: Option<String>,
+    /// A file that holds the user's password on its one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+    /// The address that notices come from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// A folder for letters instead of a server; in the authority's folder, unless it begins with a slash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
 }
 
 const SETTINGS_HEAD: &str = "\
@@ -57,6 +78,7 @@ const SETTINGS_HEAD: &str = "\
 # url: where partner authorities send their messages; it stands in the key file, so it is set before the first pairing.
 # allow_hosts: hosts of partners that may have private addresses, such as [\"authority.intranet\"]; all others must be public.
 # ca_file: a PEM file of the certificates to trust when messages are sent, instead of the system's.
+# mail: how notices reach persons: smtp, password_file and from, or file, a folder for letters.
 ";
 
 /// A place that this process owns until it is dropped.
@@ -106,6 +128,7 @@ impl Place {
             url: None,
             allow_hosts: Vec::new(),
             ca_file: None,
+            mail: None,
         };
         settings.write(folder)?;
         Ok(Self {

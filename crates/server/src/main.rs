@@ -5,6 +5,7 @@ mod clock;
 mod desk;
 mod fair;
 mod links;
+mod mail;
 mod net;
 mod output;
 mod overview;

@@ -10,6 +10,7 @@ use tokio::runtime::Runtime;
 
 use crate::clock;
 use crate::desk::Desk;
+use crate::mail::{Mailer, Post};
 use crate::net::{
     self, Bell, Client, Clock, Door, Halted, Listener, Metrics, Port, Rules, Served, Slot, Socket, Worker, note,
 };
@@ -49,6 +50,8 @@ pub struct Running {
     socket: Socket,
     bell: Option<Bell>,
     worker: Option<Worker>,
+    post: Option<Post>,
+    mailer: Option<Mailer>,
     public_url: String,
 }
 
@@ -59,6 +62,7 @@ impl Running {
     /// Opens an authority and serves it. Nothing is sent yet.
     pub fn start(runtime: &Runtime, start: Start<'_>) -> Result<Self, Failure> {
         let settings = Settings::read(start.folder)?;
+        let post = Post::of(start.folder, &settings)?;
         let authority = Arc::new(restored::open(start.folder, start.restored)?);
         let (bell, halted) = (Bell::new(), start.halted);
         let clock: Clock = Arc::new(|authority| clock::now(authority).map_err(|failure| failure.to_string()));
@@ -100,16 +104,22 @@ impl Running {
             socket,
             bell: Some(bell),
             worker: None,
+            post,
+            mailer: None,
             public_url,
         })
     }
 
-    /// Begins its work: days pass, messages are signed and sent.
+    /// Begins its work: days pass, messages are signed and sent, persons are told what waits.
     pub fn work(&mut self, client: Client) -> Done {
         let Some(bell) = self.bell.take() else { return Ok(()) };
         let (authority, clock) = (Arc::clone(&self.authority), Arc::clone(&self.clock));
         let worker = Worker::start(authority, clock, client, bell, self.halted.clone());
         self.worker = Some(worker.map_err(Failure::Unavailable)?);
+        if let Some(post) = self.post.take() {
+            let mailer = Mailer::start(self.id.clone(), &self.app, post);
+            self.mailer = Some(mailer.map_err(Failure::Unavailable)?);
+        }
         Ok(())
     }
 
@@ -147,6 +157,9 @@ impl Running {
     pub fn stop(self, runtime: &Runtime) -> Ended {
         self.listener.stop(runtime);
         self.socket.stop();
+        if let Some(mailer) = self.mailer {
+            mailer.stop();
+        }
         if let Some(worker) = self.worker {
             worker.stop();
         }

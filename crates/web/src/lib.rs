@@ -22,6 +22,7 @@ mod links;
 mod lookup;
 mod metrics;
 mod names;
+mod notices;
 mod pages;
 mod refused;
 pub mod routes;
@@ -95,6 +96,7 @@ pub struct App {
     claims: claims::Claims,
     names: lookup::Names,
     counts: pages::Counts,
+    notices: notices::Notices,
     /// Counts of what was asked.
     pub metrics: metrics::Metrics,
 }
@@ -115,6 +117,7 @@ impl App {
             claims: claims::Claims::default(),
             names: lookup::Names::default(),
             counts: pages::Counts::default(),
+            notices: notices::Notices::default(),
             metrics: metrics::Metrics::default(),
         })
     }

@@ -135,6 +135,16 @@ fn roots(named: Option<&Path>) -> Result<Vec<Certificate<'static>>, Failure> {
     Ok(roots)
 }
 
+/// The same for others who speak TLS: those that can be read, in DER.
+pub fn trusted(named: Option<&Path>) -> Result<Vec<Vec<u8>>, Failure> {
+    let readable = |der: &Vec<u8>| {
+        let der = rustls::pki_types::CertificateDer::from(der.clone());
+        rustls::RootCertStore::empty().add(der).is_ok()
+    };
+    let all = roots(named)?.into_iter().map(|root| root.der().to_vec());
+    Ok(all.filter(readable).collect())
+}
+
 /// Looks up hosts, and gives only addresses that may be reached. What it gives is what is connected to.
 #[derive(Debug)]
 struct Checked {

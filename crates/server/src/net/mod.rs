@@ -13,7 +13,7 @@ mod tls;
 mod wire;
 mod worker;
 
-pub use client::{Client, Rules};
+pub use client::{Client, Rules, trusted};
 pub use halted::Halted;
 pub use listener::{Door, Listener, Port, runtime};
 pub use metrics::{Metrics, router as metrics_router};

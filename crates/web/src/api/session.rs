@@ -81,7 +81,10 @@ pub fn begin(ask: &Ask) -> Answered {
     ask.app.limits.take(Purpose::Prove, ask.peer).map_err(Fault::TooMany)?;
     let given: SignIn = body::parsed(ask)?;
     let proof = prove(ask, &given.person, &Given::Both(&given.password, &given.code))?;
-    if let Some(fault) = unproved(proof, "person, password or code is wrong", StatusCode::UNAUTHORIZED) {
+    // Nobody is told whether the name is known, the password wrong, or somebody has failed too often.
+    let proof = if matches!(proof, Proof::Wait(_)) { Proof::Bad } else { proof };
+    let wrong = "person, password or code is wrong, or there were too many failures";
+    if let Some(fault) = unproved(proof, wrong, StatusCode::UNAUTHORIZED) {
         return Err(fault);
     }
     let actors = ask.app.actors_of(&given.person);

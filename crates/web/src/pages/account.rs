@@ -271,6 +271,7 @@ fn enrol(ask: &Ask) -> Answered {
     kept.put_credential(&credential)?;
     kept.end_sessions(&credential.person)?;
     drop(kept);
+    ask.app.credentials_changed(&credential.person)?;
     Ok(see("/sign-in?enrolled=yes"))
 }
 
@@ -363,6 +364,7 @@ fn change_password(ask: &Ask) -> Answered {
         kept.end_sessions(&person)?;
     }
     drop(kept);
+    ask.app.credentials_changed(&person)?;
     let token = ask.app.begin_session(&person, ask.actor()?, false)?;
     signed_in(ask, &token, "/account?saved=yes")
 }

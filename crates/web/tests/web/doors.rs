@@ -8,7 +8,7 @@ use web::routes::{self, Kind};
 use crate::world::World;
 
 /// A visitor of every role, in the order of the table's columns.
-const VISITORS: [(&str, &str); 13] = [
+pub const VISITORS: [(&str, &str); 13] = [
     ("lic", "licensing_officer:chen"),
     ("plan", "planning_officer:luo"),
     ("perm", "permit_officer:lu"),
@@ -25,7 +25,7 @@ const VISITORS: [(&str, &str); 13] = [
 ];
 
 /// A path with something in its parameters that is not there: what counts is whether the door is open.
-fn filled(path: &str) -> String {
+pub fn filled(path: &str) -> String {
     let mut out = String::new();
     let mut rest = path;
     while let Some((before, after)) = rest.split_once('{') {
@@ -116,7 +116,7 @@ fn every_act_is_offered_to_those_who_may_give_it_and_to_nobody_else() {
 }
 
 /// Compares with what is kept, or keeps it.
-fn golden(name: &str, found: &str) {
+pub fn golden(name: &str, found: &str) {
     let file = format!("{}/tests/web/{name}", env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&file, found).unwrap();

@@ -3,5 +3,8 @@
 mod company;
 mod doors;
 mod oversight;
+mod api;
+mod doors;
+mod notices;
 mod signing;
 mod world;
