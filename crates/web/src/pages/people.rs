@@ -172,8 +172,8 @@ fn persons(state: &State, words: Words, role: &str, like: &str, page: usize) -> 
     let wanted = || state.access.grants().filter(|actor| is_wanted(actor, role, like));
     if role == "companies" {
         // Hardly anyone acts for two companies: a line for each duty, so that a million need no sorting.
-        let line = |actor: &Actor| (actor.person().to_owned(), vec![capacity(words, actor)]);
-        let rows = lists::rows_of(page, wanted()).into_iter().map(line).collect();
+        let of_one = |actor: &Actor| (actor.person().to_owned(), vec![capacity(words, actor)]);
+        let rows = lists::rows_of(page, wanted()).into_iter().map(of_one).collect();
         return (rows, wanted().count());
     }
     let mut grouped: BTreeMap<&str, Vec<String>> = BTreeMap::new();
