@@ -1,6 +1,7 @@
 // What the tests of the pages share: the demonstration and its people, forms that are filled in by the names people see,
 // and what the journal says of it afterwards.
 
+import { AsyncLocalStorage } from "node:async_hooks";
 import { execFileSync, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
@@ -18,6 +19,9 @@ const PICTURES = join(TARGET, "pages");
 /// How long anything may take that is waited for.
 const LIMIT_MS = 30_000;
 const PASSWORD = "three quiet words here";
+
+/// The test that is running, and the page that it looked at last.
+export const running = new AsyncLocalStorage();
 
 /// A check did not hold.
 export class Failed extends Error {}
@@ -86,17 +90,24 @@ export class World {
   }
 
   /// Plays the demonstration and serves it on free ports; opens the browser.
-  async open() {
+  async open(guests) {
     const dir = join(this.folder, "demo");
+    const opening = browser();
     // A demonstration that was played before spares whoever writes tests the play.
     if (process.env.DEMO) cpSync(process.env.DEMO, dir, { recursive: true });
+    else asJson("demo", "--once", "--dir", dir);
+    // Links for more people than the demonstration invites by itself.
+    const invited = guests.map((guest) => {
+      const [authority, person] = guest.split("/");
+      return { authority, ...asJson("user", "invite", person, "--dir", join(dir, authority)) };
+    });
     const demo = this.run("--json", "demo", "--dir", dir, "--listen", "localhost:0");
-    const opening = browser();
-    this.demo = await demo.until("the demonstration is served", (it) => document(it.said), 300_000);
-    for (const { authority, person, url } of this.demo.links) {
+    this.demo = await demo.until("the demonstration is served", (it) => document(it.said), 60_000);
+    for (const { authority, person, url } of [...this.demo.links, ...invited]) {
       const base = this.demo.serving[authority];
       const key = `${authority}/${person}`;
-      if (!this.#people.has(key)) this.#people.set(key, new Person(this, { base, authority, person, link: url }));
+      const link = base + new URL(url).pathname;
+      if (!this.#people.has(key)) this.#people.set(key, new Person(this, { base, authority, person, link }));
     }
     this.browser = await opening;
   }
@@ -134,6 +145,7 @@ export class World {
 
   /// Demands that an entry is in the journal as the auditor reads it: kind, actor, and these fields.
   async recorded(authority, seq, { kind, actor, ...fields }) {
+    if (process.env.DIRECT) return;
     const auditor = this.auditors?.[authority] ?? { CN: "CN/wen", KR: "KR/seo" }[authority];
     const seat = await this.seat(auditor);
     const answer = await seat.context.request.get(`${seat.base}/journal/${seq}`);
@@ -281,6 +293,8 @@ export class Seat {
   }
 
   get main() {
+    const test = running.getStore();
+    if (test) test.page = this.page;
     return this.page.getByRole("main");
   }
 
@@ -290,6 +304,8 @@ export class Seat {
 
   /// Opens a page, which must be there.
   async open(path) {
+    const test = running.getStore();
+    if (test) test.page = this.page;
     const answer = await this.page.goto(this.base + path);
     check(answer.ok(), `${path} is answered ${answer.status()}`);
   }
@@ -345,7 +361,7 @@ export class Seat {
   /// Fills in the form of an act, looks at what would come of it, signs if a code is asked for, and reads the number of
   /// the entry. `on` is the page that leads to the act; without it the form is opened by its address.
   async act(verb, fields = {}, { on, about, query = "", expect, records } = {}) {
-    if (on === undefined) await this.open(`/act/${verb}${query}`);
+    if (on === undefined || process.env.DIRECT) await this.open(`/act/${verb}${query}`);
     else {
       if (on) await this.open(on);
       await this.follow(verb, about);
@@ -356,28 +372,31 @@ export class Seat {
     return this.sign(verb, expect);
   }
 
+  /// Fills in what is asked. What the page that led here knew already must be the same.
   async fill(verb, fields) {
-    const form = this.main.locator(`form[action="/act/${verb}"]`);
-    const go = form.getByRole("button", { name: this.t("act-go-on"), exact: true });
-    // A page that knows everything leads past the form.
-    if (!(await go.count())) return check(!Object.keys(fields).length, `${verb} asks nothing: ${this.page.url()}`);
-    await this.fillIn(form, verb, fields);
-    await go.click();
+    const asks = this.main.locator(`form[action="/act/${verb}"]`);
+    const go = asks.getByRole("button", { name: this.t("act-go-on"), exact: true });
+    if (await go.count()) {
+      await this.fillIn(asks, verb, fields);
+      await go.click();
+    } else await this.fillIn(this.main.locator(`form[action="/act/${verb}/sign"]`), verb, fields);
   }
 
-  async fillIn(scope, verb, fields) {
+  async fillIn(scope, verb, fields, before = "") {
     for (const [name, value] of Object.entries(fields)) {
+      const path = before + name;
       if (Array.isArray(value) && typeof value[0] === "object") {
         const table = this.group(scope, verb, name);
         for (const [place, row] of value.entries()) {
           const number = String(place + 1);
           const line = table.getByRole("group", { name: this.t("field-row", { number }), exact: true });
-          if (!(await line.count())) await table.getByRole("button", { name: this.t("field-more") }).click();
-          await this.fillIn(line, verb, row);
+          await this.fillIn((await line.count()) ? line : scope, verb, row, `${path}.${place}.`);
         }
       } else if (Array.isArray(value)) await this.several(scope, verb, name, value);
-      else if (typeof value === "object") await this.fillIn(this.group(scope, verb, name), verb, value);
-      else await this.one(scope, verb, name, value);
+      else if (typeof value === "object" && !(value instanceof RegExp)) {
+        const group = this.group(scope, verb, name);
+        await this.fillIn((await group.count()) ? group : scope, verb, value, `${path}.`);
+      } else await this.one(scope, verb, path, name, value);
     }
   }
 
@@ -387,27 +406,39 @@ export class Seat {
 
   /// The control of a name that belongs to the form or group itself, not to a group inside of it.
   async control(scope, verb, name) {
-    const found = scope.getByLabel(this.words.label(verb, name));
     const own = [];
-    const depth = (element) => {
-      let groups = 0;
+    const mine = (element) => {
+      const groups = [];
+      for (let at = element; (at = at.parentElement?.closest("fieldset.cs-group")); ) groups.push(at);
+      return groups.length;
+    };
+    const depth = await scope.evaluate((element) => {
+      let groups = element.matches("fieldset") ? 1 : 0;
       for (let at = element; (at = at.parentElement?.closest("fieldset.cs-group")); ) groups += 1;
       return groups;
-    };
-    const outer = await scope.evaluate(depth);
-    const inside = (await scope.evaluate((element) => element.matches("fieldset"))) ? outer + 1 : outer;
-    for (const control of await found.all()) if ((await control.evaluate(depth)) === inside) own.push(control);
-    check(own.length === 1, `${verb}: ${own.length} controls are called ${this.words.field(verb, name)}`);
+    });
+    const found = await scope.getByLabel(this.words.label(verb, name)).all();
+    for (const control of found) if ((await control.evaluate(mine)) === depth) own.push(control);
+    check(own.length < 2, `${verb}: ${own.length} controls are called ${this.words.field(verb, name)}`);
     return own[0];
   }
 
-  async one(scope, verb, name, value) {
+  async one(scope, verb, path, name, value) {
     const control = await this.control(scope, verb, name);
+    if (!control) return this.known(verb, path, value);
     const kind = await control.evaluate((element) => (element.type === "checkbox" ? "checkbox" : element.localName));
     if (kind === "checkbox") await control.setChecked(value);
     else if (kind !== "select") await control.fill(String(value));
     else if (value instanceof RegExp) await control.selectOption(await this.option(control, value));
     else await control.selectOption(String(value));
+  }
+
+  async known(verb, path, value) {
+    const hidden = this.main.locator(`form[action^="/act/${verb}"] input[type=hidden][name="${path}"]`);
+    check(await hidden.count(), `${verb}: nothing is called ${path}: ${await this.main.innerText()}`);
+    const there = await hidden.first().inputValue();
+    const same = value instanceof RegExp ? value.test(there) : there === String(value);
+    check(same, `${verb}: the page has ${path} ${there}, not ${value}`);
   }
 
   /// The last option whose words match.
@@ -421,7 +452,11 @@ export class Seat {
   async several(scope, verb, name, values) {
     const group = this.group(scope, verb, name);
     if (await group.count()) for (const value of values) await group.locator(`input[value="${value}"]`).check();
-    else await (await this.control(scope, verb, name)).fill(values.join("\n"));
+    else {
+      const control = await this.control(scope, verb, name);
+      if (control) await control.fill(values.join("\n"));
+      else await this.known(verb, name, values[0]);
+    }
   }
 
   /// The page that shows what would be recorded.

@@ -39,11 +39,9 @@ export class Words {
     return this.all.get(key)?.replace(/\{ \$(\w+) \}/g, (_, name) => given[name] ?? "");
   }
 
-  /// The words under a key.
+  /// The words under a key; a key that is missing reads as it does on the pages.
   t(key, given) {
-    const found = this.find(key, given);
-    if (found === undefined) throw new Error(`no words in ${this.lang} under ${key}`);
-    return found;
+    return this.find(key, given) ?? `⟦${key}⟧`;
   }
 
   /// The name of a field of an act, as its label or legend begins.
@@ -56,6 +54,11 @@ export class Words {
   label(verb, name) {
     const field = this.field(verb, name);
     return new RegExp(`^(${escaped(field)}|${escaped(this.t("field-optional", { field }))})$`);
+  }
+
+  /// The word of a value of the law.
+  value(word) {
+    return this.find(`value-${word.replace(/[_.]/g, "-")}`) ?? word.replaceAll("_", " ");
   }
 
   /// The name of a kind of entry.

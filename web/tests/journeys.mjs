@@ -1,0 +1,314 @@
+// Ways through the pages, as people go them. After every act the auditor's page says what it left in the journal.
+
+import { check, until } from "./lib.mjs";
+
+/// People whom the demonstration has and does not invite by itself.
+export const GUESTS = ["KR/choi", "CN/bao", "CN/jiang", "CN/xu", "CN/kang"];
+
+const IMPORTER = { name: "Hangang Pharmaceutical Industry", address: "27 Osongsaengmyeong 4-ro, Cheongju" };
+const EXPORTER = { name: "Jade Spring Pharmaceutical", address: "18 Yingbin Road, Taizhou, Zhejiang" };
+const CASE = "CN/EX-25-01";
+
+/// Estimates of the new year: the importing country sets its own, the exporting country records what is published.
+async function estimates(world) {
+  const choi = await world.seat("KR/choi");
+  const { seq } = await choi.act("set_estimate", {
+    year: 2025,
+    substance: "fentanyl",
+    consumption: "1800 g",
+    utilization: "0",
+    special_additions: "0",
+    stock_target: "900 g",
+    stock_previous: "700 g",
+    deduction: "0",
+    method: "Hospitals' use of three years, and a stock of some months",
+  }, { on: "/planning", expect: { kind: "DecisionProposed", actor: "planning_officer:choi", verb: "set_estimate" } });
+  const park = await world.seat("KR/park");
+  await park.approve(seq, { kind: "EstimateSet", estimate: { year: 2025, substance: "fentanyl" }, total: "2000" });
+  const luo = await world.seat("CN/luo");
+  await luo.act("record_totals", {
+    version: "E-2025-01",
+    dated_on: "2025-01-08",
+    source: "The Board's published table of estimates",
+    rows: [{ country: "KR", year: 2025, substance: "fentanyl", total: "2000 g" }],
+  }, { on: "/planning", expect: { kind: "EstimateTotalsRecorded", actor: "planning_officer:luo", version: "E-2025-01" } });
+}
+
+/// An import authorization: applied for by the importer, issued by two officers.
+async function authorized(world) {
+  const yoon = await world.seat("KR/yoon");
+  await yoon.act("apply_import", {
+    id: "KR-A-25-01",
+    site: "KR-1",
+    address: IMPORTER.address,
+    exporter: { ...EXPORTER, country: "CN" },
+    lines: [{ item: "kr-fentanyl-citrate", amount: "100 g" }],
+    purpose: "manufacture",
+    consignments: "single",
+  }, { on: "/cases", expect: { kind: "ImportApplied", actor: "H-KR-1:yoon", id: "KR-A-25-01", site: "KR-1" } });
+  const kim = await world.seat("KR/kim");
+  const { seq } = await kim.act("issue_import_authorization", {
+    id: "KR-IA-25-01",
+    application: "KR-A-25-01",
+    valid_until: "2025-06-30",
+  }, { on: "/authorizations", about: "KR-A-25-01", expect: { kind: "DecisionProposed", actor: "permit_officer:kim" } });
+  const park = await world.seat("KR/park");
+  await park.approve(seq, {
+    kind: "ImportAuthorizationIssued",
+    application: "KR-A-25-01",
+    authorization: { number: "KR-IA-25-01", valid_until: "2025-06-30", purpose: "manufacture" },
+  });
+}
+
+/// The exporter's application, and the importing authority's word on it.
+async function confirmed(world) {
+  const lu = await world.seat("CN/lu");
+  await lu.wear("permit_officer:lu");
+  await arrives(lu, "/authorizations", "KR-IA-25-01");
+  const hu = await world.seat("CN/hu");
+  await hu.act("apply_export", {
+    id: "EX-25-01",
+    site: "M1-API",
+    address: EXPORTER.address,
+    importer: { ...IMPORTER, country: "KR" },
+    lines: [{ item: "fentanyl-citrate", amount: "100 g" }],
+    purpose: "manufacture",
+    authorization: "KR-IA-25-01",
+  }, { on: "/cases", expect: { kind: "ExportApplied", actor: "H-M1:hu", case: CASE, site: "M1-API" } });
+  await lu.act("request_confirmation", { export: "EX-25-01" }, {
+    on: `/cases/${CASE}`,
+    expect: { kind: "ConfirmationRequested", actor: "permit_officer:lu", case: CASE },
+  });
+  const kim = await world.seat("KR/kim");
+  await arrives(kim, "/cases", CASE);
+  await kim.act("confirm", { case: CASE }, {
+    on: `/cases/${CASE}`,
+    expect: { kind: "RequestConfirmed", actor: "permit_officer:kim", case: CASE },
+  });
+}
+
+/// The permit: issued by two officers, on paper, and before the public.
+async function permitted(world) {
+  const lu = await world.seat("CN/lu");
+  await until(`${CASE} is confirmed in CN`, async () => {
+    await lu.open(`/cases/${CASE}`);
+    return lu.main.locator('a[href^="/act/issue_export_permit"]').count();
+  });
+  const { seq } = await lu.act("issue_export_permit", {
+    id: "XP-25-01",
+    export: "EX-25-01",
+    valid_until: "2025-03-31",
+  }, { on: `/cases/${CASE}`, expect: { kind: "DecisionProposed", actor: "permit_officer:lu" } });
+  const fang = await world.seat("CN/fang");
+  await fang.approve(seq, { kind: "ExportPermitIssued", case: CASE });
+  await lu.open("/permits/XP-25-01");
+  // What 1961 art. 31(4)(b) and (c) ask of a permit: the drug, the quantity, both parties, the period, and the import
+  // certificate with its number, its date and who issued it.
+  const sheet = await lu.main.innerText();
+  for (const told of ["fentanyl", "100", IMPORTER.name, IMPORTER.address, EXPORTER.name, EXPORTER.address, "KR-IA-25-01", "XP-25-01"]) {
+    check(sheet.toLowerCase().includes(told.toLowerCase()), `the permit's sheet does not tell ${told}: ${sheet}`);
+  }
+  await verified(world, "XP-25-01", /valid|in force|issued/i);
+}
+
+async function verified(world, number, state) {
+  const anyone = await world.nobody("CN");
+  await anyone.open(`/verify/${number}`);
+  await anyone.says(state);
+  await anyone.context.close();
+}
+
+/// The goods leave, and customs says so.
+async function departed(world) {
+  const hu = await world.seat("CN/hu");
+  const sent = await hu.act("dispatch", {
+    site: "M1-API",
+    item: "fentanyl-citrate",
+    batch: "FC-1-2411",
+    amount: "100 g",
+    destination: "KR",
+    permit: "XP-25-01",
+    carrier: "air-02",
+  }, { on: `/cases/${CASE}`, expect: { kind: "MovementRecorded", actor: "H-M1:hu", movement: "dispatch", site: "M1-API" } });
+  await hu.act("export", { site: "M1-API", dispatch: sent.seq, amount: 100_000_000 }, {
+    on: `/cases/${CASE}`,
+    expect: { kind: "MovementRecorded", movement: "export", amount: 100_000_000, dispatch: sent.seq },
+  });
+  const qin = await world.seat("CN/qin");
+  await qin.act("endorse_departure", {
+    permit: "XP-25-01",
+    post: "Shanghai Pudong Airport",
+    lines: [{ item: "fentanyl-citrate", amount: "100 g" }],
+  }, { on: "/customs/XP-25-01", expect: { kind: "ConsignmentDeparted", actor: "customs_officer:qin" } });
+}
+
+/// The goods arrive, and both sides close the case with the same figures.
+async function arrived(world) {
+  const yoon = await world.seat("KR/yoon");
+  await until(`${CASE} is on its way in KR`, async () => {
+    await yoon.open(`/cases/${CASE}`);
+    return yoon.main.locator('a[href^="/act/import"]').count();
+  });
+  await yoon.act("import", {
+    site: "KR-1",
+    item: "kr-fentanyl-citrate",
+    batch: "FC-1-2411",
+    amount: "100 g",
+    origin: "CN",
+    authorization: "KR-IA-25-01",
+    case: CASE,
+    expires_on: "2027-10-31",
+  }, { on: `/cases/${CASE}`, expect: { kind: "MovementRecorded", actor: "H-KR-1:yoon", movement: "import", amount: 100_000_000 } });
+  const jung = await world.seat("KR/jung");
+  await jung.act("endorse_arrival", {
+    case: CASE,
+    post: "Incheon Airport",
+    lines: [{ item: "kr-fentanyl-citrate", amount: "100 g" }],
+  }, { on: "/customs/XP-25-01", expect: { kind: "ConsignmentArrived", actor: "customs_officer:jung", case: CASE } });
+  const lu = await world.seat("CN/lu");
+  const kim = await world.seat("KR/kim");
+  for (const seat of [kim, lu]) {
+    await until(`${CASE} is closed in ${seat.authority}`, async () => {
+      await seat.open(`/cases/${CASE}`);
+      return seat.main.getByText(seat.words.value("closed")).count();
+    });
+    await seat.says(/\b100 g/);
+  }
+  await verified(world, "XP-25-01", /used|closed|arrived/i);
+}
+
+/// Waits until a list has what another authority has sent.
+async function arrives(seat, path, what) {
+  await until(`${seat.authority}${path} has ${what}`, async () => {
+    await seat.open(path);
+    return seat.main.getByText(what, { exact: false }).count();
+  });
+}
+
+async function exported(world) {
+  for (const part of [estimates, authorized, confirmed, permitted, departed, arrived]) await part(world);
+}
+
+/// A licence is granted by one officer and another.
+async function licensed(world) {
+  const chen = await world.seat("CN/chen");
+  const { seq } = await chen.act("grant_licence", {
+    id: "L-M1-FIN-25",
+    holder: "H-M1",
+    activity: "manufacture_preparation",
+    substances: ["fentanyl", "sufentanil"],
+    sites: ["M1-FIN"],
+    valid_from: "2025-08-01",
+    valid_until: "2030-07-31",
+  }, { on: "/holders/H-M1", expect: { kind: "DecisionProposed", actor: "licensing_officer:chen", verb: "grant_licence" } });
+  const jiang = await world.seat("CN/jiang");
+  await jiang.approve(seq, { kind: "LicenceGranted", id: "L-M1-FIN-25", holder: "H-M1", valid_until: "2030-07-31" });
+  await chen.open("/licences/L-M1-FIN-25");
+  await chen.says("L-M1-FIN-25");
+}
+
+/// A maker's quota of the new year is raised by two officers, within the plan, and the plan within the estimate.
+async function quota(world) {
+  const bao = await world.seat("CN/bao");
+  const jiang = await world.seat("CN/jiang");
+  const two = async (verb, fields, kind, told) => {
+    const expect = { kind: "DecisionProposed", actor: "planning_officer:bao", verb };
+    const { seq } = await bao.act(verb, fields, { on: "/planning", expect });
+    await jiang.approve(seq, { kind, ...told });
+  };
+  await two("set_estimate", {
+    year: 2025,
+    substance: "alfentanil",
+    consumption: "11000 g",
+    utilization: "0",
+    special_additions: "0",
+    stock_target: "9000 g",
+    stock_previous: "9000 g",
+    deduction: "0",
+    method: "Hospitals' returns",
+  }, "EstimateSet", { estimate: { year: 2025, substance: "alfentanil" } });
+  await two("set_plan", {
+    year: 2025,
+    substance: "alfentanil",
+    domestic_need: "9000 g",
+    expected_exports: "1000 g",
+    stock_change: "0",
+    process_allowance: "400 g",
+    preparations: [{ item: "alfentanil-1mg-amp", amount: 9_000_000 }],
+    reason: "Returns for the new year are still coming in",
+  }, "PlanSet", { year: 2025, substance: "alfentanil", domestic_need: "9000" });
+  for (const amount of ["5 kg", "2 kg"]) {
+    await two("grant_quota", { year: 2025, holder: "H-M1", of: "alfentanil", amount }, "QuotaGranted", { year: 2025, holder: "H-M1", of: "alfentanil", amount });
+  }
+}
+
+/// A hospital orders, its wholesaler sends, the hospital receives and dispenses; without a script.
+async function hospital(world) {
+  const how = { script: false };
+  const xia = await world.seat("CN/xia", how);
+  const item = "fentanyl-0.1mg-amp";
+  await xia.act("place_order", {
+    id: "PO-25-1",
+    site: "BJ-01",
+    supplier: "RW-BJ-1",
+    lines: [{ item, amount: 500 }],
+    wanted_on: "2025-01-20",
+  }, { on: "/orders", expect: { kind: "OrderPlaced", actor: "H-BJ-01:xia", id: "PO-25-1", supplier: "RW-BJ-1" } });
+  const kang = await world.seat("CN/kang", how);
+  const sent = await kang.act("dispatch", {
+    site: "RW-BJ-1",
+    item,
+    batch: /0\.1 ?mg/i,
+    amount: 500,
+    to: "BJ-01",
+    order: "PO-25-1",
+  }, { on: "/orders/PO-25-1", expect: { kind: "MovementRecorded", movement: "dispatch", site: "RW-BJ-1", item, amount: 500 } });
+  await xia.act("receive", { site: "BJ-01", dispatch: sent.seq, amount: 500 }, {
+    on: "/orders/PO-25-1",
+    expect: { kind: "MovementRecorded", actor: "H-BJ-01:xia", movement: "receive", dispatch: sent.seq, amount: 500 },
+  });
+  await xia.act("dispense", { site: "BJ-01", item, batch: /0\.1 ?mg/i, amount: 20 }, {
+    on: "/hospital",
+    expect: { kind: "MovementRecorded", movement: "dispense", site: "BJ-01", item, amount: 20 },
+  });
+}
+
+/// In Chinese: a licensing officer issues a purchase card.
+async function chinese(world) {
+  const xu = await world.seat("CN/xu", { lang: "zh" });
+  await xu.act("issue_purchase_card", {
+    id: "CARD-BJ-01-25",
+    site: "BJ-01",
+    substances: ["alfentanil"],
+    valid_from: "2025-02-01",
+    valid_until: "2028-01-31",
+  }, { on: "/holders/H-BJ-01", expect: { kind: "PurchaseCardIssued", actor: "licensing_officer:xu", id: "CARD-BJ-01-25", site: "BJ-01" } });
+}
+
+/// On a telephone: an inspection is planned, made, and something is found.
+async function phone(world) {
+  const how = { width: 390 };
+  const yao = await world.seat("CN/yao", how);
+  await yao.act("plan_inspection", { id: "P-25-X", site: "BJ-01", kind: "surprise", planned_on: "2025-01-09" }, {
+    on: "/inspections",
+    expect: { kind: "InspectionPlanned", actor: "chief_inspector:yao", id: "P-25-X", site: "BJ-01" },
+  });
+  const tian = await world.seat("CN/tian", how);
+  await tian.act("record_visit", { inspection: "P-25-X", inspectors: ["tian", "min"] }, {
+    on: "/inspections/P-25-X",
+    expect: { kind: "VisitRecorded", actor: "inspector:tian", inspection: "P-25-X" },
+  });
+  await tian.act("record_finding", {
+    id: "F-25-X-1",
+    inspection: "P-25-X",
+    grade: "minor",
+    says: "The register of the night ward was signed a day late",
+  }, { on: "/inspections/P-25-X", expect: { kind: "FindingRecorded", id: "F-25-X-1", grade: "minor" } });
+}
+
+/// What can go on at the same time goes in a row of its own: nobody is in two.
+export const ROWS = [
+  [["an export through both countries", exported]],
+  [["a licence granted by two", licensed], ["a quota raised by two", quota], ["a purchase card, in Chinese", chinese]],
+  [["a hospital's order, without a script", hospital], ["an inspection, on a telephone", phone]],
+];

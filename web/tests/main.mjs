@@ -1,0 +1,42 @@
+// Runs the tests of the pages: `node main.mjs FOLDER [NAME...]`. The folder is empty, and whoever made it removes it.
+
+import { World, running } from "./lib.mjs";
+import { GUESTS, ROWS } from "./journeys.mjs";
+
+const [folder, ...wanted] = process.argv.slice(2);
+const started = Date.now();
+const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
+const failures = [];
+
+async function run(world, name, test) {
+  if (wanted.length && !wanted.some((word) => name.includes(word))) return;
+  const [began, now] = [Date.now(), {}];
+  try {
+    const says = await running.run(now, () => test(world));
+    console.log(`ok      ${name}${says ? `: ${says}` : ""} (${seconds(began)})`);
+  } catch (error) {
+    failures.push(name);
+    const where = now.page ? `\n  ${now.page.url()}\n  ${await world.picture(now.page)}\n${await text(now.page)}` : "";
+    console.log(`failed  ${name} (${seconds(began)})\n  ${error.stack ?? error}${where}`);
+  }
+}
+
+async function text(page) {
+  const all = await page.locator("body").innerText({ timeout: 2_000 }).catch(() => "");
+  return all.slice(0, 3_000).replace(/^/gm, "    | ");
+}
+
+async function row(world, tests) {
+  for (const [name, test] of tests) await run(world, name, test);
+}
+
+const world = new World(folder);
+try {
+  await world.open(GUESTS);
+  console.log(`the demonstration is served (${seconds(started)})`);
+  await Promise.all(ROWS.map((tests) => row(world, tests)));
+} finally {
+  await world.close();
+}
+console.log(`${world.entries} entries were read; ${failures.length} failed (${seconds(started)})`);
+process.exitCode = failures.length ? 1 : 0;
