@@ -15,6 +15,8 @@ use crate::words::Words;
 
 /// Rows of a table that are shown empty.
 const ROWS_EMPTY: usize = 2;
+/// Tables that may stay without a row: a country may make nothing of a substance.
+const MAY_BE_EMPTY: [&str; 2] = ["manufacture", "preparations"];
 
 /// A part of a form.
 pub enum Drawn {
@@ -359,6 +361,7 @@ fn missing_in(ask: &Ask, fields: &[Field], with: &Value, before: &str, out: &mut
                     missing_in(ask, inner, value, &format!("{name}.{row}."), out);
                 }
             }
+            (Some(Value::Array(_)), Kind::Rows(_)) if MAY_BE_EMPTY.contains(&field.name.as_str()) => {}
             (Some(Value::Array(rows)), Kind::Rows(inner)) if rows.is_empty() => {
                 let first = inner
                     .first()
