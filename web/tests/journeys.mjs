@@ -11,7 +11,7 @@ const CASE = "CN/EX-25-01";
 
 /// Estimates of the new year: the importing country sets its own, the exporting country records what is published.
 async function estimates(world) {
-  const choi = await world.seat("KR/choi");
+  const choi = await world.seat("KR/planning_officer:choi");
   const { seq } = await choi.act("set_estimate", {
     year: 2025,
     substance: "fentanyl",
@@ -23,9 +23,9 @@ async function estimates(world) {
     deduction: "0",
     method: "Hospitals' use of three years, and a stock of some months",
   }, { on: "/planning", expect: { kind: "DecisionProposed", actor: "planning_officer:choi", verb: "set_estimate" } });
-  const park = await world.seat("KR/park");
+  const park = await world.seat("KR/approver:park");
   await park.approve(seq, { kind: "EstimateSet", estimate: { year: 2025, substance: "fentanyl" }, total: "2000" });
-  const luo = await world.seat("CN/luo");
+  const luo = await world.seat("CN/planning_officer:luo");
   await luo.act("record_totals", {
     version: "E-2025-01",
     dated_on: "2025-01-08",
@@ -36,7 +36,7 @@ async function estimates(world) {
 
 /// An import authorization: applied for by the importer, issued by two officers.
 async function authorized(world) {
-  const yoon = await world.seat("KR/yoon");
+  const yoon = await world.seat("KR/H-KR-1:yoon");
   await yoon.act("apply_import", {
     id: "KR-A-25-01",
     site: "KR-1",
@@ -46,13 +46,13 @@ async function authorized(world) {
     purpose: "manufacture",
     consignments: "single",
   }, { on: "/cases", expect: { kind: "ImportApplied", actor: "H-KR-1:yoon", id: "KR-A-25-01", site: "KR-1" } });
-  const kim = await world.seat("KR/kim");
+  const kim = await world.seat("KR/permit_officer:kim");
   const { seq } = await kim.act("issue_import_authorization", {
     id: "KR-IA-25-01",
     application: "KR-A-25-01",
     valid_until: "2025-06-30",
   }, { on: "/authorizations", about: "KR-A-25-01", expect: { kind: "DecisionProposed", actor: "permit_officer:kim" } });
-  const park = await world.seat("KR/park");
+  const park = await world.seat("KR/approver:park");
   await park.approve(seq, {
     kind: "ImportAuthorizationIssued",
     application: "KR-A-25-01",
@@ -62,10 +62,9 @@ async function authorized(world) {
 
 /// The exporter's application, and the importing authority's word on it.
 async function confirmed(world) {
-  const lu = await world.seat("CN/lu");
-  await lu.wear("permit_officer:lu");
+  const lu = await world.seat("CN/permit_officer:lu");
   await arrives(lu, "/authorizations", "KR-IA-25-01");
-  const hu = await world.seat("CN/hu");
+  const hu = await world.seat("CN/H-M1:hu");
   await hu.act("apply_export", {
     id: "EX-25-01",
     site: "M1-API",
@@ -79,7 +78,7 @@ async function confirmed(world) {
     on: `/cases/${CASE}`,
     expect: { kind: "ConfirmationRequested", actor: "permit_officer:lu", case: CASE },
   });
-  const kim = await world.seat("KR/kim");
+  const kim = await world.seat("KR/permit_officer:kim");
   await arrives(kim, "/cases", CASE);
   await kim.act("confirm", { case: CASE }, {
     on: `/cases/${CASE}`,
@@ -89,7 +88,7 @@ async function confirmed(world) {
 
 /// The permit: issued by two officers, on paper, and before the public.
 async function permitted(world) {
-  const lu = await world.seat("CN/lu");
+  const lu = await world.seat("CN/permit_officer:lu");
   await until(`${CASE} is confirmed in CN`, async () => {
     await lu.open(`/cases/${CASE}`);
     return lu.main.locator('a[href^="/act/issue_export_permit"]').count();
@@ -99,7 +98,7 @@ async function permitted(world) {
     export: "EX-25-01",
     valid_until: "2025-03-31",
   }, { on: `/cases/${CASE}`, expect: { kind: "DecisionProposed", actor: "permit_officer:lu" } });
-  const fang = await world.seat("CN/fang");
+  const fang = await world.seat("CN/approver:fang");
   await fang.approve(seq, { kind: "ExportPermitIssued", case: CASE });
   await lu.open("/permits/XP-25-01");
   // What 1961 art. 31(4)(b) and (c) ask of a permit: the drug, the quantity, both parties, the period, and the import
@@ -120,7 +119,7 @@ async function verified(world, number, state) {
 
 /// The goods leave, and customs says so.
 async function departed(world) {
-  const hu = await world.seat("CN/hu");
+  const hu = await world.seat("CN/H-M1:hu");
   const sent = await hu.act("dispatch", {
     site: "M1-API",
     item: "fentanyl-citrate",
@@ -134,7 +133,7 @@ async function departed(world) {
     on: `/cases/${CASE}`,
     expect: { kind: "MovementRecorded", movement: "export", amount: 100_000_000, dispatch: sent.seq },
   });
-  const qin = await world.seat("CN/qin");
+  const qin = await world.seat("CN/customs_officer:qin");
   await qin.act("endorse_departure", {
     permit: "XP-25-01",
     post: "Shanghai Pudong Airport",
@@ -144,7 +143,7 @@ async function departed(world) {
 
 /// The goods arrive, and both sides close the case with the same figures.
 async function arrived(world) {
-  const yoon = await world.seat("KR/yoon");
+  const yoon = await world.seat("KR/H-KR-1:yoon");
   await until(`${CASE} is on its way in KR`, async () => {
     await yoon.open(`/cases/${CASE}`);
     return yoon.main.locator('a[href^="/act/import"]').count();
@@ -159,14 +158,14 @@ async function arrived(world) {
     case: CASE,
     expires_on: "2027-10-31",
   }, { on: `/cases/${CASE}`, expect: { kind: "MovementRecorded", actor: "H-KR-1:yoon", movement: "import", amount: 100_000_000 } });
-  const jung = await world.seat("KR/jung");
+  const jung = await world.seat("KR/customs_officer:jung");
   await jung.act("endorse_arrival", {
     case: CASE,
     post: "Incheon Airport",
     lines: [{ item: "kr-fentanyl-citrate", amount: "100 g" }],
   }, { on: "/customs/XP-25-01", expect: { kind: "ConsignmentArrived", actor: "customs_officer:jung", case: CASE } });
-  const lu = await world.seat("CN/lu");
-  const kim = await world.seat("KR/kim");
+  const lu = await world.seat("CN/permit_officer:lu");
+  const kim = await world.seat("KR/permit_officer:kim");
   for (const seat of [kim, lu]) {
     await until(`${CASE} is closed in ${seat.authority}`, async () => {
       await seat.open(`/cases/${CASE}`);
@@ -191,7 +190,7 @@ async function exported(world) {
 
 /// A licence is granted by one officer and another.
 async function licensed(world) {
-  const chen = await world.seat("CN/chen");
+  const chen = await world.seat("CN/licensing_officer:chen");
   const { seq } = await chen.act("grant_licence", {
     id: "L-M1-FIN-25",
     holder: "H-M1",
@@ -201,7 +200,7 @@ async function licensed(world) {
     valid_from: "2025-08-01",
     valid_until: "2030-07-31",
   }, { on: "/holders/H-M1", expect: { kind: "DecisionProposed", actor: "licensing_officer:chen", verb: "grant_licence" } });
-  const jiang = await world.seat("CN/jiang");
+  const jiang = await world.seat("CN/approver:jiang");
   await jiang.approve(seq, { kind: "LicenceGranted", id: "L-M1-FIN-25", holder: "H-M1", valid_until: "2030-07-31" });
   await chen.open("/licences/L-M1-FIN-25");
   await chen.says("L-M1-FIN-25");
@@ -209,8 +208,8 @@ async function licensed(world) {
 
 /// A maker's quota of the new year is raised by two officers, within the plan, and the plan within the estimate.
 async function quota(world) {
-  const bao = await world.seat("CN/bao");
-  const jiang = await world.seat("CN/jiang");
+  const bao = await world.seat("CN/planning_officer:bao");
+  const jiang = await world.seat("CN/approver:jiang");
   const two = async (verb, fields, kind, told) => {
     const expect = { kind: "DecisionProposed", actor: "planning_officer:bao", verb };
     const { seq } = await bao.act(verb, fields, { on: "/planning", expect });
@@ -245,7 +244,7 @@ async function quota(world) {
 /// A hospital orders, its wholesaler sends, the hospital receives and dispenses; without a script.
 async function hospital(world) {
   const how = { script: false };
-  const xia = await world.seat("CN/xia", how);
+  const xia = await world.seat("CN/H-BJ-01:xia", how);
   const item = "fentanyl-0.1mg-amp";
   await xia.act("place_order", {
     id: "PO-25-1",
@@ -254,7 +253,7 @@ async function hospital(world) {
     lines: [{ item, amount: 500 }],
     wanted_on: "2025-01-20",
   }, { on: "/orders", expect: { kind: "OrderPlaced", actor: "H-BJ-01:xia", id: "PO-25-1", supplier: "RW-BJ-1" } });
-  const kang = await world.seat("CN/kang", how);
+  const kang = await world.seat("CN/H-RW-BJ-1:kang", how);
   const sent = await kang.act("dispatch", {
     site: "RW-BJ-1",
     item,
@@ -275,7 +274,7 @@ async function hospital(world) {
 
 /// In Chinese: a licensing officer issues a purchase card.
 async function chinese(world) {
-  const xu = await world.seat("CN/xu", { lang: "zh" });
+  const xu = await world.seat("CN/licensing_officer:xu", { lang: "zh" });
   await xu.act("issue_purchase_card", {
     id: "CARD-BJ-01-25",
     site: "BJ-01",
@@ -288,12 +287,12 @@ async function chinese(world) {
 /// On a telephone: an inspection is planned, made, and something is found.
 async function phone(world) {
   const how = { width: 390 };
-  const yao = await world.seat("CN/yao", how);
+  const yao = await world.seat("CN/chief_inspector:yao", how);
   await yao.act("plan_inspection", { id: "P-25-X", site: "BJ-01", kind: "surprise", planned_on: "2025-01-09" }, {
     on: "/inspections",
     expect: { kind: "InspectionPlanned", actor: "chief_inspector:yao", id: "P-25-X", site: "BJ-01" },
   });
-  const tian = await world.seat("CN/tian", how);
+  const tian = await world.seat("CN/inspector:tian", how);
   await tian.act("record_visit", { inspection: "P-25-X", inspectors: ["tian", "min"] }, {
     on: "/inspections/P-25-X",
     expect: { kind: "VisitRecorded", actor: "inspector:tian", inspection: "P-25-X" },

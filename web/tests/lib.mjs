@@ -86,6 +86,7 @@ export class World {
     this.folder = folder;
     this.pictures = 0;
     this.entries = 0;
+    this.auditors = { CN: "CN/auditor:wen", KR: "KR/auditor:seo" };
     rmSync(PICTURES, { recursive: true, force: true });
   }
 
@@ -132,9 +133,10 @@ export class World {
     return made;
   }
 
-  /// A place of somebody: their own window, in a language, of a width.
+  /// A place of somebody, such as `CN/permit_officer:lu`: their own window, in a language, of a width.
   seat(key, how) {
-    return this.person(key).seat(how);
+    const [authority, actor] = key.split(/\/(.*)/);
+    return this.person(`${authority}/${actor.split(":").pop()}`).seat(actor, how);
   }
 
   /// A window of nobody.
@@ -146,8 +148,7 @@ export class World {
   /// Demands that an entry is in the journal as the auditor reads it: kind, actor, and these fields.
   async recorded(authority, seq, { kind, actor, ...fields }) {
     if (process.env.DIRECT) return;
-    const auditor = this.auditors?.[authority] ?? { CN: "CN/wen", KR: "KR/seo" }[authority];
-    const seat = await this.seat(auditor);
+    const seat = await this.seat(this.auditors[authority]);
     const answer = await seat.context.request.get(`${seat.base}/journal/${seq}`);
     check(answer.ok(), `${authority}/journal/${seq} is answered ${answer.status()}`);
     const page = await answer.text();
@@ -244,9 +245,12 @@ class Person {
     return codeOf(this.secret, step);
   }
 
-  /// Their window; the first time they set up how they sign in, and sign in.
-  async seat(how = {}) {
-    const key = JSON.stringify([how.lang ?? "en", how.width ?? 1280, how.script ?? true]);
+  /// Their window; the first time they set up how they sign in, and sign in. Whoever has several roles acts in one of
+  /// them from then on: windows share it.
+  async seat(actor, how = {}) {
+    this.actor ??= actor;
+    check(this.actor === actor, `${this.person} acts as ${this.actor} already, and not as ${actor}`);
+    const key = JSON.stringify([how.lang ?? "en", how.width ?? 1280, how.script ?? true, how.own]);
     if (!this.#seats.has(key)) this.#seats.set(key, this.#sit(how));
     return this.#seats.get(key);
   }
@@ -260,6 +264,7 @@ class Person {
     if (!first) {
       if (!this.secret) await seat.enrol();
       await seat.signIn();
+      await seat.wear(this.actor);
       told(await seat.context.storageState());
     }
     return seat;
@@ -345,7 +350,9 @@ export class Seat {
 
   /// Acts in another role of the same person.
   async wear(actor) {
-    await this.page.getByLabel(this.t("frame-acting")).selectOption(actor);
+    const acting = this.page.getByLabel(this.t("frame-acting"));
+    if (!(await acting.count()) || (await acting.inputValue()) === actor) return;
+    await acting.selectOption(actor);
     await this.page.getByRole("button", { name: this.t("frame-acting-do"), exact: true }).click();
     await this.page.locator(`#acting option[selected][value="${actor}"]`).waitFor({ state: "attached" });
   }
@@ -368,6 +375,7 @@ export class Seat {
     }
     await this.fill(verb, fields);
     await this.checked(verb);
+    await this.world.examine?.(this, `check ${verb}`);
     if (records) for (const kind of records) await this.says(this.words.kind(kind));
     return this.sign(verb, expect);
   }
@@ -477,6 +485,7 @@ export class Seat {
     await entry.or(this.main.locator(".govuk-error-summary, .cs-fault")).first().waitFor();
     check(await entry.count(), `${verb} was not recorded: ${await this.main.innerText()}`);
     const seq = Number((await entry.textContent()).replace(/\D/g, ""));
+    await this.world.examine?.(this, `done ${verb}`);
     const handed = this.main.locator("#handed");
     const shown = (await handed.count()) ? (await handed.textContent()).trim() : undefined;
     if (expect) await this.world.recorded(this.authority, seq, expect);

@@ -2,6 +2,7 @@
 
 import { World, running } from "./lib.mjs";
 import { GUESTS, ROWS } from "./journeys.mjs";
+import { sweep } from "./sweep.mjs";
 
 const [folder, ...wanted] = process.argv.slice(2);
 const started = Date.now();
@@ -34,7 +35,8 @@ const world = new World(folder);
 try {
   await world.open(GUESTS);
   console.log(`the demonstration is served (${seconds(started)})`);
-  await Promise.all(ROWS.map((tests) => row(world, tests)));
+  const rows = [...ROWS, [["every page, role and language", sweep]]];
+  await Promise.all(rows.map((tests) => row(world, tests)));
 } finally {
   await world.close();
 }

@@ -1,0 +1,238 @@
+// Looks at every page that somebody can reach from the navigation and from links on pages, in every role and language:
+// the accessibility rules of WCAG 2.2 A and AA, one heading of the first order, a title of its own, no word missing,
+// nothing that makes the page scroll sideways at 320 pixels.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { AxeBuilder } from "@axe-core/playwright";
+
+import { Failed, check } from "./lib.mjs";
+import { ROOT } from "./words.mjs";
+
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+const LANGUAGES = ["en", "zh"];
+/// Of pages of one kind, such as two companies, so many are looked at in each role.
+const ALIKE = 2;
+/// Roles that are looked at at the same time.
+const AT_ONCE = 2;
+
+/// Every role of the first authority, those of a partner whose pages are other ones, and nobody.
+export const ROLES = [
+  "CN/licensing_officer:chen",
+  "CN/planning_officer:luo",
+  "CN/permit_officer:lu",
+  "CN/approver:fang",
+  "CN/inspector:tian",
+  "CN/chief_inspector:yao",
+  "CN/trainer:qiu",
+  "CN/statistician:shi",
+  "CN/auditor:wen",
+  "CN/administrator:a",
+  "CN/customs_officer:qin",
+  "CN/H-M1:hu",
+  "CN/H-BJ-01:xia",
+  "CN/nobody",
+  "KR/permit_officer:kim",
+  "KR/customs_officer:jung",
+  "KR/H-KR-1:yoon",
+];
+/// One is looked at on a telephone too.
+const ON_A_TELEPHONE = "CN/permit_officer:lu";
+
+/// The tables that tests of the pages keep: a word for each line, and the columns of the roles.
+function golden(file) {
+  const text = readFileSync(join(ROOT, "crates/web/tests/web", file), "utf8").trimEnd();
+  return text.split("\n").slice(1);
+}
+
+/// The routes of pages, those without a parameter first.
+const ROUTES = golden("routes.txt")
+  .map((line) => /^GET\s+(\S+)/.exec(line)?.[1])
+  .filter(Boolean)
+  .sort((one, other) => one.split("{").length - other.split("{").length);
+
+const PATTERNS = ROUTES.map((route) => {
+  const plain = route.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
+  return [route, new RegExp(`^${plain.replace(/\{\\\*\w+\}/g, ".+").replace(/\{\w+\}/g, "[^/]+")}$`)];
+});
+
+/// Acts, by the column of the role that may do them first.
+const ACTS = golden("acts.txt").map((line) => line.split(/\s+/));
+
+/// What kind of page an address is: its route, and what is asked of it.
+export function kind(url) {
+  const route = PATTERNS.find(([, pattern]) => pattern.test(url.pathname))?.[0] ?? url.pathname.replace(/(?<=.\/).*/, "…");
+  if (route === "/act/{verb}") return url.pathname;
+  const asked = [...url.searchParams.keys()].filter((name) => !["then", "keep"].includes(name));
+  return [route, ...new Set(asked.sort())].join(" ");
+}
+
+/// What is wrong, once for each place however many pages have it.
+class Wrong {
+  #all = new Map();
+
+  note(what, where) {
+    if (!this.#all.has(what)) this.#all.set(what, new Set());
+    this.#all.get(what).add(where);
+  }
+
+  check() {
+    const lines = [...this.#all].map(([what, where]) => {
+      const places = [...where];
+      return `${what}\n      ${places.slice(0, 3).join("\n      ")}${places.length > 3 ? `\n      and ${places.length - 3} more` : ""}`;
+    });
+    if (lines.length) throw new Failed(`${lines.length} things are wrong:\n    ${lines.join("\n    ")}`);
+  }
+}
+
+/// Looks at the page that a window shows.
+export async function look(seat, wrong, where) {
+  const { page } = seat;
+  const seen = await page.evaluate(() => ({
+    title: document.title,
+    heads: document.querySelectorAll("h1").length,
+    missing: [...new Set(document.documentElement.outerHTML.match(/⟦[^⟧]*⟧/g) ?? [])],
+  }));
+  if (seen.heads !== 1) wrong.note(`${seen.heads} headings of the first order`, where);
+  for (const word of seen.missing) wrong.note(`no words under ${word}`, where);
+  const found = await new AxeBuilder({ page }).withTags(TAGS).setLegacyMode(true).analyze();
+  for (const { id, help, nodes } of found.violations) {
+    for (const { target, html } of nodes.slice(0, 3)) {
+      wrong.note(`${id} (${help}): ${shape(html)}`, `${where}  ${target}`);
+    }
+  }
+  await sideways(page, wrong, where);
+  return seen.title;
+}
+
+/// An element without what differs from page to page.
+function shape(html) {
+  return html.replace(/\s+/g, " ").replace(/(href|value|id|for|name|aria-\w+)="[^"]*"/g, '$1="…"').slice(0, 160);
+}
+
+async function sideways(page, wrong, where) {
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: 320, height: 900 });
+  const wide = await page.evaluate(() => {
+    if (document.documentElement.scrollWidth <= innerWidth) return undefined;
+    const out = [...document.body.querySelectorAll("*")].filter((element) => {
+      if (element.getBoundingClientRect().right <= innerWidth + 1) return false;
+      for (let at = element; at; at = at.parentElement) if (getComputedStyle(at).overflowX !== "visible") return false;
+      return true;
+    });
+    const name = (element) => `<${element.localName} class="${element.getAttribute("class") ?? ""}">`;
+    return `${document.documentElement.scrollWidth}: ${out.slice(-1).map(name).join() || "something that is positioned"}`;
+  });
+  if (wide) wrong.note(`the page scrolls sideways at 320 pixels because of ${wide}`, where);
+  await page.setViewportSize(before);
+}
+
+/// Looks at all that one role reaches: in the first language by the links, in the others at the same addresses.
+class Walk {
+  constructor(world, role, wrong) {
+    Object.assign(this, { world, role, wrong, pages: 0, titles: new Map(), kinds: new Map(), found: [] });
+  }
+
+  async seat(how) {
+    if (this.role.endsWith("/nobody")) return this.world.nobody(this.role.split("/")[0], how);
+    // A window of its own: journeys of the same person go on in theirs.
+    const seat = await this.world.seat(this.role, { ...how, own: "sweep" });
+    return seat;
+  }
+
+  async walk() {
+    const seat = await this.seat({ lang: "en" });
+    const waiting = ["/", "/nothing-is-here", ...this.acts()];
+    this.kinds.set("/", 1);
+    while (waiting.length) {
+      const path = waiting.shift();
+      if (!(await this.visit(seat, path))) continue;
+      this.found.push(path);
+      for (const link of await this.links(seat)) waiting.push(link);
+    }
+    for (const lang of LANGUAGES.slice(1)) await this.again({ lang });
+    if (this.role === ON_A_TELEPHONE) await this.again({ lang: "en", width: 390 });
+    return this;
+  }
+
+  /// Forms of acts: each is looked at in the first role that may do it.
+  acts() {
+    const column = ROLES.indexOf(this.role);
+    const names = ["licensing", "planning", "permit", "approver", "inspector", "chief", "trainer", "statistician", "auditor", "administrator", "customs", "H-M1"];
+    if (!this.role.startsWith("CN/") || column >= names.length) return [];
+    const first = ([, ...cells]) => cells.indexOf("open") === column;
+    return ACTS.filter(first).map(([verb]) => `/act/${verb}`);
+  }
+
+  async again(how) {
+    const seat = await this.seat(how);
+    this.titles.clear();
+    for (const path of this.found) await this.visit(seat, path, how);
+  }
+
+  async visit(seat, path, { lang = "en", width = 1280 } = {}) {
+    const where = `${this.role} ${lang} ${width} ${path}`;
+    const answer = await seat.page.goto(seat.base + path).catch((error) => {
+      if (!/Download is starting|ERR_ABORTED/.test(String(error))) throw error;
+    });
+    if (!answer || !(answer.headers()["content-type"] ?? "").startsWith("text/html")) return false;
+    const status = path === "/nothing-is-here" ? 404 : 200;
+    if (answer.status() !== status) this.wrong.note(`a link leads to ${answer.status()}`, `${where} from ${this.from?.get(path)}`);
+    const title = await look(seat, this.wrong, where);
+    // Where a redirect has led.
+    const page = new URL(seat.page.url()).pathname;
+    const other = this.titles.get(title);
+    if (other !== undefined && other !== page) this.wrong.note(`two pages are called ${title}`, `${where} and ${other}`);
+    this.titles.set(title, page);
+    this.pages += 1;
+    return true;
+  }
+
+  /// Links to pages that were not seen, of each kind a few.
+  async links(seat) {
+    const all = await seat.page.locator("a[href]:not([download])").evaluateAll((links) => links.map((link) => link.href));
+    const here = new URL(seat.page.url());
+    const out = [];
+    this.from ??= new Map();
+    for (const href of all) {
+      const url = new URL(href);
+      const path = url.pathname + url.search;
+      if (url.origin !== here.origin || this.from.has(path) || /\.\w{2,4}$/.test(url.pathname)) continue;
+      this.from.set(path, here.pathname + here.search);
+      const like = kind(url);
+      const many = this.kinds.get(like) ?? 0;
+      const asked = url.search && !like.startsWith("/act/");
+      if (many >= (asked ? 1 : ALIKE)) continue;
+      this.kinds.set(like, many + 1);
+      out.push(path);
+    }
+    return out;
+  }
+}
+
+/// Every page, role and language.
+export async function sweep(world) {
+  const wrong = new Wrong();
+  const waiting = [...ROLES];
+  const walks = [];
+  const wanted = process.env.ROLES?.split(",");
+  const go = async () => {
+    for (let role; (role = waiting.shift()); ) {
+      if (wanted && !wanted.some((word) => role.includes(word))) continue;
+      walks.push(await new Walk(world, role, wrong).walk());
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, go));
+  const kinds = new Set(walks.flatMap((walk) => [...walk.kinds.keys()].map((like) => like.split(" ")[0])));
+  const pages = walks.reduce((sum, walk) => sum + walk.pages, 0);
+  if (process.env.VERBOSE) for (const walk of walks) console.log(walk.role, walk.found.join("\n   "));
+  const says = `${pages} pages of ${kinds.size} kinds in ${walks.length} roles and ${LANGUAGES.length} languages`;
+  try {
+    wrong.check();
+  } catch (error) {
+    throw new Failed(`${says}\n  ${error.message}`);
+  }
+  check(pages > 0, "nothing was looked at");
+  return says;
+}
