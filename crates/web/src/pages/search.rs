@@ -250,27 +250,29 @@ impl Finder<'_> {
         format!("{} · {} · {stage}", about.company, about.goods)
     }
 
-    /// Permits by their exact number; at the border the number alone is enough.
+    /// Permits by their exact number: ours, and those of partners whose goods are still to arrive. At the border the number
+    /// of the permit or of its case is all that anybody needs.
     fn permits(&self) -> Vec<Found> {
         let customs = self.visitor.is(Role::CustomsOfficer);
-        let of = |number: &String| {
-            let case = self.state.trade.permitted(number).or_else(|| {
-                // A permit of another authority, by its case.
-                customs.then(|| self.case(number)).flatten()
-            })?;
+        let trade = &self.state.trade;
+        let copy = |number: &str| {
+            let named = |case: &&Case| {
+                case.permit
+                    .as_ref()
+                    .is_some_and(|permit| permit.number.as_str() == number)
+            };
+            trade.open_cases().find(named)
+        };
+        self.first(|number| {
+            let case = trade.permitted(number).or_else(|| copy(number));
+            let case = case.or_else(|| customs.then(|| self.case(number)).flatten())?;
+            let permit = &case.permit.as_ref()?.number;
             if customs {
-                let permit = case.permit.as_ref()?;
-                let number = if case.side == domain::trade::Side::Exporting {
-                    &permit.number
-                } else {
-                    &case.id
-                };
-                return Some(Found::new(links::at("/customs", number), number, self.said(case)));
+                return Some(Found::new(links::at("/customs", permit), permit, self.said(case)));
             }
             self.sees(case)
-                .then(|| Found::new(links::at("/permits", number), number, self.said(case)))
-        };
-        self.first(of)
+                .then(|| Found::new(links::at("/permits", permit), permit, self.said(case)))
+        })
     }
 
     /// The first spelling under which something is found.

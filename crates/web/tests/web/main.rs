@@ -2,6 +2,7 @@
 
 mod api;
 mod company;
+mod desk;
 mod doors;
 mod notices;
 mod oversight;

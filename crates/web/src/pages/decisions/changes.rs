@@ -1,11 +1,12 @@
-//! What a proposed command would change of something that exists already: as it is now, and as it would be.
+//! What a proposed command would change of something that exists already: as it is now, and as it would be. Figures that
+//! the rules look at, such as quotas and stock, are told by `act::effects`.
 
 use domain::access::{Actor, RoleGrant};
 use domain::ledger::Reverse;
 use domain::licence::{LicenceGrant, StandingChange};
-use domain::plan::{EstimateEntry, PlanEntry, QuotaEntry};
+use domain::plan::{EstimateEntry, PlanEntry};
 use domain::policy::{Policies, PolicyChange};
-use domain::quantity::{Amount, Mass};
+use domain::quantity::Mass;
 use domain::{Command, Event, State};
 use serde_json::Value;
 
@@ -58,7 +59,6 @@ pub fn of(ask: &Ask, command: &Command) -> Result<Vec<Line>, Fault> {
         Command::RevokeLicence(change) => standing(ask, &state, change, "revoked"),
         Command::SetEstimate(estimate) => estimates(words, &state, estimate),
         Command::SetPlan(plan) => plans(words, &state, plan),
-        Command::GrantQuota(quota) => quotas(words, &state, quota),
         Command::CloseYear(closing) => {
             let closed = state.planning.closed(closing.year).is_some();
             let year = |closed: bool| words.t(if closed { "change-closed" } else { "change-open" });
@@ -168,47 +168,6 @@ fn plans(words: Words, state: &State, new: &PlanEntry) -> Vec<Line> {
     let line =
         |(key, figure): (&str, fn(&PlanEntry) -> Mass)| Line::new(words.t(key), before(figure), mass(figure(new)));
     figures.into_iter().map(line).collect()
-}
-
-fn quotas(words: Words, state: &State, new: &QuotaEntry) -> Vec<Line> {
-    let Some((holder, _)) = state.holders.holder(&new.holder) else {
-        return Vec::new();
-    };
-    let planned = match (state.substances.find(&new.of), state.items.find(&new.of)) {
-        (Ok((no, _)), _) => domain::plan::Planned::Substance(no),
-        (_, Ok((no, _))) => domain::plan::Planned::Preparation(no),
-        _ => return Vec::new(),
-    };
-    let more = match (planned, &new.amount) {
-        (domain::plan::Planned::Substance(_), Amount::Entered(text)) => text.parse::<Mass>().map(Mass::pg).ok(),
-        (_, amount) => amount.units(false).map(i128::from).ok(),
-    };
-    let more = more.unwrap_or_default();
-    let quota = state.planning.quota(new.year, planned, holder).unwrap_or_default();
-    let line = state.planning.line(new.year, planned).unwrap_or_default();
-    let print = |amount: i128| super::super::planning::figure(words, state, planned, amount);
-    vec![
-        Line::new(
-            words.t("planning-quota"),
-            print(quota.granted),
-            print(quota.granted + more),
-        ),
-        Line::new(
-            words.t("planning-left"),
-            print(quota.granted - quota.used),
-            print(quota.granted + more - quota.used),
-        ),
-        Line::new(
-            words.t("planning-granted"),
-            print(line.granted),
-            print(line.granted + more),
-        ),
-        Line::new(
-            words.t("planning-undivided"),
-            print(line.planned - line.granted),
-            print(line.planned - line.granted - more),
-        ),
-    ]
 }
 
 /// The line that would be taken back.
