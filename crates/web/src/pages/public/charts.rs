@@ -1,5 +1,8 @@
 //! Charts of a year.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use domain::quantity::Mass;
 use domain::reporting::Identity;
 
@@ -22,8 +25,11 @@ pub struct Drawn {
     pub svg: String,
 }
 
+/// A measure: its word, and how much.
+type Measure = (&'static str, fn(&Identity) -> Mass);
+
 /// The measures that stand side by side, a chart each.
-const MEASURES: [(&str, fn(&Identity) -> Mass); 5] = [
+const MEASURES: [Measure; 5] = [
     ("made", |row| row.manufactured),
     ("used", |row| row.consumed),
     ("exported", |row| row.exported),
@@ -33,7 +39,7 @@ const MEASURES: [(&str, fn(&Identity) -> Mass); 5] = [
 
 /// The headline figures: word, number, unit, exact grams.
 pub fn headlines(words: Words, year: &Year) -> Vec<Headline> {
-    let headline = |(key, figure): &(&str, fn(&Identity) -> Mass)| {
+    let headline = |(key, figure): &Measure| {
         let sum = year.sum(figure);
         let (unit, number) = say::weighed(words, sum);
         Headline {
@@ -63,7 +69,7 @@ pub struct Headline {
 
 /// One chart a measure, a bar a substance.
 pub fn measures(words: Words, year: &Year) -> Vec<Drawn> {
-    let chart = |(key, figure): &(&str, fn(&Identity) -> Mass)| {
+    let chart = |(key, figure): &Measure| {
         let rows = year.statement.identity.iter();
         let masses = rows.map(|row| (say::substance(words, year, &row.substance), figure(row)));
         let masses: Vec<(String, Mass)> = masses.filter(|(_, mass)| *mass != Mass::ZERO).collect();
@@ -89,7 +95,7 @@ fn bars(words: Words, id: &str, title: &str, mut masses: Vec<(String, Mass)>) ->
     if masses.is_empty() {
         return String::new();
     }
-    masses.sort_by(|a, b| b.1.cmp(&a.1));
+    masses.sort_by_key(|(_, mass)| Reverse(*mass));
     if masses.len() > BARS {
         let rest = masses.split_off(BARS - 1);
         let name = words.count("public-others", u64::try_from(rest.len()).unwrap_or_default());
@@ -110,59 +116,29 @@ fn bars(words: Words, id: &str, title: &str, mut masses: Vec<(String, Mass)>) ->
 
 /// The balance as flows: from where, through which substance, to what.
 pub fn sankey(words: Words, year: &Year) -> String {
-    let rows = &year.statement.identity;
-    let all = flows::flows(rows);
+    let all = flows::flows(&year.statement.identity);
     if all.is_empty() {
         return String::new();
     }
-    let groups = groups(rows, &all);
-    let (sources, uses) = (flows::places(&all, true), flows::places(&all, false));
-    let group_count = groups.iter().max().map_or(0, |last| last + 1);
-    let mut names: Vec<String> = sources.iter().map(|of| words.t(&flows::key(of, true))).collect();
-    for group in 0..group_count {
-        let mut members = rows
-            .iter()
-            .zip(&groups)
-            .filter(|(_, of)| **of == group)
-            .map(|(row, _)| row);
-        names.push(match (members.next(), members.count()) {
-            (Some(one), 0) => say::substance(words, year, &one.substance),
-            (_, more) => words.count("public-others", u64::try_from(more + 1).unwrap_or_default()),
-        });
-    }
-    names.extend(uses.iter().map(|of| words.t(&flows::key(of, false))));
-    let node_of = |flow: &flows::Flow| {
-        let places = if flow.into { &sources } else { &uses };
-        let place = places.iter().position(|of| *of == flow.of).unwrap_or_default();
-        let group = sources.len() + groups.get(flow.substance).copied().unwrap_or_default();
-        if flow.into {
-            (place, group)
-        } else {
-            (group, sources.len() + group_count + place)
-        }
-    };
-    let mut sums: std::collections::BTreeMap<(usize, usize), Mass> = std::collections::BTreeMap::new();
+    let places = Places::of(&year.statement.identity, &all);
+    let names = places.names(words, year);
+    let mut sums: BTreeMap<(usize, usize), Mass> = BTreeMap::new();
     let mut through = vec![Mass::ZERO; names.len()];
     for flow in &all {
-        let (from, to) = node_of(flow);
+        let (from, to) = places.ends(flow);
         *sums.entry((from, to)).or_default() += flow.mass;
-        // What passes through a substance is what comes in.
-        let counted = if flow.into { [from, to].to_vec() } else { [to].to_vec() };
-        for node in counted {
+        // What passes through a substance is what comes in: what goes out of it is not counted again.
+        let counted = [flow.into.then_some(from), Some(to)];
+        for node in counted.into_iter().flatten() {
             if let Some(sum) = through.get_mut(node) {
                 *sum += flow.mass;
             }
         }
     }
-    let column = |at: usize| match at {
-        at if at < sources.len() => 0,
-        at if at < sources.len() + group_count => 1,
-        _ => 2,
-    };
     let node = |(at, (name, mass)): (usize, (&String, &Mass))| Node {
         name: name.clone(),
         printed: say::weight(words, *mass),
-        column: Some(column(at)),
+        column: Some(places.column(at)),
     };
     let nodes: Vec<Node> = names.iter().zip(&through).enumerate().map(node).collect();
     let name = |at: usize| names.get(at).map_or("", String::as_str);
@@ -187,6 +163,57 @@ pub fn sankey(words: Words, year: &Year) -> String {
         desc: &words.t1("public-chart-flows-desc", "mass", say::weight(words, total)),
     };
     chart::sankey(&head, &nodes, &links)
+}
+
+/// The nodes of the flows: sources, then groups of substances, then uses.
+struct Places {
+    sources: Vec<&'static str>,
+    uses: Vec<&'static str>,
+    /// The group of each substance.
+    groups: Vec<usize>,
+    group_count: usize,
+}
+
+impl Places {
+    fn of(rows: &[Identity], all: &[flows::Flow]) -> Self {
+        let groups = groups(rows, all);
+        Self {
+            sources: flows::places(all, true),
+            uses: flows::places(all, false),
+            group_count: groups.iter().max().map_or(0, |last| last + 1),
+            groups,
+        }
+    }
+
+    fn names(&self, words: Words, year: &Year) -> Vec<String> {
+        let group = |group: usize| {
+            let rows = year.statement.identity.iter().zip(&self.groups);
+            let mut members = rows.filter(|(_, of)| **of == group).map(|(row, _)| row);
+            match (members.next(), members.count()) {
+                (Some(one), 0) => say::substance(words, year, &one.substance),
+                (_, more) => words.count("public-others", u64::try_from(more + 1).unwrap_or_default()),
+            }
+        };
+        let sources = self.sources.iter().map(|of| words.t(&flows::key(of, true)));
+        let uses = self.uses.iter().map(|of| words.t(&flows::key(of, false)));
+        sources.chain((0..self.group_count).map(group)).chain(uses).collect()
+    }
+
+    /// The nodes that a flow runs from and to.
+    fn ends(&self, flow: &flows::Flow) -> (usize, usize) {
+        let group = self.sources.len() + self.groups.get(flow.substance).copied().unwrap_or_default();
+        let at = |places: &[&str]| places.iter().position(|of| *of == flow.of).unwrap_or_default();
+        if flow.into {
+            (at(&self.sources), group)
+        } else {
+            (group, self.sources.len() + self.group_count + at(&self.uses))
+        }
+    }
+
+    fn column(&self, node: usize) -> usize {
+        let (first, second) = (self.sources.len(), self.sources.len() + self.group_count);
+        usize::from(node >= first) + usize::from(node >= second)
+    }
 }
 
 /// The group of each substance: the largest have one of their own, the others one together.

@@ -28,7 +28,7 @@ const ANSWERS_MAX: usize = 4_096;
 /// most a twentieth of the time goes into it, however many people look.
 const RESTS: u32 = 20;
 /// So old figures may become in any case.
-const OLD: Duration = Duration::from_secs(60);
+const OLD: Duration = Duration::from_mins(1);
 
 /// Everything that the pages say of a year.
 pub struct Year {

@@ -16,8 +16,11 @@ pub struct Flow {
     pub mass: Mass,
 }
 
+/// A figure of the balance: its word, whether it adds to the stock, and how much.
+type Figure = (&'static str, bool, fn(&Identity) -> Mass);
+
 /// The figures that add to a stock, then those that take from it, in the order of the balance.
-const FIGURES: [(&str, bool, fn(&Identity) -> Mass); 13] = [
+const FIGURES: [Figure; 13] = [
     ("opening", true, |row| row.opening),
     ("manufactured", true, |row| row.manufactured),
     ("imported", true, |row| row.imported),
@@ -84,13 +87,13 @@ mod tests {
             consumed,
             utilized,
             exported,
-            loss,
+            process_loss,
             destroyed,
             lost,
             special,
             closing,
         ] = figures.map(Mass::from_g);
-        let gone = consumed + utilized + exported + loss + destroyed + lost + special + closing;
+        let gone = consumed + utilized + exported + process_loss + destroyed + lost + special + closing;
         Identity {
             substance: "fentanyl".parse().unwrap(),
             opening,
@@ -99,7 +102,7 @@ mod tests {
             found,
             consumed,
             utilized,
-            process_loss: loss,
+            process_loss,
             exported,
             destroyed,
             lost,

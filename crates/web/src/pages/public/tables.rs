@@ -136,7 +136,7 @@ fn mass(words: Words, mass: Mass) -> Cell {
     word(mass.to_string(), words.decimal(mass))
 }
 
-fn number(words: Words, number: impl ToString) -> Cell {
+fn number(words: Words, number: &impl ToString) -> Cell {
     let exact = number.to_string();
     let shown = words.number(&exact);
     word(exact, shown)
@@ -317,7 +317,7 @@ pub fn exports(words: Words, year: &Year) -> Table {
             mass(words, cell.total_g),
             mass(words, cell.arrived_g),
             mass(words, cell.under_way_g),
-            number(words, cell.count),
+            number(words, &cell.count),
             cell.grade
                 .map_or_else(|| grade(words, false), |grade| plain(grade.to_string())),
             word(codes.join(" "), signers),
@@ -352,7 +352,7 @@ pub fn imports(words: Words, year: &Year) -> Table {
             plain(say::substance(words, year, &cell.substance)),
             mass(words, cell.departed_g),
             mass(words, cell.arrived_g),
-            number(words, cell.count),
+            number(words, &cell.count),
         ]
     };
     Table {
@@ -451,7 +451,7 @@ pub fn signatures(words: Words, year: &Year, log: &Log) -> Table {
             plain(name.as_str()),
             word(said, words.t(&format!("public-answer-{said}"))),
             day.unwrap_or_else(|| plain("")),
-            cosigned.map_or_else(|| plain(""), |size| number(words, size)),
+            cosigned.map_or_else(|| plain(""), |size| number(words, &size)),
         ]
     };
     Table {
