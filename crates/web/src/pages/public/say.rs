@@ -8,6 +8,12 @@ use super::figures::Year;
 use crate::names;
 use crate::words::{Lang, Words};
 
+/// Countries whose English names have an article in a sentence.
+const ARTICLE: [&str; 28] = [
+    "AE", "BS", "CD", "CF", "CG", "CK", "DO", "FK", "FO", "GB", "GM", "KM", "KP", "KR", "KY", "LA", "MD", "MH", "MV",
+    "PH", "PS", "RU", "SB", "SD", "SY", "TZ", "US", "VA",
+];
+
 /// A weight for reading: kilograms to the gram, or below one kilogram grams to the milligram. Tables have it exactly.
 pub fn weight(words: Words, mass: Mass) -> String {
     let (key, shown) = weighed(words, mass);
@@ -50,8 +56,12 @@ pub fn list<T: AsRef<str>>(words: Words, things: &[T]) -> String {
 
 /// A country in a sentence: some have an article.
 pub fn country(words: Words, country: Country) -> String {
-    let with_article = words.find(&format!("public-country-{}", country.code()), &[]);
-    with_article.unwrap_or_else(|| names::country(words, country))
+    let name = names::country(words, country);
+    if ARTICLE.contains(&country.code()) {
+        words.t1("public-country-article", "country", name)
+    } else {
+        name
+    }
 }
 
 /// Countries in a sentence.
