@@ -39,7 +39,7 @@ pub use error::AuthorityError;
 pub use fsck::{Difference, Report, fsck};
 pub use overview::{Log, Overview};
 pub use partners::{Outgoing, Round, Settled};
-pub use place::{Mail, MadeBy, Place, Settings};
+pub use place::{MadeBy, Mail, Place, Settings};
 pub use proof::proof;
 pub use receipt::{Outcome, Receipt};
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use authority::{Mail, MadeBy, Settings};
+use authority::{MadeBy, Mail, Settings};
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};
 use lettre::transport::smtp::SmtpTransport;
@@ -34,7 +34,10 @@ const TRIES_MAX: u32 = 16;
 
 /// Where letters go.
 enum Way {
-    Server { transport: Box<SmtpTransport>, host: String },
+    Server {
+        transport: Box<SmtpTransport>,
+        host: String,
+    },
     Folder(PathBuf),
 }
 
@@ -62,7 +65,9 @@ impl Post {
         };
         let wrong = |what: &dyn std::fmt::Display| Failure::Refused(format!("authority.toml, mail: {what}"));
         let from = mail.from.as_deref().unwrap_or("countersign@localhost");
-        let from: Address = from.parse().map_err(|error| wrong(&format_args!("from {from:?}: {error}")))?;
+        let from: Address = from
+            .parse()
+            .map_err(|error| wrong(&format_args!("from {from:?}: {error}")))?;
         let way = match (&mail.smtp, &mail.file) {
             (Some(_), None) if mail.from.is_none() => return Err(wrong(&"from is missing")),
             (Some(smtp), None) => server(folder, settings, &mail, smtp).map_err(|why| wrong(&why))?,
@@ -172,13 +177,18 @@ fn parsed(smtp: &str) -> Option<Server<'_>> {
         "smtp" => false,
         _ => return None,
     };
-    let (user, rest) = rest.rsplit_once('@').map_or((None, rest), |(user, rest)| (Some(user), rest));
+    let (user, rest) = rest
+        .rsplit_once('@')
+        .map_or((None, rest), |(user, rest)| (Some(user), rest));
     let (host, port) = match rest.rsplit_once(':') {
         Some((host, port)) => (host, port.parse().ok()?),
         None => (rest, if wrapped { 465 } else { 587 }),
     };
     let plain = |text: &str| {
-        !text.is_empty() && text.chars().all(|letter| letter.is_ascii_graphic() && !"/:".contains(letter))
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|letter| letter.is_ascii_graphic() && !"/:".contains(letter))
     };
     let good = plain(host) && user.is_none_or(|user| !user.is_empty() && !user.contains(':'));
     good.then_some(Server {
@@ -299,7 +309,9 @@ impl Work {
         let email = {
             let Some(app) = self.app.upgrade() else { return Ok(()) };
             let known = app.authority().local().person(&notice.person);
-            known.map_err(|error| error.to_string())?.and_then(|person| person.email)
+            known
+                .map_err(|error| error.to_string())?
+                .and_then(|person| person.email)
         };
         // Whoever has taken back their address gets nothing.
         let sent = match email {
@@ -379,7 +391,12 @@ mod tests {
         let (head, _) = letter.split_once("\r\n\r\n").unwrap();
         assert!(!head.lines().any(|line| line.starts_with("Bcc")), "{letter}");
         assert!(head.contains("Auto-Submitted: auto-generated"), "{letter}");
-        for address in ["li@example.org\r\nBcc: other@example.org", "li@example.org, other@example.org", "<li>", ""] {
+        for address in [
+            "li@example.org\r\nBcc: other@example.org",
+            "li@example.org, other@example.org",
+            "<li>",
+            "",
+        ] {
             assert!(post.letter(&hostile, address, "X-1-7").is_err(), "{address:?}");
         }
     }
@@ -428,12 +445,17 @@ mod tests {
             }
             got
         });
-        let settings: Settings = toml_of(&format!("smtp = \"smtp://localhost:{port}\"\nfrom = \"control@example.org\""));
+        let settings: Settings = toml_of(&format!(
+            "smtp = \"smtp://localhost:{port}\"\nfrom = \"control@example.org\""
+        ));
         let post = Post::of(Path::new("/nowhere"), &settings).unwrap().unwrap();
         let letter = post.letter(&notice("决定"), "li@example.org", "CN-1-7").unwrap();
         post.send(&letter, "CN-1-7").unwrap();
         let failed = post.send(&letter, "CN-1-7").unwrap_err();
-        assert!(failed.contains("554") && !failed.contains("secret") && !failed.contains('@'), "{failed}");
+        assert!(
+            failed.contains("554") && !failed.contains("secret") && !failed.contains('@'),
+            "{failed}"
+        );
         drop(post);
         let got = served.join().unwrap();
         assert!(got.iter().any(|line| line == "To: li@example.org"), "{got:?}");
@@ -450,7 +472,9 @@ mod tests {
     fn what_is_wrong_in_the_settings_is_told_at_the_start() {
         let folder = tempfile::tempdir().unwrap();
         for wrong in [
-            "", "smtp = \"smtp://mail.example.org\"", "file = \"outbox\"\nsmtp = \"smtps://mail.example.org\"",
+            "",
+            "smtp = \"smtp://mail.example.org\"",
+            "file = \"outbox\"\nsmtp = \"smtps://mail.example.org\"",
             "smtp = \"http://mail.example.org\"\nfrom = \"a@example.org\"",
             "smtp = \"smtps://user:password@mail.example.org\"\nfrom = \"a@example.org\"",
             "smtp = \"smtps://user@mail.example.org\"\nfrom = \"a@example.org\"",
@@ -463,7 +487,10 @@ mod tests {
         std::fs::write(folder.path().join("secret"), "hush\n").unwrap();
         let good = "smtp = \"smtps://user@mail.example.org\"\nfrom = \"a@example.org\"\npassword_file = \"secret\"";
         assert!(Post::of(folder.path(), &toml_of(good)).unwrap().is_some());
-        let none = Settings { mail: None, ..toml_of(good) };
+        let none = Settings {
+            mail: None,
+            ..toml_of(good)
+        };
         assert!(Post::of(folder.path(), &none).unwrap().is_none());
     }
 

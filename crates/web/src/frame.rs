@@ -118,19 +118,9 @@ impl Frame {
         self.w.count(key, count.try_into().unwrap_or_default())
     }
 
-    /// The word of a value of the law.
-    pub fn value(&self, word: &str) -> String {
-        self.w.value(word)
-    }
-
     /// A whole number with its thousands apart.
     pub fn number(&self, number: impl Display) -> String {
         self.w.number(number)
-    }
-
-    /// A decimal, such as a mass, with its thousands apart.
-    pub fn decimal(&self, number: impl Display) -> String {
-        self.w.decimal(number)
     }
 
     /// A civil day in words.

@@ -157,7 +157,10 @@ impl App {
     pub fn follow_for_notices(&self) -> Result<bool, AuthorityError> {
         let size = self.authority().state().size;
         let from = self.authority().local().meta(CURSOR)?;
-        let Some(from) = from.and_then(|from| from.parse::<u64>().ok()).filter(|from| *from <= size) else {
+        let Some(from) = from
+            .and_then(|from| from.parse::<u64>().ok())
+            .filter(|from| *from <= size)
+        else {
             // What was recorded before anybody sent notices is told by nobody.
             self.authority().local().put_meta(CURSOR, &size.to_string())?;
             return Ok(false);
@@ -309,9 +312,7 @@ fn calls_of_trade<'a>(state: &State, entry: &'a Entry) -> Option<Call<'a>> {
     };
     match &entry.event {
         Event::ImportApplied(_) | Event::ExportApplied(_) => roles(Kind::Application, PERMITS),
-        Event::ImportAuthorizationIssued(issued) => {
-            site(&state.trade.own(&issued.authorization.number)?.site)
-        }
+        Event::ImportAuthorizationIssued(issued) => site(&state.trade.own(&issued.authorization.number)?.site),
         Event::ExportPermitIssued(issued) => site(state.trade.case(&issued.case)?.site.as_ref()?),
         Event::MessageReceived(received) if received.refused.is_none() => {
             let message: domain::partner::Message = serde_json::from_str(received.message.payload.as_str()).ok()?;

@@ -1,4 +1,4 @@
-//! From what a form says to a command's fields, and back.
+//! From what a form says to a command's fields.
 
 use serde_json::{Map, Value};
 
@@ -99,49 +99,13 @@ fn ascii(letter: char) -> char {
     }
 }
 
-/// What a command's fields say, as a form says it.
-pub fn to_form(fields: &[Field], with: &Value) -> Fields {
-    let mut out = Fields::default();
-    push_group(&mut out, fields, with, "");
-    out
-}
-
-fn push_group(out: &mut Fields, fields: &[Field], with: &Value, before: &str) {
-    for field in fields {
-        if let Some(value) = with.get(&field.name) {
-            push(out, &field.kind, value, &format!("{before}{}", field.name));
-        }
-    }
-}
-
-fn push(out: &mut Fields, kind: &Kind, value: &Value, name: &str) {
-    match (kind, value) {
-        (_, Value::Null) => {}
-        (Kind::Group(fields), value) => push_group(out, fields, value, &format!("{name}.")),
-        (Kind::Rows(fields), Value::Array(rows)) => {
-            for (row, value) in rows.iter().enumerate() {
-                push_group(out, fields, value, &format!("{name}.{row}."));
-            }
-        }
-        (Kind::List(kind), Value::Array(values)) => {
-            for value in values {
-                push(out, kind, value, name);
-            }
-        }
-        (Kind::Yes, Value::Bool(true)) => out.push(name, "true"),
-        (Kind::Yes, _) => {}
-        (_, Value::String(text)) => out.push(name, text.as_str()),
-        (_, other) => out.push(name, other.to_string()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::schema::fields;
     use super::*;
 
     #[test]
-    fn a_form_becomes_the_command_and_back() {
+    fn a_form_becomes_the_command() {
         let form = Fields::of([
             ("id", "EX-1"),
             ("site", "S-1"),
@@ -166,7 +130,6 @@ mod tests {
                 "lines": [{ "item": "a", "amount": 1000 }, { "item": "b", "amount": "42 kg" }],
             })
         );
-        assert_eq!(to_json(fields, &to_form(fields, &with)), with);
     }
 
     #[test]

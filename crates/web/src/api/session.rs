@@ -82,7 +82,11 @@ pub fn begin(ask: &Ask) -> Answered {
     let given: SignIn = body::parsed(ask)?;
     let proof = prove(ask, &given.person, &Given::Both(&given.password, &given.code))?;
     // Nobody is told whether the name is known, the password wrong, or somebody has failed too often.
-    let proof = if matches!(proof, Proof::Wait(_)) { Proof::Bad } else { proof };
+    let proof = if matches!(proof, Proof::Wait(_)) {
+        Proof::Bad
+    } else {
+        proof
+    };
     let wrong = "person, password or code is wrong, or there were too many failures";
     if let Some(fault) = unproved(proof, wrong, StatusCode::UNAUTHORIZED) {
         return Err(fault);

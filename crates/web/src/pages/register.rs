@@ -682,8 +682,7 @@ fn figures(ask: &Ask, state: &State, movement: &Movement, notes: &mut Vec<String
         return;
     };
     let amount = |amount: i64| names::amount(words, item, amount);
-    let compartment =
-        |compartment: Compartment| words.value(compartment.word());
+    let compartment = |compartment: Compartment| words.value(compartment.word());
     match movement.movement {
         MovementKind::Count => {
             let book = movement

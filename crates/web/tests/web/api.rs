@@ -98,7 +98,11 @@ impl System<'_> {
     /// Gives a command with a code of the second factor.
     fn sign(&self, verb: &str, body: &Value) -> Reply {
         let code = self.world.code(&self.person);
-        self.post(&format!("/api/v1/commands/{verb}"), &[("countersign-code", &code)], body)
+        self.post(
+            &format!("/api/v1/commands/{verb}"),
+            &[("countersign-code", &code)],
+            body,
+        )
     }
 }
 
@@ -114,7 +118,10 @@ impl Reply {
         let problem = self.json();
         assert_eq!(problem["status"], self.status.as_u16(), "{self:?}");
         let says = problem["detail"].as_str().unwrap();
-        assert!(!says.is_empty() && !says.contains('⟦') && problem["title"].is_string(), "{self:?}");
+        assert!(
+            !says.is_empty() && !says.contains('⟦') && problem["title"].is_string(),
+            "{self:?}"
+        );
         problem["code"].as_str().unwrap().to_owned()
     }
 }
@@ -207,7 +214,11 @@ fn every_act_of_a_page_is_a_command_of_the_api_for_the_same_roles() {
             assert_eq!(here, *on_page, "{verb} for {}", visitor.person);
         }
         let offered = told.contains(&"open");
-        assert_eq!(document["paths"].get(&path).is_some(), offered, "{verb} in the document");
+        assert_eq!(
+            document["paths"].get(&path).is_some(),
+            offered,
+            "{verb} in the document"
+        );
     }
     assert_eq!(acts.lines().count(), COMMANDS.len() + 1);
 }
@@ -220,7 +231,12 @@ fn the_document_names_every_route_and_every_reference_leads_somewhere() {
     assert!(paths.keys().all(|path| path.starts_with("/api/")));
     for route in routes::all().filter(|route| route.kind == Kind::Api && !route.path.contains("{verb}")) {
         let method = route.method.as_str().to_lowercase();
-        assert!(paths[route.path].get(&method).is_some(), "{} {}", route.method, route.path);
+        assert!(
+            paths[route.path].get(&method).is_some(),
+            "{} {}",
+            route.method,
+            route.path
+        );
     }
     let mut names = BTreeSet::new();
     let mut waiting = vec![&document];
@@ -257,17 +273,29 @@ fn a_person_signs_in_with_both_factors_and_nobody_learns_who_is_known() {
     };
     let code = world.code("chen");
     let wrong = sign_in("chen", "four other words here", &code, None);
-    assert_eq!((wrong.status, wrong.problem().as_str()), (StatusCode::UNAUTHORIZED, "proof_wrong"));
+    assert_eq!(
+        (wrong.status, wrong.problem().as_str()),
+        (StatusCode::UNAUTHORIZED, "proof_wrong")
+    );
     assert_eq!(wrong.headers.get(header::WWW_AUTHENTICATE).unwrap(), "Bearer");
-    assert_eq!(sign_in("nobody-of-that-name", "four other words here", "123456", None).body, wrong.body);
+    assert_eq!(
+        sign_in("nobody-of-that-name", "four other words here", "123456", None).body,
+        wrong.body
+    );
     for _ in 0..8 {
         assert_eq!(sign_in("chen", "four other words here", &code, None).body, wrong.body);
     }
     world.enrol("chen", &hashed);
     let other = sign_in("chen", "four quiet words here", &code, Some("auditor:wen"));
-    assert_eq!((other.status, other.problem().as_str()), (StatusCode::FORBIDDEN, "not_entitled"));
+    assert_eq!(
+        (other.status, other.problem().as_str()),
+        (StatusCode::FORBIDDEN, "not_entitled")
+    );
     let again = sign_in("chen", "four quiet words here", &code, None);
-    assert_eq!((again.status, again.problem().as_str()), (StatusCode::UNAUTHORIZED, "code_used"));
+    assert_eq!(
+        (again.status, again.problem().as_str()),
+        (StatusCode::UNAUTHORIZED, "code_used")
+    );
     let later = web::credentials::code(SECRET, u64::try_from(WALL_S).unwrap() + 30);
     let begun = sign_in("chen", "four quiet words here", &later, Some("licensing_officer:chen"));
     assert_eq!(begun.status, StatusCode::CREATED, "{begun:?}");
@@ -281,21 +309,35 @@ fn a_session_of_the_api_is_of_one_role_and_no_cookie() {
     let world = World::cn();
     let officer = world.bearer("licensing_officer:chen");
     let me = officer.get("/api/v1/me").json();
-    assert_eq!((&me["actor"], &me["via"]), (&json!("licensing_officer:chen"), &json!("session")));
+    assert_eq!(
+        (&me["actor"], &me["via"]),
+        (&json!("licensing_officer:chen"), &json!("session"))
+    );
     let given = me["commands"].as_array().unwrap();
-    let signed = |verb: &str| given.iter().find(|one| one["do"] == verb).map(|one| one["signed"].clone());
+    let signed = |verb: &str| {
+        given
+            .iter()
+            .find(|one| one["do"] == verb)
+            .map(|one| one["signed"].clone())
+    };
     assert_eq!(signed("grant_licence"), Some(json!(true)));
     assert_eq!(signed("register_holder"), Some(json!(false)));
     assert_eq!(signed("set_plan"), None);
     // The same token as a cookie is nobody's, and a browser's session is none here.
     let cookie = format!("{}={}", world.app.session_cookie(), officer.token);
     let as_cookie = Request::builder().uri("/api/v1/me").header(header::COOKIE, cookie);
-    assert_eq!(world.send(as_cookie.body(Body::empty()).unwrap()).problem(), "not_signed_in");
+    assert_eq!(
+        world.send(as_cookie.body(Body::empty()).unwrap()).problem(),
+        "not_signed_in"
+    );
     let browser = world.visitor("licensing_officer:chen");
     assert_eq!(browser.get("/api/v1/me").problem(), "not_signed_in");
     let token = browser.cookies.borrow()[0].1.clone();
     assert_eq!(world.holding(token).get("/api/v1/me").problem(), "not_signed_in");
-    assert_eq!(officer.ask("POST", "/api/v1/sessions/end").status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        officer.ask("POST", "/api/v1/sessions/end").status,
+        StatusCode::NO_CONTENT
+    );
     assert_eq!(officer.get("/api/v1/me").problem(), "not_signed_in");
 }
 
@@ -310,19 +352,34 @@ fn a_role_that_is_taken_away_is_gone_at_once_and_so_is_a_key() {
     assert_eq!(proposed.json()["kind"], "DecisionProposed");
     let of = proposed.json()["seq"].clone();
     let waiting = other.get(&format!("/api/v1/decisions/{of}")).json();
-    assert_eq!((&waiting["do"], &waiting["may_decide"]), (&json!("revoke_role"), &json!(true)));
+    assert_eq!(
+        (&waiting["do"], &waiting["may_decide"]),
+        (&json!("revoke_role"), &json!(true))
+    );
     assert_eq!(officer.get(&format!("/api/v1/decisions/{of}")).problem(), "not_found");
     assert_eq!(one.sign("approve", &json!({ "of": of })).problem(), "same_person");
-    assert_eq!(officer.get("/api/v1/holders").status, StatusCode::OK, "it is only proposed");
+    assert_eq!(
+        officer.get("/api/v1/holders").status,
+        StatusCode::OK,
+        "it is only proposed"
+    );
     let approved = other.sign("approve", &json!({ "of": of }));
     assert_eq!(approved.status, StatusCode::CREATED, "{approved:?}");
     assert_eq!(approved.json()["count"], 2);
     let refused = officer.get("/api/v1/holders");
-    assert_eq!((refused.status, refused.problem().as_str()), (StatusCode::FORBIDDEN, "not_entitled"));
+    assert_eq!(
+        (refused.status, refused.problem().as_str()),
+        (StatusCode::FORBIDDEN, "not_entitled")
+    );
     let key = world.key("H-M1/clerk:deng");
     assert_eq!(key.get("/api/v1/me").json()["via"], "key");
     assert_eq!(key.ask("POST", "/api/v1/sessions/end").problem(), "not_entitled");
-    world.app.authority().local().end_api_key("K-H-M1/clerk:deng", 1).unwrap();
+    world
+        .app
+        .authority()
+        .local()
+        .end_api_key("K-H-M1/clerk:deng", 1)
+        .unwrap();
     assert_eq!(key.get("/api/v1/me").status, StatusCode::UNAUTHORIZED);
 }
 
@@ -340,7 +397,10 @@ fn nothing_is_signed_without_the_code_and_a_key_signs_nothing() {
     assert_eq!(tried["entries"][0]["kind"], "DecisionProposed");
     assert_eq!(officer.post(path, &[], &grant).problem(), "second_factor_needed");
     let wrong = officer.post(path, &[("countersign-code", "000000")], &grant);
-    assert_eq!((wrong.status, wrong.problem().as_str()), (StatusCode::FORBIDDEN, "proof_wrong"));
+    assert_eq!(
+        (wrong.status, wrong.problem().as_str()),
+        (StatusCode::FORBIDDEN, "proof_wrong")
+    );
     assert_eq!(world.size(), size, "nothing is recorded");
     let code = world.code("chen");
     let signed = officer.post(path, &[("countersign-code", &code)], &grant);
@@ -368,10 +428,18 @@ fn the_halves_of_an_enrolment_are_told_once() {
     assert!(link.starts_with("http://localhost/enrol/"), "{link}");
     world.code("a");
     let again = one.post("/api/v1/commands/allow_enrolment", &headers, &grant);
-    assert_eq!((again.status, &again.json()["repeat"]), (StatusCode::OK, &json!(true)), "{again:?}");
+    assert_eq!(
+        (again.status, &again.json()["repeat"]),
+        (StatusCode::OK, &json!(true)),
+        "{again:?}"
+    );
     assert!(again.json().get("hand_over").is_none(), "it was told once");
     let approved = other.sign("approve", &json!({ "of": proposed.json()["seq"] })).json();
-    assert_eq!(approved["hand_over"].as_str().unwrap().len(), 23, "twenty digits in groups");
+    assert_eq!(
+        approved["hand_over"].as_str().unwrap().len(),
+        23,
+        "twenty digits in groups"
+    );
     let page = world.nobody().get(link.trim_start_matches("http://localhost"));
     assert!(page.body.contains("name=\"handed\""), "the first link is still good");
 }
@@ -382,9 +450,7 @@ fn a_movement_sent_twice_is_recorded_once() {
     let clerk = world.key("H-JS-07/clerk:zhong");
     let (item, batch, stock) = in_stock(&clerk, "JS-07");
     let day = world.app.authority().day_of(world.app.authority().state().recorded_at);
-    let dispense = |amount: i64| {
-        json!({ "site": "JS-07", "item": item, "batch": batch, "amount": amount, "occurred_on": day, "mode": "report" })
-    };
+    let dispense = |amount: i64| json!({ "site": "JS-07", "item": item, "batch": batch, "amount": amount, "occurred_on": day, "mode": "report" });
     let (path, id) = ("/api/v1/commands/dispense", id(2));
     let headers = [("idempotency-key", id.as_str())];
     let size = world.size();
@@ -392,18 +458,31 @@ fn a_movement_sent_twice_is_recorded_once() {
     assert_eq!(first.status, StatusCode::CREATED, "{first:?}");
     let second = clerk.post(path, &headers, &dispense(1));
     assert_eq!((second.status, world.size()), (StatusCode::OK, size + 1), "{second:?}");
-    assert_eq!((&second.json()["seq"], &second.json()["repeat"]), (&first.json()["seq"], &json!(true)));
+    assert_eq!(
+        (&second.json()["seq"], &second.json()["repeat"]),
+        (&first.json()["seq"], &json!(true))
+    );
     assert_eq!(clerk.post(path, &headers, &dispense(2)).problem(), "command_id_reused");
     for bad in ["nonsense", "3fa85f64-5717-4562-b3fc-2c963f66afa6", ""] {
         let reply = clerk.post(path, &[("idempotency-key", bad)], &dispense(1));
-        assert_eq!((reply.status, reply.problem().as_str()), (StatusCode::BAD_REQUEST, "malformed"), "{bad:?}");
+        assert_eq!(
+            (reply.status, reply.problem().as_str()),
+            (StatusCode::BAD_REQUEST, "malformed"),
+            "{bad:?}"
+        );
     }
     let register = clerk.get("/api/v1/sites/JS-07/movements?limit=1").json();
     let line = &register["items"][0];
-    assert_eq!((&line["seq"], &line["movement"]), (&first.json()["seq"], &json!("dispense")));
+    assert_eq!(
+        (&line["seq"], &line["movement"]),
+        (&first.json()["seq"], &json!("dispense"))
+    );
     let held = clerk.get("/api/v1/sites/JS-07/stock?limit=200").json();
     let row = |row: &&Value| row["item"] == item.as_str() && row["batch"] == batch.as_str();
-    assert_eq!(held["items"].as_array().unwrap().iter().find(row).unwrap()["stock"], stock - 1);
+    assert_eq!(
+        held["items"].as_array().unwrap().iter().find(row).unwrap()["stock"],
+        stock - 1
+    );
 }
 
 #[test]
@@ -435,14 +514,33 @@ fn a_batch_is_answered_line_by_line() {
         .collect();
     assert_ne!(codes[0], "malformed", "{told:?}");
     assert_ne!(codes[1], "recorded", "{told:?}");
-    assert_eq!(codes[2..6], ["not_a_movement", "malformed", "malformed", "malformed"], "{told:?}");
-    assert_eq!((&told[6]["seq"], &told[6]["repeat"]), (&told[0]["seq"], &json!(true)), "the same id again");
+    assert_eq!(
+        codes[2..6],
+        ["not_a_movement", "malformed", "malformed", "malformed"],
+        "{told:?}"
+    );
+    assert_eq!(
+        (&told[6]["seq"], &told[6]["repeat"]),
+        (&told[0]["seq"], &json!(true)),
+        "the same id again"
+    );
     let lines: Vec<u64> = told.iter().map(|one| one["line"].as_u64().unwrap()).collect();
     assert_eq!(lines, [1, 2, 3, 4, 5, 6, 7]);
-    let by_line: String = [dispense(1, 1), dispense(6, 1)].iter().map(|line| format!("{line}\n")).collect();
+    let by_line: String = [dispense(1, 1), dispense(6, 1)]
+        .iter()
+        .map(|line| format!("{line}\n"))
+        .collect();
     let reply = clerk.send("/api/v1/movements", &[], "application/x-ndjson", by_line);
-    let told: Vec<Value> = reply.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!((told.len(), &told[0]["repeat"], &told[1]["line"]), (2, &json!(true), &json!(2)), "{reply:?}");
+    let told: Vec<Value> = reply
+        .body
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(
+        (told.len(), &told[0]["repeat"], &told[1]["line"]),
+        (2, &json!(true), &json!(2)),
+        "{reply:?}"
+    );
     let many = Value::Array(vec![dispense(1, 1); 1_001]).to_string();
     for (body, kind, status) in [
         ("[]", "application/json", StatusCode::BAD_REQUEST),
@@ -478,7 +576,10 @@ fn one_company_knows_nothing_of_another() {
         let hidden = other.get(&path);
         assert_eq!(hidden.problem(), "not_found", "{path}");
         let absent = other.get(&format!("/api/v1/{nowhere}"));
-        assert_eq!(hidden.body, absent.body, "{path}: what is hidden is told like what is not there");
+        assert_eq!(
+            hidden.body, absent.body,
+            "{path}: what is hidden is told like what is not there"
+        );
     }
     for list in ["holders", "licences", "cases", "plan/2024"] {
         let reply = other.get(&format!("/api/v1/{list}"));
@@ -496,7 +597,10 @@ fn one_company_does_nothing_in_the_name_of_another() {
     let order = json!({
         "id": "O-API-1", "site": "RW-BJ-1", "supplier": "NW-1", "lines": [{ "item": "fentanyl-0.1mg-amp", "amount": 10 }],
     });
-    assert_eq!(stranger.post("/api/v1/commands/place_order", &[], &order).problem(), "not_entitled");
+    assert_eq!(
+        stranger.post("/api/v1/commands/place_order", &[], &order).problem(),
+        "not_entitled"
+    );
     let placed = buyer.post("/api/v1/commands/place_order", &[], &order);
     assert_eq!(placed.status, StatusCode::CREATED, "{placed:?}");
     for system in [&maker, &buyer] {
@@ -506,7 +610,10 @@ fn one_company_does_nothing_in_the_name_of_another() {
     assert!(!stranger.get("/api/v1/orders?limit=200").body.contains("O-API-1"));
     let end = json!({ "order": "O-API-1", "reason": "x" });
     for verb in ["withdraw_order", "decline_order"] {
-        assert_eq!(stranger.post(&format!("/api/v1/commands/{verb}"), &[], &end).problem(), "not_entitled");
+        assert_eq!(
+            stranger.post(&format!("/api/v1/commands/{verb}"), &[], &end).problem(),
+            "not_entitled"
+        );
     }
     let own = "M2-API".to_owned();
     let (item, batch, _) = in_stock(&maker, "NW-1");
@@ -515,13 +622,22 @@ fn one_company_does_nothing_in_the_name_of_another() {
     let told = stranger.post("/api/v1/movements", &[], &line).json();
     assert_eq!(told[0]["refused"]["code"], "not_entitled", "{told}");
     let under_way = |state: &domain::State| {
-        let (dispatch, transit) = state.ledger.transit().iter().find(|(_, transit)| transit.to.is_some())?;
+        let (dispatch, transit) = state
+            .ledger
+            .transit()
+            .iter()
+            .find(|(_, transit)| transit.to.is_some())?;
         let site = |no| state.holders.site_at(no).id.to_string();
         Some((*dispatch, site(transit.from), site(transit.to?)))
     };
     let (dispatch, from, to) = under_way(&world.app.authority().state()).unwrap();
     let on = "2025-01-02";
-    for (verb, site) in [("cancel_dispatch", &from), ("receive", &to), ("cancel_dispatch", &own), ("receive", &own)] {
+    for (verb, site) in [
+        ("cancel_dispatch", &from),
+        ("receive", &to),
+        ("cancel_dispatch", &own),
+        ("receive", &own),
+    ] {
         let with = json!({ "site": site, "dispatch": dispatch, "amount": 1, "occurred_on": on, "reason": "x" });
         let mut with = with.as_object().unwrap().clone();
         if verb == "receive" {
@@ -546,16 +662,28 @@ fn only_the_auditor_reads_entries_and_every_byte_of_them() {
     let (kept, leaf) = world.app.authority().read(|journal| journal.entry(5)).unwrap().unwrap();
     assert_eq!(bytes, kept);
     assert_eq!(serde_json::from_slice::<Value>(&bytes).unwrap(), entry["entry"]);
-    assert_eq!((tlog::leaf_hash(&bytes), entry["leaf"].as_str().unwrap()), (leaf, STANDARD.encode(leaf).as_str()));
+    assert_eq!(
+        (tlog::leaf_hash(&bytes), entry["leaf"].as_str().unwrap()),
+        (leaf, STANDARD.encode(leaf).as_str())
+    );
     assert_eq!(auditor.get("/api/v1/entries/999999999").problem(), "not_found");
-    assert_eq!(world.bearer("H-M1:hu").get("/api/v1/entries/5").problem(), "not_entitled");
+    assert_eq!(
+        world.bearer("H-M1:hu").get("/api/v1/entries/5").problem(),
+        "not_entitled"
+    );
 }
 
 #[test]
 fn what_is_not_there_or_too_large_is_a_problem_too() {
     let world = World::cn();
     let officer = world.bearer("licensing_officer:chen");
-    for path in ["/api/v1/nothing", "/api/", "/api/v1/holders/%ff", "/api/v1/plan/soon", "/api/v1/commands/found"] {
+    for path in [
+        "/api/v1/nothing",
+        "/api/",
+        "/api/v1/holders/%ff",
+        "/api/v1/plan/soon",
+        "/api/v1/commands/found",
+    ] {
         let reply = if path.contains("commands") {
             officer.post(path, &[], &json!({}))
         } else {
@@ -564,28 +692,52 @@ fn what_is_not_there_or_too_large_is_a_problem_too() {
         assert_eq!(reply.problem(), "not_found", "{path}");
     }
     let wrong = officer.ask("DELETE", "/api/v1/holders");
-    assert_eq!((wrong.status, wrong.problem().as_str()), (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"));
-    let allowed = wrong.headers.get(header::ALLOW).map(|allow| allow.to_str().unwrap().to_owned());
+    assert_eq!(
+        (wrong.status, wrong.problem().as_str()),
+        (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed")
+    );
+    let allowed = wrong
+        .headers
+        .get(header::ALLOW)
+        .map(|allow| allow.to_str().unwrap().to_owned());
     assert!(allowed.is_some_and(|allow| allow.contains("GET")), "{wrong:?}");
     let head = officer.ask("HEAD", "/api/v1/holders");
     assert_eq!((head.status, head.body.as_str()), (StatusCode::OK, ""));
     for query in ["limit=0", "limit=201", "limit=many", "limit=", "after=-1", "after=x"] {
-        assert_eq!(officer.get(&format!("/api/v1/holders?{query}")).problem(), "malformed", "{query}");
+        assert_eq!(
+            officer.get(&format!("/api/v1/holders?{query}")).problem(),
+            "malformed",
+            "{query}"
+        );
     }
     assert_eq!(officer.get("/api/v1/holders?whatever=1&limit=1").status, StatusCode::OK);
     let clerk = world.bearer("H-JS-07/clerk:zhong");
     let huge = vec![b' '; (1 << 20) + 1];
     let reply = clerk.send("/api/v1/movements", &[], "application/json", huge);
-    assert_eq!((reply.status, reply.problem().as_str()), (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"));
+    assert_eq!(
+        (reply.status, reply.problem().as_str()),
+        (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large")
+    );
     let deep = "[".repeat(100_000);
-    assert_eq!(clerk.send("/api/v1/movements", &[], "application/json", deep).problem(), "malformed");
+    assert_eq!(
+        clerk.send("/api/v1/movements", &[], "application/json", deep).problem(),
+        "malformed"
+    );
 }
 
 #[test]
 fn pages_follow_each_other_without_gap_or_repeat() {
     let world = World::cn();
     let officer = world.bearer("licensing_officer:chen");
-    let lists = ["holders", "licences", "cases", "inspections", "orders", "sites/NW-1/movements", "sites/NW-1/stock"];
+    let lists = [
+        "holders",
+        "licences",
+        "cases",
+        "inspections",
+        "orders",
+        "sites/NW-1/movements",
+        "sites/NW-1/stock",
+    ];
     for list in lists {
         let cursor = if list.ends_with("movements") { "before" } else { "after" };
         let mut seen = Vec::new();
@@ -601,8 +753,18 @@ fn pages_follow_each_other_without_gap_or_repeat() {
             query = format!("limit=7&{cursor}={next}");
         }
         let whole = officer.get(&format!("/api/v1/{list}?limit=35")).json();
-        let whole: Vec<String> = whole["items"].as_array().unwrap().iter().map(ToString::to_string).collect();
-        assert!(!whole.is_empty() && seen == whole, "{list}: {} and {}", seen.len(), whole.len());
+        let whole: Vec<String> = whole["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert!(
+            !whole.is_empty() && seen == whole,
+            "{list}: {} and {}",
+            seen.len(),
+            whole.len()
+        );
     }
 }
 
@@ -617,7 +779,9 @@ fn a_surprise_is_known_to_inspectors_alone() {
         let system = world.bearer(actor);
         let mut after = 0;
         loop {
-            let page = system.get(&format!("/api/v1/inspections?limit=200&after={after}")).json();
+            let page = system
+                .get(&format!("/api/v1/inspections?limit=200&after={after}"))
+                .json();
             if page["items"].as_array().unwrap().iter().any(|one| one["id"] == "S-25") {
                 return true;
             }

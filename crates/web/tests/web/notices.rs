@@ -50,16 +50,24 @@ fn whoever_is_to_decide_is_told_in_their_language_and_nothing_of_the_matter() {
             ("valid_from", "2025-02-01"),
             ("valid_until", "2026-02-01"),
         ];
-        officer.act("grant_licence", &fields).unwrap_or_else(|reply| panic!("{}", reply.body))
+        officer
+            .act("grant_licence", &fields)
+            .unwrap_or_else(|reply| panic!("{}", reply.body))
     };
     let first = grant("L-NEW-1");
     let told = letters(&world);
     assert_eq!(persons(&told), BTreeMap::from([("fang", 1)]), "{told:?}");
     let letter = &told[0];
     assert_eq!(letter.at_us, WALL_S * 1_000_000, "it goes at once");
-    assert!(letter.subject.contains("决定") && letter.text.contains("http://localhost/queue"), "{letter:?}");
+    assert!(
+        letter.subject.contains("决定") && letter.text.contains("http://localhost/queue"),
+        "{letter:?}"
+    );
     for secret in ["L-NEW", "H-M1", "fentanyl", "chen"] {
-        assert!(!letter.text.contains(secret) && !letter.subject.contains(secret), "{letter:?}");
+        assert!(
+            !letter.text.contains(secret) && !letter.subject.contains(secret),
+            "{letter:?}"
+        );
     }
     grant("L-NEW-2");
     grant("L-NEW-3");
@@ -73,10 +81,14 @@ fn whoever_is_to_decide_is_told_in_their_language_and_nothing_of_the_matter() {
     reachable(&world, "fang", "en");
     let officer = world.visitor("licensing_officer:chen");
     let fields = [("licence", "L-M1-API"), ("from", "2025-02-01"), ("reason", "test")];
-    let seq = officer.act("suspend_licence", &fields).unwrap_or_else(|reply| panic!("{}", reply.body));
-    world.visitor("approver:fang").act("approve", &[("of", &seq.to_string())]).unwrap();
+    let seq = officer
+        .act("suspend_licence", &fields)
+        .unwrap_or_else(|reply| panic!("{}", reply.body));
+    world
+        .visitor("approver:fang")
+        .act("approve", &[("of", &seq.to_string())])
+        .unwrap();
     assert!(letters(&world).is_empty());
-    drop(first);
 }
 
 #[test]
@@ -95,13 +107,18 @@ fn a_supplier_hears_of_an_order_and_a_person_of_changed_credentials() {
         ("lines.0.item", "fentanyl-0.1mg-amp"),
         ("lines.0.amount", "10"),
     ];
-    buyer.act("place_order", &fields).unwrap_or_else(|reply| panic!("{}", reply.body));
+    buyer
+        .act("place_order", &fields)
+        .unwrap_or_else(|reply| panic!("{}", reply.body));
     let told = letters(&world);
     assert_eq!(persons(&told), BTreeMap::from([("hou", 1)]), "{told:?}");
     world.app.credentials_changed("hou").unwrap();
     world.app.credentials_changed("hou").unwrap();
     let told = letters(&world);
     assert_eq!(told.len(), 3, "one at once, one later: {told:?}");
-    assert!(told[1].text.contains("password") && told[1].text.contains("/account"), "{told:?}");
+    assert!(
+        told[1].text.contains("password") && told[1].text.contains("/account"),
+        "{told:?}"
+    );
     assert!(told.iter().all(|letter| !letter.text.contains('⟦')));
 }
