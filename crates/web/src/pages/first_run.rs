@@ -186,6 +186,10 @@ fn left(ask: &Ask) -> Result<usize, Fault> {
 }
 
 /// What others register, and what may wait.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a part of the page that is shown or not"
+)]
 struct Later {
     items: bool,
     holders: bool,

@@ -324,6 +324,10 @@ struct Told {
     findings: Vec<Found>,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a part of the page that is shown or not"
+)]
 #[derive(Template)]
 #[template(path = "inspections/one.html")]
 struct OnePage {
@@ -460,7 +464,11 @@ fn told(ask: &Ask, inspection: &Inspection) -> Result<Told, Fault> {
             Event::VisitRecorded(visit) => {
                 told.visit_by = ask.actor_in_words(&entry.actor);
                 told.visit_seq = Some(entry.seq);
-                told.inspectors = visit.inspectors.iter().map(|person| ask.person(person)).collect();
+                told.inspectors = visit
+                    .inspectors
+                    .iter()
+                    .map(|id| super::journal::person(ask, id))
+                    .collect();
             }
             _ => {}
         }

@@ -134,7 +134,7 @@ fn waits(ask: &Ask) -> Vec<Waits> {
             .find(&act::act_key(&verb), &[])
             .unwrap_or_else(|| verb.replace('_', " ")),
         about,
-        by: named(ask, by.person()),
+        by: super::journal::person(ask, by.person()),
     };
     found.into_iter().map(said).collect()
 }
@@ -146,12 +146,6 @@ fn about(proposal: &domain::access::Proposal) -> String {
         Ok(domain::Command::AllowEnrolment(grant)) => grant.person.to_string(),
         _ => String::new(),
     }
-}
-
-/// A person by name and id: names are not proven, ids are.
-fn named(ask: &Ask, id: &str) -> String {
-    let name = ask.person(id);
-    if name == id { name } else { format!("{name} ({id})") }
 }
 
 #[derive(Template)]
@@ -241,6 +235,10 @@ struct Open {
     bearer: bool,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a part of the page that is shown or not"
+)]
 #[derive(Template)]
 #[template(path = "people/one.html")]
 struct OnePage {
@@ -396,7 +394,7 @@ fn told(ask: &Ask, person: &str) -> Result<Vec<Told>, Fault> {
                     seq: entry.seq,
                     at: ask.time(entry.recorded_at),
                     says,
-                    who: named(ask, entry.actor.person()),
+                    who: super::journal::person(ask, entry.actor.person()),
                 },
             );
         }

@@ -26,6 +26,8 @@ use crate::routes::{Route, page};
 use crate::who::Who;
 use crate::words::Words;
 
+pub use said::person;
+
 const AUDITOR: Who = Who::Officers(&[Role::Auditor]);
 
 pub const ROUTES: &[Route] = &[

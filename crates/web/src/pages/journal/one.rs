@@ -77,7 +77,9 @@ pub fn one(ask: &Ask) -> Answered {
     let entry = Entry::parse(&bytes).map_err(|error| Fault::Failed(format!("entry {seq}: {error}")))?;
     ask.app.authority().drain().map_err(|error| ask.app.fault(&error))?;
     let looks = super::looks(ask, &look_at(seq))?;
-    let about = entry.event.subject();
+    // What was proposed or refused is an act: nobody looks at acts.
+    let is_act = matches!(entry.event, Event::DecisionProposed(_) | Event::InstructionRefused(_));
+    let about = if is_act { "" } else { entry.event.subject() };
     let looks_about = if about.is_empty() {
         Vec::new()
     } else {

@@ -109,6 +109,9 @@ pub fn of(ask: &Ask, event: &Event, bytes: &[u8]) -> Vec<Said> {
     if let Event::DecisionProposed(proposal) = event {
         return proposed(ask, &proposal.verb, &proposal.with);
     }
+    if let Event::InstructionRefused(refused) = event {
+        return turned_away(ask, refused);
+    }
     let Ok(Node::Object(whole)) = serde_json::from_slice::<Node>(bytes) else {
         return Vec::new();
     };
@@ -122,9 +125,9 @@ pub fn of(ask: &Ask, event: &Event, bytes: &[u8]) -> Vec<Said> {
     drop(state);
     let pen = Pen { ask, item };
     let mut out = Vec::new();
-    fields
-        .iter()
-        .for_each(|(name, node)| pen.field("", name, node, &mut out));
+    for (name, node) in &fields {
+        pen.field("", name, node, &mut out);
+    }
     out
 }
 
@@ -136,6 +139,27 @@ fn item_of(fields: &[(String, Node)]) -> Option<String> {
         Node::Object(inner) => item_of(inner),
         _ => None,
     }
+}
+
+/// An instruction that was refused: which act, and why. The sentence stands above, with the figures in it.
+fn turned_away(ask: &Ask, refused: &domain::journal::InstructionRefused) -> Vec<Said> {
+    let words = ask.words();
+    let act = words.find(&act::act_key(&refused.command), &[]);
+    let act = act.unwrap_or_else(|| lists::capital(&refused.command.replace('_', " ")));
+    let line = |name: &str, part: Part| Said {
+        label: label(words, name),
+        parts: vec![part],
+    };
+    let mut out = vec![
+        line("command", Part::plain(act)),
+        line("code", Part::plain(refused.code.to_string())),
+    ];
+    // The decision that was not approved, where it was one.
+    if let Some(of) = refused.figures.get("of").filter(|of| of.parse::<u64>().is_ok()) {
+        let href = Some(format!("/journal/{of}"));
+        out.push(line("entry", Part { text: of.clone(), href }));
+    }
+    out
 }
 
 /// A decision that is proposed: the act, and what it says.
@@ -172,16 +196,12 @@ impl Pen<'_> {
         };
         match node {
             Node::Nothing => {}
-            Node::Object(fields) => fields
-                .iter()
-                .for_each(|(inner, node)| self.field(&label, inner, node, out)),
+            Node::Object(fields) => self.fields(&label, fields, out),
             Node::List(rows) if rows.iter().any(|row| matches!(row, Node::Object(_))) => {
                 for (place, row) in (1..).zip(rows) {
                     if let Node::Object(fields) = row {
                         let label = format!("{label} {place}");
-                        fields
-                            .iter()
-                            .for_each(|(inner, node)| self.field(&label, inner, node, out));
+                        self.fields(&label, fields, out);
                     }
                 }
             }
@@ -199,6 +219,12 @@ impl Pen<'_> {
                 label,
                 parts: vec![self.part(name, text)],
             }),
+        }
+    }
+
+    fn fields(&self, before: &str, fields: &[(String, Node)], out: &mut Vec<Said>) {
+        for (name, node) in fields {
+            self.field(before, name, node, out);
         }
     }
 
@@ -296,7 +322,9 @@ fn word(words: Words, name: &str, text: &str) -> Option<String> {
 
 /// The label of a field: its words, or its own name.
 fn label(words: Words, name: &str) -> String {
-    let found = words.find(&format!("field-{}", name.replace('_', "-")), &[]);
+    let plain = name.replace('_', "-");
+    let found = words.find(&format!("field-{plain}"), &[]);
+    let found = found.or_else(|| words.find(&format!("journal-field-{plain}"), &[]));
     found.unwrap_or_else(|| lists::capital(&name.replace('_', " ")))
 }
 
