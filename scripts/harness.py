@@ -11,7 +11,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-BINARY = ROOT / TARGET / "release" / "countersign"
+BINARY = pathlib.Path(os.environ.get("COUNTERSIGN", ROOT / TARGET / "release" / "countersign"))
 
 
 class Failed(Exception):

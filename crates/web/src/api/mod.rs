@@ -87,7 +87,7 @@ const AFTER: Query = Query {
 const AFTER_ID: Query = Query {
     name: "after",
     says: "The `next` of the page before: where to go on.",
-    shape: r#"{"type":"string","maxLength":130}"#,
+    shape: r#"{"type":"string","maxLength":64}"#,
 };
 const PAGED: &[Query] = &[LIMIT, AFTER];
 const PAGED_BY_ID: &[Query] = &[LIMIT, AFTER_ID];

@@ -794,3 +794,40 @@ fn a_surprise_is_known_to_inspectors_alone() {
     assert!(sees("inspector:tian") && sees("auditor:wen"));
     assert!(!sees("H-M1:hu") && !sees("licensing_officer:chen") && !sees("trainer:qiu"));
 }
+
+/// An example of the documentation: as whom, what is expected, and the request.
+fn examples(text: &str) -> Vec<(Option<String>, u16, String)> {
+    let mut found = Vec::new();
+    for part in text.split("<!-- ").skip(1) {
+        let (told, rest) = part.split_once(" -->\n```http\n").unwrap();
+        let (request, _) = rest.split_once("```").unwrap();
+        let (who, status) = told.rsplit_once("gives ").unwrap();
+        let who = who.strip_prefix("as ").map(|who| who.trim_end_matches([',', ' ']).to_owned());
+        found.push((who, status.parse().unwrap(), request.to_owned()));
+    }
+    found
+}
+
+#[test]
+fn the_examples_of_the_documentation_are_answered_as_it_says() {
+    let world = World::cn();
+    let examples = examples(include_str!("../../../../docs/api.md"));
+    assert!(examples.len() > 5, "{examples:?}");
+    for (who, status, text) in examples {
+        let system = who.as_ref().map_or_else(|| world.anybody(), |actor| world.bearer(actor));
+        let (head, body) = text.split_once("\n\n").unwrap_or((text.trim_end(), ""));
+        let mut lines = head.lines();
+        let (method, path) = lines.next().unwrap().split_once(' ').unwrap();
+        let mut request = system.request(method, path);
+        for line in lines {
+            let (name, value) = line.split_once(": ").unwrap();
+            request = request.header(name, value);
+        }
+        let reply = world.send(request.body(Body::from(body.to_owned())).unwrap());
+        assert_eq!(reply.status.as_u16(), status, "{text}\n{reply:?}");
+        if path == "/api/v1/movements" {
+            let refused = reply.json()[0]["refused"]["code"].clone();
+            assert!(refused.is_null() || refused != "malformed", "{reply:?}");
+        }
+    }
+}

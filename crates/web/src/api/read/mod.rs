@@ -27,6 +27,11 @@ const LIMIT: usize = 50;
 /// The most that is looked at for one page, where few of many are for who asks.
 const LOOKED_AT_MAX: usize = 200_000;
 
+/// The largest number that every reader of JSON reads exactly.
+const AFTER_MAX: usize = (1 << 53) - 1;
+/// Letters of the longest id.
+const AFTER_LETTERS_MAX: usize = domain::id::ID_BYTES_MAX;
+
 /// Some of many, in their order.
 #[derive(Serialize, JsonSchema)]
 pub struct Page<T> {
@@ -100,8 +105,17 @@ fn after(ask: &Ask) -> Result<usize, Fault> {
     if !ask.query.has("after") {
         return Ok(0);
     }
-    let after = ask.query.get("after").parse();
-    after.map_err(|_| malformed("after is the `next` of the page before: a number"))
+    let after = ask.query.get("after").parse().ok().filter(|after| *after <= AFTER_MAX);
+    after.ok_or_else(|| malformed("after is the `next` of the page before: a number"))
+}
+
+/// The id after which to go on.
+fn after_id(ask: &Ask) -> Result<&str, Fault> {
+    let after = ask.query.get("after");
+    if after.chars().count() > AFTER_LETTERS_MAX {
+        return Err(malformed("after is the `next` of the page before: an id"));
+    }
+    Ok(after)
 }
 
 /// A page of what somebody may see, in an order that does not change.

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::super::ok;
 use super::register::year;
-use super::{All, CivilDay, chapter, day, own_sites};
+use super::{All, CivilDay, after_id, chapter, day, own_sites};
 use crate::answer::{Answered, Fault};
 use crate::ask::{Ask, Visitor};
 
@@ -122,7 +122,7 @@ pub fn cases(ask: &Ask) -> Answered {
     let visitor = ask.visitor()?;
     let state = ask.state();
     let own = own_sites(&state, visitor);
-    let rows = state.trade.cases_after(ask.query.get("after"));
+    let rows = state.trade.cases_after(after_id(ask)?);
     let listed = chapter(
         ask,
         rows,
@@ -246,7 +246,7 @@ pub fn authorizations(ask: &Ask) -> Answered {
             .as_ref()
             .is_none_or(|own| site.is_ok_and(|site| own.contains(&site)))
     };
-    let rows = state.trade.owns_after(ask.query.get("after"));
+    let rows = state.trade.owns_after(after_id(ask)?);
     let listed = chapter(
         ask,
         rows,
