@@ -305,7 +305,7 @@ fn answered(ask: &Ask, year: &Year, to: domain::reporting::Destination) -> Asked
         domain::reporting::Destination::Region(_) => "region",
     };
     AskedOf {
-        says: question::answer(words, to, &answer, number, since),
+        says: question::answer(words, to, &answer, year, since),
         zeros: named(&answer.zeros_signed_by),
         unsigned: named(&answer.unsigned),
         link: ask

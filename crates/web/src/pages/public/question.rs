@@ -4,6 +4,7 @@ use domain::country::{Country, Region};
 use domain::reporting::{Asked, Destination};
 use jiff::civil::Date;
 
+use super::figures::Year;
 use super::say;
 use crate::names;
 use crate::words::{Lang, Words};
@@ -89,7 +90,8 @@ pub fn choices(words: Words, asked: Option<Destination>) -> (Vec<Choice>, Vec<Ch
 }
 
 /// The answer in words.
-pub fn answer(words: Words, asked: Destination, answer: &Asked, year: i16, since: Date) -> Vec<String> {
+pub fn answer(words: Words, asked: Destination, answer: &Asked, of: &Year, since: Date) -> Vec<String> {
+    let year = of.statement.year;
     let place = name(words, asked);
     let day = words.day(since);
     let nothing = answer.exported_ever_g == domain::quantity::Mass::ZERO && answer.permits_ever == 0;
@@ -115,6 +117,18 @@ pub fn answer(words: Words, asked: Destination, answer: &Asked, year: i16, since
     if !answer.zeros_signed_by.is_empty() {
         let zeros = say::authorities(words, &answer.zeros_signed_by);
         says.push(words.t2("public-answer-zeros", "who", zeros, "year", year));
+    }
+    let silent = |country: &Country| {
+        *country == of.country || answer.unsigned.contains(country) || answer.zeros_signed_by.contains(country)
+    };
+    let signed: Vec<Country> = answer
+        .countries
+        .iter()
+        .filter(|country| !silent(country))
+        .copied()
+        .collect();
+    if !signed.is_empty() {
+        says.push(words.t1("public-said-same", "who", say::authorities(words, &signed)));
     }
     match answer.unsigned.as_slice() {
         [] => {}
