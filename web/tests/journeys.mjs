@@ -1,6 +1,8 @@
 // Ways through the pages, as people go them. After every act the auditor's page says what it left in the journal.
 
-import { check, until } from "./lib.mjs";
+import { join } from "node:path";
+
+import { asJson, check, until } from "./lib.mjs";
 
 /// People whom the demonstration has and does not invite by itself.
 export const GUESTS = ["KR/choi", "CN/bao", "CN/jiang", "CN/xu", "CN/kang"];
@@ -10,7 +12,7 @@ const EXPORTER = { name: "Jade Spring Pharmaceutical", address: "18 Yingbin Road
 const CASE = "CN/EX-25-01";
 
 /// Estimates of the new year: the importing country sets its own, the exporting country records what is published.
-async function estimates(world) {
+export async function estimates(world) {
   const choi = await world.seat("KR/planning_officer:choi");
   const { seq } = await choi.act("set_estimate", {
     year: 2025,
@@ -22,7 +24,7 @@ async function estimates(world) {
     stock_previous: "700 g",
     deduction: "0",
     method: "Hospitals' use of three years, and a stock of some months",
-  }, { on: "/planning", expect: { kind: "DecisionProposed", actor: "planning_officer:choi", verb: "set_estimate" } });
+  }, { on: "/planning/2025", expect: { kind: "DecisionProposed", actor: "planning_officer:choi", do: "set_estimate" } });
   const park = await world.seat("KR/approver:park");
   await park.approve(seq, { kind: "EstimateSet", estimate: { year: 2025, substance: "fentanyl" }, total: "2000" });
   const luo = await world.seat("CN/planning_officer:luo");
@@ -35,7 +37,7 @@ async function estimates(world) {
 }
 
 /// An import authorization: applied for by the importer, issued by two officers.
-async function authorized(world) {
+export async function authorized(world) {
   const yoon = await world.seat("KR/H-KR-1:yoon");
   await yoon.act("apply_import", {
     id: "KR-A-25-01",
@@ -45,7 +47,7 @@ async function authorized(world) {
     lines: [{ item: "kr-fentanyl-citrate", amount: "100 g" }],
     purpose: "manufacture",
     consignments: "single",
-  }, { on: "/cases", expect: { kind: "ImportApplied", actor: "H-KR-1:yoon", id: "KR-A-25-01", site: "KR-1" } });
+  }, { on: "/authorizations", expect: { kind: "ImportApplied", actor: "H-KR-1:yoon", id: "KR-A-25-01", site: "KR-1" } });
   const kim = await world.seat("KR/permit_officer:kim");
   const { seq } = await kim.act("issue_import_authorization", {
     id: "KR-IA-25-01",
@@ -60,10 +62,10 @@ async function authorized(world) {
   });
 }
 
-/// The exporter's application, and the importing authority's word on it.
-async function confirmed(world) {
+/// The exporter applies, and the importing authority is asked.
+export async function requested(world) {
   const lu = await world.seat("CN/permit_officer:lu");
-  await arrives(lu, "/authorizations", "KR-IA-25-01");
+  await arrives(lu, "/authorizations?view=foreign", "KR-IA-25-01");
   const hu = await world.seat("CN/H-M1:hu");
   await hu.act("apply_export", {
     id: "EX-25-01",
@@ -78,16 +80,20 @@ async function confirmed(world) {
     on: `/cases/${CASE}`,
     expect: { kind: "ConfirmationRequested", actor: "permit_officer:lu", case: CASE },
   });
+  await arrives(await world.seat("KR/permit_officer:kim"), "/cases", CASE);
+}
+
+/// The importing authority's yes, field by field.
+export async function confirmed(world) {
   const kim = await world.seat("KR/permit_officer:kim");
-  await arrives(kim, "/cases", CASE);
   await kim.act("confirm", { case: CASE }, {
     on: `/cases/${CASE}`,
     expect: { kind: "RequestConfirmed", actor: "permit_officer:kim", case: CASE },
   });
 }
 
-/// The permit: issued by two officers, on paper, and before the public.
-async function permitted(world) {
+/// The permit is proposed by the officer whose case it is; gives the proposal's number.
+export async function proposed(world) {
   const lu = await world.seat("CN/permit_officer:lu");
   await until(`${CASE} is confirmed in CN`, async () => {
     await lu.open(`/cases/${CASE}`);
@@ -98,6 +104,13 @@ async function permitted(world) {
     export: "EX-25-01",
     valid_until: "2025-03-31",
   }, { on: `/cases/${CASE}`, expect: { kind: "DecisionProposed", actor: "permit_officer:lu" } });
+  return seq;
+}
+
+/// The permit: issued by two officers, on paper, and before the public.
+async function permitted(world) {
+  const seq = await proposed(world);
+  const lu = await world.seat("CN/permit_officer:lu");
   const fang = await world.seat("CN/approver:fang");
   await fang.approve(seq, { kind: "ExportPermitIssued", case: CASE });
   await lu.open("/permits/XP-25-01");
@@ -107,13 +120,16 @@ async function permitted(world) {
   for (const told of ["fentanyl", "100", IMPORTER.name, IMPORTER.address, EXPORTER.name, EXPORTER.address, "KR-IA-25-01", "XP-25-01"]) {
     check(sheet.toLowerCase().includes(told.toLowerCase()), `the permit's sheet does not tell ${told}: ${sheet}`);
   }
-  await verified(world, "XP-25-01", /valid|in force|issued/i);
+  await verified(world, "XP-25-01", "permit-valid");
 }
 
+/// What anybody is told of a permit, by its number alone.
 async function verified(world, number, state) {
   const anyone = await world.nobody("CN");
-  await anyone.open(`/verify/${number}`);
-  await anyone.says(state);
+  await anyone.open("/verify");
+  await anyone.main.getByLabel(anyone.t("verify-number")).fill(number);
+  await anyone.press(anyone.t("verify-look"));
+  await anyone.main.getByText(anyone.t(state), { exact: true }).first().waitFor();
   await anyone.context.close();
 }
 
@@ -169,11 +185,11 @@ async function arrived(world) {
   for (const seat of [kim, lu]) {
     await until(`${CASE} is closed in ${seat.authority}`, async () => {
       await seat.open(`/cases/${CASE}`);
-      return seat.main.getByText(seat.words.value("closed")).count();
+      return seat.main.getByText(seat.t("case-stage-closed"), { exact: true }).count();
     });
     await seat.says(/\b100 g/);
   }
-  await verified(world, "XP-25-01", /used|closed|arrived/i);
+  await verified(world, "XP-25-01", "permit-used");
 }
 
 /// Waits until a list has what another authority has sent.
@@ -185,7 +201,7 @@ async function arrives(seat, path, what) {
 }
 
 async function exported(world) {
-  for (const part of [estimates, authorized, confirmed, permitted, departed, arrived]) await part(world);
+  for (const part of [estimates, authorized, requested, confirmed, permitted, departed, arrived]) await part(world);
 }
 
 /// A licence is granted by one officer and another.
@@ -199,7 +215,7 @@ async function licensed(world) {
     sites: ["M1-FIN"],
     valid_from: "2025-08-01",
     valid_until: "2030-07-31",
-  }, { on: "/holders/H-M1", expect: { kind: "DecisionProposed", actor: "licensing_officer:chen", verb: "grant_licence" } });
+  }, { on: "/holders/H-M1", expect: { kind: "DecisionProposed", actor: "licensing_officer:chen", do: "grant_licence" } });
   const jiang = await world.seat("CN/approver:jiang");
   await jiang.approve(seq, { kind: "LicenceGranted", id: "L-M1-FIN-25", holder: "H-M1", valid_until: "2030-07-31" });
   await chen.open("/licences/L-M1-FIN-25");
@@ -211,8 +227,8 @@ async function quota(world) {
   const bao = await world.seat("CN/planning_officer:bao");
   const jiang = await world.seat("CN/approver:jiang");
   const two = async (verb, fields, kind, told) => {
-    const expect = { kind: "DecisionProposed", actor: "planning_officer:bao", verb };
-    const { seq } = await bao.act(verb, fields, { on: "/planning", expect });
+    const expect = { kind: "DecisionProposed", actor: "planning_officer:bao", do: verb };
+    const { seq } = await bao.act(verb, fields, { on: "/planning/2025", expect });
     await jiang.approve(seq, { kind, ...told });
   };
   await two("set_estimate", {
@@ -257,7 +273,7 @@ async function hospital(world) {
   const sent = await kang.act("dispatch", {
     site: "RW-BJ-1",
     item,
-    batch: /0\.1 ?mg/i,
+    batch: /^F01-/,
     amount: 500,
     to: "BJ-01",
     order: "PO-25-1",
@@ -266,7 +282,7 @@ async function hospital(world) {
     on: "/orders/PO-25-1",
     expect: { kind: "MovementRecorded", actor: "H-BJ-01:xia", movement: "receive", dispatch: sent.seq, amount: 500 },
   });
-  await xia.act("dispense", { site: "BJ-01", item, batch: /0\.1 ?mg/i, amount: 20 }, {
+  await xia.act("dispense", { site: "BJ-01", item, batch: /F01-.*0\.1 mg/, amount: 20 }, {
     on: "/hospital",
     expect: { kind: "MovementRecorded", movement: "dispense", site: "BJ-01", item, amount: 20 },
   });
@@ -288,7 +304,7 @@ async function chinese(world) {
 async function phone(world) {
   const how = { width: 390 };
   const yao = await world.seat("CN/chief_inspector:yao", how);
-  await yao.act("plan_inspection", { id: "P-25-X", site: "BJ-01", kind: "surprise", planned_on: "2025-01-09" }, {
+  await yao.act("plan_inspection", { id: "P-25-X", site: "BJ-01", kind: "special", planned_on: "2025-01-09" }, {
     on: "/inspections",
     expect: { kind: "InspectionPlanned", actor: "chief_inspector:yao", id: "P-25-X", site: "BJ-01" },
   });
@@ -305,9 +321,43 @@ async function phone(world) {
   }, { on: "/inspections/P-25-X", expect: { kind: "FindingRecorded", id: "F-25-X-1", grade: "minor" } });
 }
 
+/// An authority begins: two administrators, the first roles, the first officer, the first company.
+async function firstRun(world) {
+  const dir = join(world.folder, "real");
+  const made = asJson("init", "--country", "IS", "--name", "Medicines Agency", "--dir", dir);
+  const serving = world.run("serve", "--dir", dir, "--listen", "localhost:0");
+  const base = await serving.until("the new authority is served", (it) => /serves (http\S+)/.exec(it.noted)?.[1]);
+  const come = (person, link) => world.welcome({ authority: "IS", person, base, link: base + new URL(link).pathname });
+  for (const [person, link] of Object.entries(made.enrolment)) come(person, link);
+  const [a, b] = await Promise.all([world.seat("IS/administrator:a"), world.seat("IS/administrator:b")]);
+  // Whoever comes first finds what there is to do.
+  await a.open("/");
+  check(new URL(a.page.url()).pathname === "/first-run", `an administrator begins at ${a.page.url()}`);
+  const both = async (verb, fields, how) => {
+    const { seq, handed } = await a.act(verb, fields, { ...how, expect: { kind: "DecisionProposed", actor: "administrator:a", do: verb } });
+    return { link: handed, code: (await b.approve(seq, { kind: { grant_role: "RoleGranted", allow_enrolment: "EnrolmentAllowed" }[verb] })).handed };
+  };
+  for (const actor of ["licensing_officer:anna", "auditor:olaf"]) {
+    await both("grant_role", { actor }, { on: "/first-run", about: actor.split(":")[0] });
+  }
+  for (const person of ["anna", "olaf"]) {
+    const { link, code } = await both("allow_enrolment", { person, renews: "all" }, { on: `/people/${person}` });
+    check(link.startsWith("http") && /^[\d-]{23}$/.test(code), `handed over: ${link} and ${code}`);
+    come(person, link).handed = code;
+  }
+  const anna = await world.seat("IS/licensing_officer:anna");
+  await anna.act("register_holder", { id: "H-1", name: "Northern Light Pharmacy" }, {
+    on: "/holders",
+    expect: { kind: "HolderRegistered", actor: "licensing_officer:anna", id: "H-1", name: "Northern Light Pharmacy" },
+  });
+  await world.audit("IS", "IS/auditor:olaf");
+  await a.open("/first-run");
+}
+
 /// What can go on at the same time goes in a row of its own: nobody is in two.
 export const ROWS = [
   [["an export through both countries", exported]],
   [["a licence granted by two", licensed], ["a quota raised by two", quota], ["a purchase card, in Chinese", chinese]],
   [["a hospital's order, without a script", hospital], ["an inspection, on a telephone", phone]],
+  [["the first days of an authority", firstRun]],
 ];

@@ -2,7 +2,9 @@
 
 import { World, running } from "./lib.mjs";
 import { GUESTS, ROWS } from "./journeys.mjs";
+import { keyboard } from "./keyboard.mjs";
 import { sweep } from "./sweep.mjs";
+import { weight } from "./weight.mjs";
 
 const [folder, ...wanted] = process.argv.slice(2);
 const started = Date.now();
@@ -35,7 +37,7 @@ const world = new World(folder);
 try {
   await world.open(GUESTS);
   console.log(`the demonstration is served (${seconds(started)})`);
-  const rows = [...ROWS, [["every page, role and language", sweep]]];
+  const rows = [...ROWS, [["every page, role and language", sweep]], [["the keyboard alone", keyboard], ["the weight of a first visit", weight]]];
   await Promise.all(rows.map((tests) => row(world, tests)));
 } finally {
   await world.close();
