@@ -219,6 +219,7 @@ impl Keyed for Site {
 
 /// All holders and sites.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[allow(clippy::struct_field_names)] // the table is named as what is in it
 pub struct Holders {
     pub(crate) holders: Table<Holder>,
     pub(crate) sites: Table<Site>,

@@ -311,6 +311,7 @@ struct Cover {
 
 /// All licences and cards.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[allow(clippy::struct_field_names)] // the table is named as what is in it
 pub struct Licences {
     licences: Table<Licence>,
     /// By site number.

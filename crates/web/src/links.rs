@@ -23,21 +23,21 @@ pub fn case(id: &str) -> String {
 
 /// An act with what is known: fields named with `!` before them are shown but not asked.
 pub fn act(verb: &str, fields: &[(&str, &str)], then: &str) -> String {
-    let mut link = format!("/act/{verb}?");
+    let mut said: Vec<String> = Vec::new();
     let mut kept: Vec<&str> = Vec::new();
     for (name, value) in fields {
         let plain = name.trim_start_matches('!');
-        link.push_str(&format!("{}={}&", encoded(plain), encoded(value)));
+        said.push(format!("{}={}", encoded(plain), encoded(value)));
         let top = plain.split('.').next().unwrap_or(plain);
         if plain != *name && !kept.contains(&top) {
             kept.push(top);
         }
     }
     if !kept.is_empty() {
-        link.push_str(&format!("keep={}&", encoded(&kept.join(","))));
+        said.push(format!("keep={}", encoded(&kept.join(","))));
     }
-    link.push_str(&format!("then={}", encoded(then)));
-    link
+    said.push(format!("then={}", encoded(then)));
+    format!("/act/{verb}?{}", said.join("&"))
 }
 
 /// Where a page of a list stands among the others.
@@ -76,15 +76,15 @@ pub fn pages(ask: &Ask, more: bool) -> Pages {
 
 /// The page itself with one field of its query changed.
 pub fn with(ask: &Ask, name: &str, value: &str) -> String {
-    let mut link = format!("{}?", ask.path);
-    for (known, kept) in ask
+    let others = ask
         .query
         .iter()
-        .filter(|(known, kept)| *known != name && !kept.is_empty())
-    {
-        link.push_str(&format!("{}={}&", encoded(known), encoded(kept)));
-    }
-    format!("{link}{}={}", encoded(name), encoded(value))
+        .filter(|(known, kept)| *known != name && !kept.is_empty());
+    let all = others.chain([(name, value)]);
+    let said: Vec<String> = all
+        .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
+        .collect();
+    format!("{}?{}", ask.path, said.join("&"))
 }
 
 #[cfg(test)]

@@ -48,7 +48,8 @@ impl Lines {
     fn matches(&self, part: &str, ahead: usize, most: usize) -> Vec<No> {
         let mut found: Vec<No> = Vec::new();
         let mut from = 0;
-        while let Some(place) = self.text.get(from..).and_then(|rest| rest.find(part)) {
+        let finder = memchr::memmem::Finder::new(part);
+        while let Some(place) = self.text.as_bytes().get(from..).and_then(|rest| finder.find(rest)) {
             let line = self.begins.partition_point(|begin| *begin <= from + place + ahead) - 1;
             found.push(No::try_from(line).unwrap_or(No::MAX));
             from = self
@@ -66,14 +67,15 @@ impl Lines {
 }
 
 impl App {
-    /// Numbers of holders whose id or name has this part, whatever its case; the ids that begin with it first.
-    pub fn holders_named(&self, state: &State, part: &str, most: usize) -> Vec<No> {
+    /// Numbers of holders whose id or name has this part, whatever its case; the ids that begin with it first. The caller
+    /// does not hold the state: what takes a while is done without it, and holders keep their numbers.
+    pub fn holders_named(&self, part: &str, most: usize) -> Vec<No> {
         let part = part.to_lowercase();
         if part.is_empty() || part.contains(['\n', '\t']) {
             return Vec::new();
         }
         let mut lines = self.names.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.follow(state);
+        lines.follow(&self.authority().state());
         lines.find(&part, most)
     }
 }
@@ -86,7 +88,7 @@ mod tests {
         let mut lines = Lines::default();
         for (id, name) in names {
             lines.begins.push(lines.text.len());
-            lines.text.push_str(&format!("{id}\t{name}\n"));
+            [id, "\t", name, "\n"].map(|part| lines.text.push_str(part));
         }
         lines
     }

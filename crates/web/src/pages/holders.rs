@@ -66,12 +66,12 @@ fn list(ask: &Ask) -> Answered {
     let side = ask.query.get("side");
     let supply = |state: &State, holder: &Holder| holder.sites.iter().any(|site| !state.holders.site_at(*site).retail);
     let (rows, pages, total, stopped) = {
-        let state = ask.state();
         let found = if q.is_empty() {
             Vec::new()
         } else {
-            ask.app.holders_named(&state, &q, FOUND_MAX)
+            ask.app.holders_named(&q, FOUND_MAX)
         };
+        let state = ask.state();
         let all: Box<dyn Iterator<Item = &Holder>> = match (q.is_empty(), side) {
             (false, "supply") => Box::new(
                 found

@@ -5,6 +5,7 @@ use domain::State;
 use domain::access::{Capacity, Role};
 use domain::holder::Holder;
 use domain::id::Id;
+use domain::table::No;
 use domain::trade::Case;
 
 use super::holders::{self, one::case_is_of};
@@ -68,7 +69,7 @@ struct Found {
 }
 
 impl Found {
-    fn new(path: String, name: impl ToString, more: impl Into<String>) -> Self {
+    fn new(path: String, name: impl std::fmt::Display, more: impl Into<String>) -> Self {
         Self {
             path,
             name: name.to_string(),
@@ -161,6 +162,13 @@ fn spellings(q: &str) -> Vec<String> {
 
 fn find(ask: &Ask, visitor: &Visitor, q: &str) -> Vec<Group> {
     let words = ask.words();
+    let part = q.to_lowercase();
+    let reads = visitor.is_any(holders::READERS) && !short(&part);
+    let named = if reads {
+        ask.app.holders_named(&part, GROUP + 2)
+    } else {
+        Vec::new()
+    };
     let state = ask.state();
     let holder = visitor
         .holder()
@@ -173,7 +181,8 @@ fn find(ask: &Ask, visitor: &Visitor, q: &str) -> Vec<Group> {
         visitor,
         holder,
         spellings: spellings(q),
-        part: q.to_lowercase(),
+        part,
+        named,
     };
     let parts: [(&str, Vec<Found>); 12] = [
         ("search-permits", finder.permits()),
@@ -208,6 +217,8 @@ struct Finder<'a> {
     spellings: Vec<String>,
     /// A part of a name in lower case.
     part: String,
+    /// Holders with that part.
+    named: Vec<No>,
 }
 
 impl Finder<'_> {
@@ -380,11 +391,7 @@ impl Finder<'_> {
         match self.visitor.holder() {
             Some(own) => all.retain(|holder| holder.entry.id.as_str() == own),
             None if !self.is(holders::READERS) => all.clear(),
-            None if !short(&self.part) => {
-                let named = self.ask.app.holders_named(self.state, &self.part, GROUP + 2);
-                all.extend(named.into_iter().map(|no| self.state.holders.holder_at(no)));
-            }
-            None => {}
+            None => all.extend(self.named.iter().map(|no| self.state.holders.holder_at(*no))),
         }
         let own = self.holder.filter(|holder| {
             let name = holder.entry.name.as_str().to_lowercase();
@@ -503,7 +510,7 @@ impl Finder<'_> {
                 .state
                 .access
                 .actors_of(person)
-                .map(|actor| actor.as_str())
+                .map(domain::access::Actor::as_str)
                 .take(10)
                 .collect();
             (!actors.is_empty())

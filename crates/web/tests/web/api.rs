@@ -802,7 +802,9 @@ fn examples(text: &str) -> Vec<(Option<String>, u16, String)> {
         let (told, rest) = part.split_once(" -->\n```http\n").unwrap();
         let (request, _) = rest.split_once("```").unwrap();
         let (who, status) = told.rsplit_once("gives ").unwrap();
-        let who = who.strip_prefix("as ").map(|who| who.trim_end_matches([',', ' ']).to_owned());
+        let who = who
+            .strip_prefix("as ")
+            .map(|who| who.trim_end_matches([',', ' ']).to_owned());
         found.push((who, status.parse().unwrap(), request.to_owned()));
     }
     found
@@ -814,7 +816,9 @@ fn the_examples_of_the_documentation_are_answered_as_it_says() {
     let examples = examples(include_str!("../../../../docs/api.md"));
     assert!(examples.len() > 5, "{examples:?}");
     for (who, status, text) in examples {
-        let system = who.as_ref().map_or_else(|| world.anybody(), |actor| world.bearer(actor));
+        let system = who
+            .as_ref()
+            .map_or_else(|| world.anybody(), |actor| world.bearer(actor));
         let (head, body) = text.split_once("\n\n").unwrap_or((text.trim_end(), ""));
         let mut lines = head.lines();
         let (method, path) = lines.next().unwrap().split_once(' ').unwrap();

@@ -41,6 +41,9 @@ impl Line {
     }
 }
 
+/// One figure of a table.
+type Figure<T> = fn(&T) -> Mass;
+
 /// What a command would change of what there is.
 pub fn of(ask: &Ask, command: &Command) -> Result<Vec<Line>, Fault> {
     let words = ask.words();
@@ -130,10 +133,9 @@ fn estimates(words: Words, state: &State, new: &EstimateEntry) -> Vec<Line> {
     };
     let set = state.planning.estimate(new.year, no);
     let mass = |mass: Mass| names::mass(words, mass);
-    let before = |figure: fn(&EstimateEntry) -> Mass| {
-        set.map_or_else(|| words.t("change-none"), |set| mass(figure(&set.estimate)))
-    };
-    let figures: [(&str, fn(&EstimateEntry) -> Mass); 6] = [
+    let before =
+        |figure: Figure<EstimateEntry>| set.map_or_else(|| words.t("change-none"), |set| mass(figure(&set.estimate)));
+    let figures: [(&str, Figure<EstimateEntry>); 6] = [
         ("field-consumption", |estimate| estimate.consumption),
         ("field-utilization", |estimate| estimate.utilization),
         ("field-special-additions", |estimate| estimate.special_additions),
@@ -142,7 +144,7 @@ fn estimates(words: Words, state: &State, new: &EstimateEntry) -> Vec<Line> {
         ("field-deduction", |estimate| estimate.deduction),
     ];
     let line =
-        |(key, figure): (&str, fn(&EstimateEntry) -> Mass)| Line::new(words.t(key), before(figure), mass(figure(new)));
+        |(key, figure): (&str, Figure<EstimateEntry>)| Line::new(words.t(key), before(figure), mass(figure(new)));
     let mut lines: Vec<Line> = figures.into_iter().map(line).collect();
     let (total, _) = domain::plan::total_of_estimates(new, substance.entry.synthetic);
     let known = set.map_or_else(|| words.t("change-none"), |set| mass(set.total));
@@ -156,17 +158,15 @@ fn plans(words: Words, state: &State, new: &PlanEntry) -> Vec<Line> {
     };
     let known = state.planning.plan(new.year, no);
     let mass = |mass: Mass| names::mass(words, mass);
-    let before =
-        |figure: fn(&PlanEntry) -> Mass| known.map_or_else(|| words.t("change-none"), |plan| mass(figure(plan)));
-    let figures: [(&str, fn(&PlanEntry) -> Mass); 5] = [
+    let before = |figure: Figure<PlanEntry>| known.map_or_else(|| words.t("change-none"), |plan| mass(figure(plan)));
+    let figures: [(&str, Figure<PlanEntry>); 5] = [
         ("field-domestic-need", |plan| plan.domestic_need),
         ("field-expected-exports", |plan| plan.expected_exports),
         ("field-stock-change", |plan| plan.stock_change),
         ("field-process-allowance", |plan| plan.process_allowance),
         ("planning-total", PlanEntry::total),
     ];
-    let line =
-        |(key, figure): (&str, fn(&PlanEntry) -> Mass)| Line::new(words.t(key), before(figure), mass(figure(new)));
+    let line = |(key, figure): (&str, Figure<PlanEntry>)| Line::new(words.t(key), before(figure), mass(figure(new)));
     figures.into_iter().map(line).collect()
 }
 

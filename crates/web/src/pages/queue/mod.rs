@@ -94,9 +94,9 @@ fn gather(ask: &Ask) -> Result<(Vec<Task>, bool), Fault> {
     tasks.sort_by_key(|task| task.due.unwrap_or(Date::MAX));
     // What a company and the authority both have to do is not the work of one team.
     if let Some(holder) = visitor.holder() {
-        tasks
-            .iter_mut()
-            .for_each(|task| task.key = format!("{holder} {}", task.key));
+        for task in &mut tasks {
+            task.key = format!("{holder} {}", task.key);
+        }
     }
     Ok((tasks, more))
 }
