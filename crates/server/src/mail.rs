@@ -327,11 +327,11 @@ impl Work {
                 }
             }
         };
-        self.keep(notice, sent)
+        self.keep(notice, &sent)
     }
 
     /// Keeps what came of a letter.
-    fn keep(&mut self, notice: &Notice, sent: Result<(), String>) -> Result<(), String> {
+    fn keep(&mut self, notice: &Notice, sent: &Result<(), String>) -> Result<(), String> {
         let Some(app) = self.app.upgrade() else { return Ok(()) };
         let now = app.wall_us();
         let mut local = app.authority().local();

@@ -183,7 +183,7 @@ fn places(ask: &Ask) -> Vec<Place> {
         }
         Capacity::Officer(Role::CustomsOfficer) => all.push(("/customs", "nav-customs")),
         Capacity::Officer(Role::Administrator) => {
-            all.extend([("/people", "nav-people"), ("/partners", "nav-partners")])
+            all.extend([("/people", "nav-people"), ("/partners", "nav-partners")]);
         }
         Capacity::Officer(Role::Trainer) => all.extend([("/trainings", "nav-trainings"), ("/holders", "nav-holders")]),
         Capacity::Officer(Role::Inspector | Role::ChiefInspector) => {

@@ -50,8 +50,12 @@ impl Block {
         match address.to_canonical() {
             IpAddr::V4(address) => Self::V4(address.octets()),
             IpAddr::V6(address) => {
-                let [a, b, c, d, e, f, g, h, ..] = address.octets();
-                Self::V6([a, b, c, d, e, f, g, h])
+                let mut network = [0; 8];
+                network
+                    .iter_mut()
+                    .zip(address.octets())
+                    .for_each(|(to, from)| *to = from);
+                Self::V6(network)
             }
         }
     }

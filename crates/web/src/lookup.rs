@@ -88,7 +88,7 @@ mod tests {
         let mut lines = Lines::default();
         for (id, name) in names {
             lines.begins.push(lines.text.len());
-            [id, "\t", name, "\n"].map(|part| lines.text.push_str(part));
+            [id, "\t", name, "\n"].iter().for_each(|part| lines.text.push_str(part));
         }
         lines
     }

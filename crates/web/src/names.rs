@@ -41,18 +41,17 @@ pub fn substance_of_id(words: Words, state: &State, id: &str) -> String {
 
 /// An item: a preparation's printed name, or bulk as the substance and its form.
 pub fn item(words: Words, state: &State, item: &Item) -> String {
-    match &item.preparation {
-        Some(preparation) => preparation.name.to_string(),
-        None => {
-            let form = term(words, "form", item.form.as_str());
-            words.t2(
-                "item-bulk",
-                "substance",
-                substance(words, state, item.substance),
-                "form",
-                form,
-            )
-        }
+    if let Some(preparation) = &item.preparation {
+        preparation.name.to_string()
+    } else {
+        let form = term(words, "form", item.form.as_str());
+        words.t2(
+            "item-bulk",
+            "substance",
+            substance(words, state, item.substance),
+            "form",
+            form,
+        )
     }
 }
 

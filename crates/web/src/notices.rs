@@ -257,13 +257,12 @@ fn calls<'a>(state: &State, entry: &'a Entry) -> Vec<Call<'a>> {
     match &entry.event {
         Event::DecisionProposed(proposal) if state.access.waiting().contains_key(&entry.seq) => {
             let known = COMMANDS.iter().find(|(verb, _, _)| *verb == proposal.verb.as_str());
-            match known.and_then(|(_, _, second)| *second) {
-                Some(roles) => vec![call(Kind::Decision, To::Roles(roles))],
-                None => {
-                    let own = entry.actor.holder().map(|holder| To::Holder(holder.to_owned()));
-                    let all = own.into_iter().chain([To::Roles(APPROVER)]);
-                    all.map(|to| call(Kind::Decision, to)).collect()
-                }
+            if let Some(roles) = known.and_then(|(_, _, second)| *second) {
+                vec![call(Kind::Decision, To::Roles(roles))]
+            } else {
+                let own = entry.actor.holder().map(|holder| To::Holder(holder.to_owned()));
+                let all = own.into_iter().chain([To::Roles(APPROVER)]);
+                all.map(|to| call(Kind::Decision, to)).collect()
             }
         }
         Event::Movement(movement) if movement.movement == MovementKind::Dispatch => {

@@ -61,8 +61,7 @@ fn scalar(kind: &Kind, text: &str) -> Value {
     let plain: String = text.chars().map(ascii).collect();
     match kind {
         // A text that is no number is left for the command to say so.
-        Kind::Whole => whole(&plain).unwrap_or_else(|| Value::String(plain)),
-        Kind::Amount => whole(&plain).unwrap_or_else(|| Value::String(plain)),
+        Kind::Whole | Kind::Amount => whole(&plain).unwrap_or(Value::String(plain)),
         Kind::Loose => match plain.as_str() {
             "true" | "false" => Value::Bool(plain == "true"),
             _ => whole(&plain).unwrap_or(Value::String(plain)),

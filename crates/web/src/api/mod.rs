@@ -1,6 +1,6 @@
 //! The API: for systems, with the same commands, rights and refusals as the pages.
 //!
-//! - `OPERATIONS` is its one table; routes and the OpenAPI document are made of it.
+//! - `OPERATIONS` is its one table; routes and the `OpenAPI` document are made of it.
 //! - `session`, `commands` and `movements` change something, `read` does not.
 //! - Whoever asks proves it in the Authorization header. A cookie counts for nothing here.
 
@@ -46,7 +46,7 @@ pub enum Sent {
     Command,
 }
 
-/// One route of the API, with what the OpenAPI document says of it.
+/// One route of the API, with what the `OpenAPI` document says of it.
 pub struct Operation {
     route: Route,
     summary: &'static str,

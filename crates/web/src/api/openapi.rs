@@ -1,4 +1,4 @@
-//! The OpenAPI document: made of the table of operations and of the commands' own schemas, so that it cannot say
+//! The `OpenAPI` document: made of the table of operations and of the commands' own schemas, so that it cannot say
 //! anything else than the code does.
 
 use std::sync::LazyLock;

@@ -210,20 +210,17 @@ fn item_page(ask: &Ask) -> Answered {
             "product-schedule",
             now.map_or_else(|| "–".to_owned(), |now| schedule(now).to_owned()),
         );
-        let form = match &item.preparation {
-            Some(preparation) => {
-                say("product-strength", preparation.strength.to_string());
-                say("product-strength-as", preparation.strength_as.to_string());
-                say("product-form", preparation.dosage_form.to_string());
-                say("product-unit", unit(words, preparation.unit.as_str()));
-                say("product-pack", words.number(preparation.units_per_pack));
-                preparation.strength_as.to_string()
-            }
-            None => {
-                say("product-salt", item.form.to_string());
-                say("product-unit", words.t("product-microgram"));
-                item.form.to_string()
-            }
+        let form = if let Some(preparation) = &item.preparation {
+            say("product-strength", preparation.strength.to_string());
+            say("product-strength-as", preparation.strength_as.to_string());
+            say("product-form", preparation.dosage_form.to_string());
+            say("product-unit", unit(words, preparation.unit.as_str()));
+            say("product-pack", words.number(preparation.units_per_pack));
+            preparation.strength_as.to_string()
+        } else {
+            say("product-salt", item.form.to_string());
+            say("product-unit", words.t("product-microgram"));
+            item.form.to_string()
         };
         say("product-content", content(words, item.content_pg));
         if let Some(salt) = substance.salt(&form) {

@@ -54,7 +54,7 @@ fn whoever_is_to_decide_is_told_in_their_language_and_nothing_of_the_matter() {
             .act("grant_licence", &fields)
             .unwrap_or_else(|reply| panic!("{}", reply.body))
     };
-    let first = grant("L-NEW-1");
+    let _first = grant("L-NEW-1");
     let told = letters(&world);
     assert_eq!(persons(&told), BTreeMap::from([("fang", 1)]), "{told:?}");
     let letter = &told[0];

@@ -110,7 +110,7 @@ impl World {
             authority,
             clock: Arc::new(|authority| Ok(authority.state().recorded_at)),
             submitted: None,
-            heard: Arc::new(|error| error.to_string()),
+            heard: Arc::new(std::string::ToString::to_string),
             wall: Arc::new(|| WALL_S * 1_000_000),
             note: Arc::new(|line| eprintln!("{line}")),
             public_url: "http://localhost".to_owned(),

@@ -124,10 +124,9 @@ fn stage_key(stage: Stage) -> String {
 /// The look of a stage: it repeats what the word says.
 fn stage_class(stage: Stage) -> &'static str {
     match stage {
-        Stage::Draft => "govuk-tag--grey",
         Stage::Requested | Stage::Confirmed | Stage::Departed => "",
         Stage::Issued | Stage::Closed => "govuk-tag--green",
-        Stage::Refused | Stage::Expired => "govuk-tag--grey",
+        Stage::Draft | Stage::Refused | Stage::Expired => "govuk-tag--grey",
         Stage::Suspended | Stage::Held => "govuk-tag--orange",
         Stage::Discrepant => "govuk-tag--red",
     }
@@ -140,14 +139,13 @@ fn is_over(stage: Stage) -> bool {
 
 /// Goods in words: the item of this register if there is one, else the substance and its form.
 fn goods(words: Words, state: &State, goods: &Goods) -> String {
-    match item_of(state, goods) {
-        Some(item) => names::item(words, state, item),
-        None => {
-            let form = form_in_words(words, goods);
-            let substance = names::substance_of_id(words, state, &goods.substance);
-            let key = if goods.bulk { "item-bulk" } else { "trade-preparation" };
-            words.t2(key, "substance", substance, "form", form)
-        }
+    if let Some(item) = item_of(state, goods) {
+        names::item(words, state, item)
+    } else {
+        let form = form_in_words(words, goods);
+        let substance = names::substance_of_id(words, state, &goods.substance);
+        let key = if goods.bulk { "item-bulk" } else { "trade-preparation" };
+        words.t2(key, "substance", substance, "form", form)
     }
 }
 
@@ -329,7 +327,7 @@ fn about(state: &State, command: &Command) -> Option<String> {
 fn waits_for(state: &State, case: &Case, proposed: bool) -> Option<(&'static str, String)> {
     let partner = case.partner.as_ref().map_or_else(
         || case.consignment.importer.country.to_string(),
-        |partner| partner.to_string(),
+        std::string::ToString::to_string,
     );
     let moved = case.moved.iter().any(|moved| *moved != 0);
     let exporting = case.side == Side::Exporting;

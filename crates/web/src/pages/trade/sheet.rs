@@ -276,7 +276,11 @@ fn draw(ask: &Ask, sheet: Sheet) -> Answered {
     let words = ask.words();
     let is_permit = sheet.heading == "sheet-permit";
     let check = ask.app.url(&format!("/verify/{}", encoded(&sheet.number)));
-    let origin = sheet.log.rsplitn(2, '+').nth(1).unwrap_or(&sheet.log).to_owned();
+    let origin = sheet
+        .log
+        .rsplit_once('+')
+        .map_or(sheet.log.as_str(), |(origin, _)| origin)
+        .to_owned();
     let title = words.t1(&format!("{}-title", sheet.heading), "number", &sheet.number);
     let border = ask.visitor()?.is(domain::access::Role::CustomsOfficer);
     html(&SheetPage {
