@@ -122,12 +122,13 @@ export async function keyboard(world) {
     await skip(seat);
   }
   // The page on which somebody checks before they sign.
-  await hu.open("/act/file_demand");
-  await hu.fill("file_demand", DEMAND);
-  await hu.checked("file_demand");
-  stops += await walk(hu);
+  const xia = await world.seat("CN/H-BJ-01:xia", { own: "keyboard" });
+  await xia.open("/act/file_demand");
+  await xia.fill("file_demand", DEMAND);
+  await xia.checked("file_demand");
+  stops += await walk(xia);
   await signIn(world, shi.person);
   return `${stops} stops on ${pages.length + 1} pages`;
 }
 
-const DEMAND = { site: "M1-FIN", item: "fentanyl-0.1mg-amp", year: 2026, amount: 1 };
+const DEMAND = { site: "BJ-01", item: "fentanyl-0.1mg-amp", year: 2026, amount: 1 };

@@ -29,7 +29,8 @@ export async function weight(world) {
     return figures.reduce((sum, figure) => sum + new Blob([figure.outerHTML]).size, 0);
   });
   const counted = loaded.filter(({ type, path }) => type !== "Image" || path.endsWith("favicon.svg"));
-  const all = counted.reduce((sum, { bytes }) => sum + bytes, 0);
+  const once = new Map(counted.map(({ path, bytes }) => [path, bytes]));
+  const all = [...once.values()].reduce((sum, bytes) => sum + bytes, 0);
   const says = loaded.map(({ path, bytes }) => `${path} ${bytes}`).join(", ");
   await seat.context.close();
   check(all - drawn <= BYTES_MAX, `a first visit costs ${all - drawn} bytes, not ${BYTES_MAX} at most: ${says}`);
