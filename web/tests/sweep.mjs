@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { AxeBuilder } from "@axe-core/playwright";
+import axe from "axe-core";
 
 import { Failed, check } from "./lib.mjs";
 import { ROOT } from "./words.mjs";
@@ -96,9 +96,13 @@ export async function look(seat, wrong, where) {
   }));
   if (seen.heads !== 1) wrong.note(`${seen.heads} headings of the first order`, where);
   for (const word of seen.missing) wrong.note(`no words under ${word}`, where);
-  const found = await new AxeBuilder({ page }).withTags(TAGS).setLegacyMode(true).analyze();
-  for (const { id, help, nodes } of found.violations) {
-    for (const { target, html } of nodes.slice(0, 3)) {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async (runOnly) => {
+    const { violations } = await window.axe.run({ runOnly, resultTypes: ["violations"], preload: false });
+    return violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.slice(0, 3) }));
+  }, TAGS);
+  for (const { id, help, nodes } of found) {
+    for (const { target, html } of nodes) {
       wrong.note(`${id} (${help}): ${shape(html)}`, `${where}  ${target}`);
     }
   }
@@ -216,11 +220,15 @@ export async function sweep(world) {
   const wrong = new Wrong();
   const waiting = [...ROLES];
   const walks = [];
+  const began = Date.now();
+  const seconds = () => `${Math.round((Date.now() - began) / 1000)} s`;
   const wanted = process.env.ROLES?.split(",");
   const go = async () => {
     for (let role; (role = waiting.shift()); ) {
       if (wanted && !wanted.some((word) => role.includes(word))) continue;
-      walks.push(await new Walk(world, role, wrong).walk());
+      const walk = await new Walk(world, role, wrong).walk();
+      if (process.env.VERBOSE) console.log(role, walk.pages, seconds());
+      walks.push(walk);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, go));
