@@ -449,14 +449,18 @@ impl Finder<'_> {
         for item in state.items.iter().take(ITEMS) {
             let name = names::item(words, state, item);
             if coded(&item.id) || named(&item.id) || named(&name) {
-                found.push(Found::new(products::item_path(&item.id), name, item.id.as_str()));
+                found.push(Found::new(products::item_path(&item.id), &name, item.id.as_str()));
             }
         }
         for (substance, no) in state.substances.iter().zip(0..) {
             let (entry, name) = (&substance.entry, names::substance(words, state, no));
             let by_cas = entry.cas.as_ref().is_some_and(|cas| coded(cas));
             if by_cas || coded(&entry.id) || named(&entry.id) || named(&name) || named(entry.name.as_str()) {
-                found.push(Found::new(products::substance_path(&entry.id), name, entry.id.as_str()));
+                found.push(Found::new(
+                    products::substance_path(&entry.id),
+                    &name,
+                    entry.id.as_str(),
+                ));
             }
         }
         found.truncate(GROUP + 1);
@@ -513,8 +517,13 @@ impl Finder<'_> {
                 .map(domain::access::Actor::as_str)
                 .take(10)
                 .collect();
-            (!actors.is_empty())
-                .then(|| Found::new(links::at("/people", person), self.ask.person(person), actors.join(", ")))
+            (!actors.is_empty()).then(|| {
+                Found::new(
+                    links::at("/people", person),
+                    &self.ask.person(person),
+                    actors.join(", "),
+                )
+            })
         })
     }
 
@@ -528,10 +537,14 @@ impl Finder<'_> {
             && decisions::may_see(self.state, self.visitor, &waiting.proposal.verb, &waiting.by)
         {
             let act = self.words.t(&crate::act::act_key(&waiting.proposal.verb));
-            found.push(Found::new(format!("/decisions/{seq}"), seq, act));
+            found.push(Found::new(format!("/decisions/{seq}"), &seq, act));
         }
         if self.visitor.is(Role::Auditor) && seq < self.state.size {
-            found.push(Found::new(format!("/journal/{seq}"), seq, self.words.t("search-entry")));
+            found.push(Found::new(
+                format!("/journal/{seq}"),
+                &seq,
+                self.words.t("search-entry"),
+            ));
         }
         found
     }
