@@ -335,13 +335,13 @@ impl Work {
         let Some(app) = self.app.upgrade() else { return Ok(()) };
         let now = app.wall_us();
         let mut local = app.authority().local();
-        let kept = match &sent {
+        let kept = match sent {
             Ok(()) => local.sent_notice(notice.no, now),
             Err(_) if notice.tries + 1 >= TRIES_MAX => local.sent_notice(notice.no, now),
             Err(_) => local.unsent_notice(notice.no, now + pause_s(notice.tries) * 1_000_000),
         };
         drop(local);
-        if let (Err(why), false) = (&sent, self.failed) {
+        if let (Err(why), false) = (sent, self.failed) {
             note(
                 &self.id,
                 format_args!("notices cannot be sent, and are tried again: {why}"),

@@ -201,6 +201,7 @@ impl Ask {
     }
 
     /// A new command id, of the real time.
+    #[allow(clippy::unused_self)] // as everything a handler asks for
     pub fn new_id(&self) -> Result<Uuid, Fault> {
         let now = Timestamp::now();
         let random: [u8; 10] = crate::random().map_err(Fault::Failed)?;

@@ -9,6 +9,8 @@
 #![allow(clippy::unnecessary_wraps)]
 // What a page shows and an answer says is named as its readers know it, and is often yes or no.
 #![allow(clippy::struct_field_names, clippy::struct_excessive_bools)]
+// What answers stands together; a template gives references.
+#![allow(clippy::trivially_copy_pass_by_ref)]
 // Addresses and drawings are put together piece by piece; there are few of them a page.
 #![allow(clippy::format_push_string)]
 

@@ -27,6 +27,7 @@ impl Metrics {
     }
 
     /// Every figure: kind of route, class of status such as `2xx`, count; and microseconds by kind of route.
+    #[allow(clippy::type_complexity)] // two lists of named figures
     pub fn read(&self) -> (Vec<(&'static str, &'static str, u64)>, Vec<(&'static str, u64)>) {
         const KINDS: [&str; 3] = ["page", "api", "asset"];
         const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];

@@ -25,7 +25,10 @@ impl Views {
         let run = move || {
             while let Ok(first) = of_thread.recv() {
                 let Some(authority) = Weak::upgrade(&held) else { return };
-                keep(&authority, std::iter::once(first).chain(of_thread.try_iter()).collect());
+                keep(
+                    &authority,
+                    &std::iter::once(first).chain(of_thread.try_iter()).collect::<Vec<_>>(),
+                );
             }
         };
         // Without the thread, looks are written where they are noted.
@@ -52,14 +55,14 @@ impl Views {
     /// Writes what waits, for whoever wants to read it now.
     pub fn write(&self, last: Option<Viewed>) {
         if let Some(authority) = Weak::upgrade(&self.authority) {
-            keep(&authority, self.waiting.try_iter().chain(last).collect());
+            keep(&authority, &self.waiting.try_iter().chain(last).collect::<Vec<_>>());
         }
     }
 }
 
-fn keep(authority: &Authority, looks: Vec<Viewed>) {
+fn keep(authority: &Authority, looks: &[Viewed]) {
     if !looks.is_empty() {
-        let kept = authority.local().put_viewed(&looks);
+        let kept = authority.local().put_viewed(looks);
         if let Err(error) = kept {
             use std::io::Write;
             drop(writeln!(

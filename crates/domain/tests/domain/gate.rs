@@ -20,14 +20,14 @@ fn first_refusal(checks: &[Check]) -> Option<&'static str> {
 impl World {
     /// The code with which a permit officer's command would be refused now. What no message has room for is refused
     /// behind the gate.
-    fn refuses(&self, command: Command) -> Option<&'static str> {
+    fn refuses(&self, command: &Command) -> Option<&'static str> {
         let by = "permit_officer:per".parse().expect("an actor");
         let context = Context {
             now: self.now(),
             today: self.today,
             cited: None,
         };
-        let decided = decide(Some(self.state()), &by, &command, context);
+        let decided = decide(Some(self.state()), &by, command, context);
         decided
             .err()
             .map(|refusal| refusal.code)
@@ -47,7 +47,7 @@ impl World {
                 Side::Importing => {
                     let said = first_refusal(&confirmation_checks(self.state(), case, self.today));
                     let confirm = Confirm { case: case.id.clone() };
-                    let refused = self.refuses(Command::Confirm(Box::new(confirm)));
+                    let refused = self.refuses(&Command::Confirm(Box::new(confirm)));
                     assert_eq!(said, refused, "{at}: confirm {}", case.id);
                 }
             }
@@ -69,7 +69,7 @@ impl World {
                     estimate_checked: looked_up.map(|place| place.parse().expect("a text")),
                 };
                 let said = first_refusal(&checks(self.state(), case, &issue, self.today));
-                let refused = self.refuses(Command::IssueExportPermit(Box::new(issue)));
+                let refused = self.refuses(&Command::IssueExportPermit(Box::new(issue)));
                 assert_eq!(said, refused, "{at}: {id} until {valid_until} for {}", case.id);
             }
         }

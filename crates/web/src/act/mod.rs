@@ -92,9 +92,9 @@ pub fn may(visitor: &Visitor, verb: &str) -> bool {
         (By::Officer(roles), Capacity::Officer(role)) => roles.contains(&role),
         (By::Holder | By::HolderOrInspector, Capacity::Responsible(_) | Capacity::Clerk(_))
         | (By::Responsible, Capacity::Responsible(_))
-        | (By::HolderOrInspector, Capacity::Officer(Role::Inspector)) => true,
+        | (By::HolderOrInspector, Capacity::Officer(Role::Inspector))
+        | (By::SecondPerson, Capacity::Responsible(_) | Capacity::Clerk(_)) => true,
         (By::SecondPerson, Capacity::Officer(role)) => role != Role::Auditor,
-        (By::SecondPerson, _) => true,
         _ => false,
     }
 }

@@ -517,13 +517,8 @@ impl Finder<'_> {
                 .map(domain::access::Actor::as_str)
                 .take(10)
                 .collect();
-            (!actors.is_empty()).then(|| {
-                Found::new(
-                    links::at("/people", person),
-                    &self.ask.person(person),
-                    actors.join(", "),
-                )
-            })
+            (!actors.is_empty())
+                .then(|| Found::new(links::at("/people", person), self.ask.person(person), actors.join(", ")))
         })
     }
 
@@ -537,14 +532,10 @@ impl Finder<'_> {
             && decisions::may_see(self.state, self.visitor, &waiting.proposal.verb, &waiting.by)
         {
             let act = self.words.t(&crate::act::act_key(&waiting.proposal.verb));
-            found.push(Found::new(format!("/decisions/{seq}"), &seq, act));
+            found.push(Found::new(format!("/decisions/{seq}"), seq, act));
         }
         if self.visitor.is(Role::Auditor) && seq < self.state.size {
-            found.push(Found::new(
-                format!("/journal/{seq}"),
-                &seq,
-                self.words.t("search-entry"),
-            ));
+            found.push(Found::new(format!("/journal/{seq}"), seq, self.words.t("search-entry")));
         }
         found
     }
