@@ -244,11 +244,13 @@ class Person {
     this.world = world;
   }
 
-  /// The next code that was not used yet: of three time steps around now, each once.
+  /// The next code that was not used yet: of three time steps around now, each once. One that is about to end is passed
+  /// over, so that there is time to type.
   async code() {
     const step = await until(`a code of ${this.person}`, () => {
       const now = Math.floor(Date.now() / 30_000);
-      const next = Math.max(this.#last + 1, now - 1);
+      const fresh = Date.now() % 30_000 < 12_000;
+      const next = Math.max(this.#last + 1, fresh ? now - 1 : now);
       return next <= now + 1 && next;
     }, 100_000);
     this.#last = step;
