@@ -17,6 +17,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use crate::answer::{Answered, Fault, again_after};
+use crate::pages::readers;
 use crate::routes::{Route, read as get, send};
 use crate::who::{OFFICERS, Who};
 
@@ -97,49 +98,11 @@ const DRY_RUN: &[Query] = &[Query {
     shape: r#"{"type":"boolean","default":false}"#,
 }];
 
-/// Those who see the registers.
-const REGISTERS: &[domain::access::Role] = {
-    use domain::access::Role;
-    &[
-        Role::LicensingOfficer,
-        Role::PlanningOfficer,
-        Role::PermitOfficer,
-        Role::Approver,
-        Role::Inspector,
-        Role::ChiefInspector,
-        Role::Trainer,
-        Role::Statistician,
-        Role::Auditor,
-    ]
-};
-/// Those who see what crosses the border.
-const BORDER: &[domain::access::Role] = {
-    use domain::access::Role;
-    &[
-        Role::LicensingOfficer,
-        Role::PlanningOfficer,
-        Role::PermitOfficer,
-        Role::Approver,
-        Role::Inspector,
-        Role::ChiefInspector,
-        Role::Trainer,
-        Role::Statistician,
-        Role::Auditor,
-        Role::CustomsOfficer,
-    ]
-};
-/// Those who see partner authorities.
-const PARTNERS: &[domain::access::Role] = {
-    use domain::access::Role;
-    &[
-        Role::PermitOfficer,
-        Role::Approver,
-        Role::Statistician,
-        Role::Auditor,
-        Role::Administrator,
-    ]
-};
-const REGISTERS_AND_HOLDERS: Who = Who::OfficersAndHolders(REGISTERS);
+/// Whoever sees something on the pages, and persons and systems of holders, who see what is theirs.
+const fn with_holders(officers: &'static [domain::access::Role]) -> Who {
+    Who::OfficersAndHolders(officers)
+}
+
 const ALL: Who = Who::OfficersAndHolders(OFFICERS);
 
 /// A schema of a type, for the table.
@@ -188,38 +151,38 @@ static OPERATIONS: &[Operation] = &[
         sent: Sent::Lines(of!(movements::LineShape)),
         gives: &[(200, "An answer a line", Some(of!(movements::Told)))],
     },
-    reads("/api/v1/holders", REGISTERS_AND_HOLDERS, read::register::holders, "Holders", PAGED,
+    reads("/api/v1/holders", with_holders(readers::HOLDERS), read::register::holders, "Holders", PAGED,
         &[(200, "Holders, in order of registration", Some(of!(read::Page<read::register::Holder>)))]),
-    reads("/api/v1/holders/{id}", REGISTERS_AND_HOLDERS, read::register::holder, "A holder with its sites", &[],
+    reads("/api/v1/holders/{id}", with_holders(readers::HOLDERS), read::register::holder, "A holder with its sites", &[],
         &[(200, "The holder", Some(of!(read::register::HolderWhole)))]),
-    reads("/api/v1/sites/{id}/stock", REGISTERS_AND_HOLDERS, read::ledger::stock, "What a site holds, and what is on its way", PAGED,
+    reads("/api/v1/sites/{id}/stock", with_holders(readers::REGISTER), read::ledger::stock, "What a site holds, and what is on its way", PAGED,
         &[(200, "Accounts of a site", Some(of!(read::ledger::Stock)))]),
-    reads("/api/v1/sites/{id}/movements", REGISTERS_AND_HOLDERS, read::ledger::movements, "The register of a site, newest first",
+    reads("/api/v1/sites/{id}/movements", with_holders(readers::REGISTER), read::ledger::movements, "The register of a site, newest first",
         &[LIMIT, Query { name: "before", says: "The `next` of the page before.", shape: r#"{"type":"string","pattern":"^[0-9]{1,6}\\.[0-9]{1,18}$"}"# }],
         &[(200, "Lines of the register", Some(of!(read::Chapter<read::ledger::Row>)))]),
-    reads("/api/v1/licences", REGISTERS_AND_HOLDERS, read::register::licences, "Licences and purchase cards", PAGED,
+    reads("/api/v1/licences", with_holders(readers::LICENCES), read::register::licences, "Licences and purchase cards", PAGED,
         &[(200, "Licences, in order of grant", Some(of!(read::Page<read::register::Licence>)))]),
-    reads("/api/v1/licences/{id}", REGISTERS_AND_HOLDERS, read::register::licence, "A licence or purchase card", &[],
+    reads("/api/v1/licences/{id}", with_holders(readers::LICENCES), read::register::licence, "A licence or purchase card", &[],
         &[(200, "The licence", Some(of!(read::register::Licence)))]),
-    reads("/api/v1/plan/{year}", REGISTERS_AND_HOLDERS, read::register::plan, "Estimates, production plan and quotas of a year", &[],
+    reads("/api/v1/plan/{year}", with_holders(readers::PLANNING), read::register::plan, "Estimates, production plan and quotas of a year", &[],
         &[(200, "The plan; a holder sees its own quotas alone", Some(of!(read::register::Plan)))]),
-    reads("/api/v1/cases", REGISTERS_AND_HOLDERS, read::trade::cases, "Cases: exports, on either side", PAGED_BY_ID,
+    reads("/api/v1/cases", with_holders(readers::TRADE), read::trade::cases, "Cases: exports, on either side", PAGED_BY_ID,
         &[(200, "Cases by id", Some(of!(read::Chapter<read::trade::CaseLine>)))]),
-    reads("/api/v1/cases/{authority}/{export}", Who::OfficersAndHolders(BORDER), read::trade::case, "A case", &[],
+    reads("/api/v1/cases/{authority}/{export}", with_holders(readers::TRADE), read::trade::case, "A case", &[],
         &[(200, "The case", Some(of!(read::trade::Case)))]),
-    reads("/api/v1/authorizations", REGISTERS_AND_HOLDERS, read::trade::authorizations, "Import authorizations of this authority", PAGED_BY_ID,
+    reads("/api/v1/authorizations", with_holders(readers::TRADE), read::trade::authorizations, "Import authorizations of this authority", PAGED_BY_ID,
         &[(200, "Import authorizations by number", Some(of!(read::Chapter<read::trade::Authorization>)))]),
-    reads("/api/v1/permits/{number}", Who::OfficersAndHolders(BORDER), read::trade::permit, "The case of an export permit of this authority", &[],
+    reads("/api/v1/permits/{number}", with_holders(readers::SHEETS), read::trade::permit, "The case of an export permit of this authority", &[],
         &[(200, "The case", Some(of!(read::trade::Case)))]),
-    reads("/api/v1/orders", REGISTERS_AND_HOLDERS, read::orders::orders, "Orders", PAGED,
+    reads("/api/v1/orders", with_holders(readers::REGISTER), read::orders::orders, "Orders", PAGED,
         &[(200, "Orders, oldest first; a holder sees those of its sites and those it is to supply", Some(of!(read::Page<read::orders::Order>)))]),
-    reads("/api/v1/orders/{id}", REGISTERS_AND_HOLDERS, read::orders::order, "An order", &[],
+    reads("/api/v1/orders/{id}", with_holders(readers::REGISTER), read::orders::order, "An order", &[],
         &[(200, "The order", Some(of!(read::orders::Order)))]),
-    reads("/api/v1/inspections", REGISTERS_AND_HOLDERS, read::register::inspections, "Inspections", PAGED,
+    reads("/api/v1/inspections", with_holders(readers::INSPECTIONS), read::register::inspections, "Inspections", PAGED,
         &[(200, "Inspections; a holder sees visits of its own sites alone", Some(of!(read::Page<read::register::Inspection>)))]),
-    reads("/api/v1/trainings", REGISTERS_AND_HOLDERS, read::register::trainings, "Training sessions", PAGED,
+    reads("/api/v1/trainings", with_holders(readers::TRAININGS), read::register::trainings, "Training sessions", PAGED,
         &[(200, "Sessions; a holder sees its own attendance alone", Some(of!(read::Page<read::register::Training>)))]),
-    reads("/api/v1/partners", Who::Officers(PARTNERS), read::trade::partners, "Partner authorities", &[],
+    reads("/api/v1/partners", readers::PARTNERS, read::trade::partners, "Partner authorities", &[],
         &[(200, "Partners by id", Some(of!(read::All<read::trade::Partner>)))]),
     reads("/api/v1/decisions", ALL, read::decisions::decisions, "Decisions that wait for a second person, as far as they concern who asks", PAGED,
         &[(200, "Decisions by entry", Some(of!(read::Page<read::decisions::Decision>)))]),
@@ -227,11 +190,15 @@ static OPERATIONS: &[Operation] = &[
         &[(200, "The decision", Some(of!(read::decisions::Decision)))]),
     reads("/api/v1/entries/{seq}", Who::Officers(&[domain::access::Role::Auditor]), read::decisions::entry, "An entry of the journal, byte by byte", &[],
         &[(200, "The entry", Some(of!(read::decisions::Entry)))]),
-    reads("/api/v1/statements/{year}", Who::Officers(REGISTERS), read::trade::statements, "The balance of a year, and the statements on its trade", &[],
+    reads("/api/v1/statements/{year}", Who::Officers(readers::TRADE), read::trade::statements, "The balance of a year, and the statements on its trade", &[],
         &[(200, "The statements", Some(of!(read::trade::Statements)))]),
-    reads("/api/v1/items", ALL, read::register::items, "Items: what the ledger counts", PAGED,
+    reads("/api/v1/queue", Who::SignedIn, read::queue::queue, "What is to be done, as on the page of the queue, in the language of Accept-Language", &[],
+        &[(200, "Tasks, the most urgent first", Some(of!(read::queue::Queue)))]),
+    reads("/api/v1/verify/{number}", Who::Public, read::trade::verify, "Whether a permit of this number was issued, and how it stands", &[],
+        &[(200, "How it stands", Some(of!(read::trade::Verified)))]),
+    reads("/api/v1/items", with_holders(readers::PRODUCTS), read::register::items, "Items: what the ledger counts", PAGED,
         &[(200, "Items, in order of registration", Some(of!(read::Page<read::register::Item>)))]),
-    reads("/api/v1/substances", ALL, read::register::substances, "Substances", PAGED,
+    reads("/api/v1/substances", with_holders(readers::PRODUCTS), read::register::substances, "Substances", PAGED,
         &[(200, "Substances, in order of registration", Some(of!(read::Page<read::register::Substance>)))]),
 ];
 

@@ -19,7 +19,7 @@ use crate::routes::{Route, page};
 use crate::who::Who;
 use crate::words::Words;
 
-const READERS: &[Role] = &[
+pub const READERS: &[Role] = &[
     Role::Inspector,
     Role::ChiefInspector,
     Role::Auditor,
@@ -71,7 +71,7 @@ fn said(words: Words, before: &str, word: &str) -> String {
 }
 
 /// Whether somebody may know of an inspection.
-fn may_see(visitor: &Visitor, site: &Site, inspection: &Inspection) -> bool {
+pub fn may_see(visitor: &Visitor, site: &Site, inspection: &Inspection) -> bool {
     match visitor.actor.capacity() {
         Capacity::Officer(Role::ChiefInspector | Role::Auditor) => true,
         Capacity::Officer(_) => !inspection.is_secret(),

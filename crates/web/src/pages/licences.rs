@@ -19,7 +19,7 @@ use crate::who::Who;
 use crate::words::Words;
 
 /// Officers whose work needs the register of licences.
-const READERS: &[Role] = &[
+pub const READERS: &[Role] = &[
     Role::LicensingOfficer,
     Role::PlanningOfficer,
     Role::PermitOfficer,

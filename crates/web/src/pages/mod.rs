@@ -29,9 +29,24 @@ mod trainings;
 use crate::routes::Route;
 
 pub use account::{proof_in_words, prove};
+pub use decisions::{decides, may_see as may_see_decision};
+pub use inspections::may_see as may_see_inspection;
 pub use public::Figures;
-pub use queue::Counts;
-pub use trade::{fact, quantity};
+pub use queue::{Counts, Lane, Task, gather as tasks};
+pub use trade::{Worth, case_of_permit, fact, quantity, sees as may_see_case};
+
+/// Officers who see what: on the pages, and through the API.
+pub mod readers {
+    pub use super::holders::READERS as HOLDERS;
+    pub use super::inspections::READERS as INSPECTIONS;
+    pub use super::licences::READERS as LICENCES;
+    pub use super::partners::READERS as PARTNERS;
+    pub use super::planning::READERS as PLANNING;
+    pub use super::products::READERS as PRODUCTS;
+    pub use super::register::READERS as REGISTER;
+    pub use super::trade::{SHEETS, TRADE};
+    pub use super::trainings::READERS as TRAININGS;
+}
 
 /// The routes of every page.
 pub static ROUTES: &[&[Route]] = &[

@@ -13,7 +13,7 @@ use crate::names;
 use crate::routes::{Route, page};
 use crate::who::Who;
 
-const READERS: Who = Who::Officers(&[
+pub const READERS: Who = Who::Officers(&[
     Role::Administrator,
     Role::PermitOfficer,
     Role::Statistician,

@@ -21,7 +21,7 @@ use crate::words::Words;
 use tables::Year;
 
 /// Officers whose work needs the plan.
-const READERS: &[Role] = &[
+pub const READERS: &[Role] = &[
     Role::PlanningOfficer,
     Role::LicensingOfficer,
     Role::PermitOfficer,

@@ -19,7 +19,7 @@ use crate::routes::{Route, page};
 use crate::who::Who;
 use crate::words::Words;
 
-const READERS: &[Role] = &[
+pub const READERS: &[Role] = &[
     Role::Trainer,
     Role::Auditor,
     Role::LicensingOfficer,

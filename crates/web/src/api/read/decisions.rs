@@ -2,16 +2,17 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::access::{Actor, Capacity, Role, Waiting};
-use domain::command::COMMANDS;
+use domain::State;
+use domain::access::{Actor, Waiting};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::super::ok;
-use super::{is_auditor, page};
+use super::page;
 use crate::answer::{Answered, Fault};
 use crate::ask::{Ask, Visitor};
+use crate::pages::{decides, may_see_decision};
 
 /// A decision that waits for its second person.
 #[derive(Serialize, JsonSchema)]
@@ -30,32 +31,16 @@ pub struct Decision {
     may_decide: bool,
 }
 
-/// Whether somebody's role is one that decides this.
-fn may_decide(visitor: &Visitor, waiting: &Waiting) -> bool {
-    if waiting.by.person() == visitor.person() {
-        return false;
-    }
-    let known = COMMANDS
-        .iter()
-        .find(|(verb, _, _)| *verb == waiting.proposal.verb.as_str());
-    match (known.and_then(|(_, _, second)| *second), visitor.actor.capacity()) {
-        (Some(roles), Capacity::Officer(role)) => roles.contains(&role),
-        (Some(_), _) => false,
-        (None, Capacity::Officer(role)) => role == Role::Approver,
-        (None, _) => visitor.holder() == waiting.by.holder(),
-    }
-}
-
-/// A decision, if it concerns somebody: who proposed it, whoever may decide it, and the auditor.
-fn seen(visitor: &Visitor, seq: u64, waiting: &Waiting) -> Option<Decision> {
-    let may_decide = may_decide(visitor, waiting);
-    let own = waiting.by.person() == visitor.person() || is_auditor(visitor);
-    (may_decide || own).then(|| Decision {
+/// A decision, if somebody may know of it.
+fn seen(state: &State, visitor: &Visitor, seq: u64, waiting: &Waiting) -> Option<Decision> {
+    let verb = waiting.proposal.verb.as_str();
+    let own = waiting.by.person() == visitor.person();
+    may_see_decision(state, visitor, verb, &waiting.by).then(|| Decision {
         seq,
-        verb: waiting.proposal.verb.to_string(),
+        verb: verb.to_owned(),
         with: RawValue::from_string(waiting.proposal.with.to_string()).unwrap_or_default(),
         by: waiting.by.clone(),
-        may_decide,
+        may_decide: !own && decides(state, visitor, verb, &waiting.by),
     })
 }
 
@@ -63,7 +48,7 @@ pub fn decisions(ask: &Ask) -> Answered {
     let visitor = ask.visitor()?;
     let state = ask.state();
     let listed = page(ask, state.access.waiting().iter(), |(seq, waiting)| {
-        seen(visitor, *seq, waiting)
+        seen(&state, visitor, *seq, waiting)
     })?;
     drop(state);
     ok(&listed)
@@ -79,7 +64,7 @@ pub fn decision(ask: &Ask) -> Answered {
     let state = ask.state();
     let found = state.access.waiting().get(&seq);
     let found = found
-        .and_then(|waiting| seen(visitor, seq, waiting))
+        .and_then(|waiting| seen(&state, visitor, seq, waiting))
         .ok_or(Fault::NotFound)?;
     drop(state);
     ok(&found)

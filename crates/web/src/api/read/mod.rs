@@ -5,11 +5,11 @@
 pub mod decisions;
 pub mod ledger;
 pub mod orders;
+pub mod queue;
 pub mod register;
 pub mod trade;
 
 use domain::State;
-use domain::access::Role;
 use domain::holder::Site;
 use domain::table::No;
 use jiff::civil::Date;
@@ -180,9 +180,4 @@ fn own_sites(state: &State, visitor: &Visitor) -> Option<Vec<No>> {
     let holder = visitor.holder()?;
     let found = state.holders.holder(holder);
     Some(found.map_or_else(Vec::new, |(_, holder)| holder.sites.clone()))
-}
-
-/// Whether who asks sees everything.
-fn is_auditor(visitor: &Visitor) -> bool {
-    visitor.is(Role::Auditor)
 }

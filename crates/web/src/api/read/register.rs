@@ -1,7 +1,5 @@
 //! Holders, licences, the plan, inspections, training, items and substances.
 
-use domain::State;
-use domain::access::Role;
 use domain::id::{Id, Text};
 use domain::inspection::{Grade, InspectionKind};
 use domain::licence::Activity;
@@ -14,7 +12,8 @@ use serde::Serialize;
 use super::super::ok;
 use super::{CivilDay, day, may_see, page};
 use crate::answer::{Answered, Fault};
-use crate::ask::{Ask, Visitor};
+use crate::ask::Ask;
+use crate::pages::may_see_inspection;
 
 /// A holder.
 #[derive(Serialize, JsonSchema)]
@@ -286,24 +285,11 @@ pub struct Finding {
     grade: Grade,
 }
 
-/// Who knows beforehand that inspectors come without notice.
-const INSPECTION: &[Role] = &[Role::Inspector, Role::ChiefInspector, Role::Auditor];
-
-/// Whether somebody may know of an inspection: what is planned is no business of the holder's, and a surprise is one for
-/// all but the inspectors.
-fn may_see_inspection(state: &State, visitor: &Visitor, inspection: &domain::inspection::Inspection) -> bool {
-    let own = may_see(visitor, &state.holders.site_at(inspection.site).holder_id);
-    if inspection.visited.is_some() || visitor.is_any(INSPECTION) {
-        return own;
-    }
-    visitor.holder().is_none() && inspection.plan.kind == InspectionKind::Regular
-}
-
 pub fn inspections(ask: &Ask) -> Answered {
     let visitor = ask.visitor()?;
     let state = ask.state();
     let listed = page(ask, state.inspections.iter(), |inspection| {
-        may_see_inspection(&state, visitor, inspection).then(|| Inspection {
+        may_see_inspection(visitor, state.holders.site_at(inspection.site), inspection).then(|| Inspection {
             id: inspection.plan.id.clone(),
             site: inspection.plan.site.clone(),
             kind: inspection.plan.kind,

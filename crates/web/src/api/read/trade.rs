@@ -4,7 +4,6 @@ use domain::State;
 use domain::country::Country;
 use domain::id::{Id, Text};
 use domain::reporting::Identity;
-use domain::table::No;
 use domain::trade::{
     ConfirmationRefusal, Consignment, Endorsement, ImportAuthorization, Line, OwnAuthorization, Resolution, Side,
     Signing, StatementCase, StatementLine,
@@ -17,6 +16,8 @@ use super::register::year;
 use super::{All, CivilDay, after_id, chapter, day, own_sites};
 use crate::answer::{Answered, Fault};
 use crate::ask::{Ask, Visitor};
+use crate::limit::Purpose;
+use crate::pages::{Worth, case_of_permit, may_see_case};
 
 /// A case in a list.
 #[derive(Serialize, JsonSchema)]
@@ -104,30 +105,15 @@ fn side(side: Side) -> &'static str {
     }
 }
 
-/// Whether a case is one of these sites': it exports, or imports under its own authorization. Officers see all.
-fn concerns(state: &State, own: Option<&[No]>, case: &domain::trade::Case) -> bool {
-    let Some(own) = own else { return true };
-    let is_own = |site: &Id| state.holders.site(site).is_ok_and(|(no, _)| own.contains(&no));
-    match case.side {
-        Side::Exporting => case.site.as_ref().is_some_and(is_own),
-        Side::Importing => {
-            let number = case.consignment.authorization.as_ref();
-            let authorization = number.and_then(|number| state.trade.own(number));
-            authorization.is_some_and(|authorization| is_own(&authorization.site))
-        }
-    }
-}
-
 pub fn cases(ask: &Ask) -> Answered {
     let visitor = ask.visitor()?;
     let state = ask.state();
-    let own = own_sites(&state, visitor);
     let rows = state.trade.cases_after(after_id(ask)?);
     let listed = chapter(
         ask,
         rows,
         |case| case.id.to_string(),
-        |case| concerns(&state, own.as_deref(), case).then(|| case_line(case)),
+        |case| may_see_case(&state, visitor, case).then(|| case_line(case)),
     )?;
     drop(state);
     ok(&listed)
@@ -179,11 +165,7 @@ fn whole(case: &domain::trade::Case) -> Case {
 
 /// A case for whoever it concerns.
 fn shown(ask: &Ask, state: &State, visitor: &Visitor, found: Option<&domain::trade::Case>) -> Result<Case, Fault> {
-    let own = own_sites(state, visitor);
-    let found = found.filter(|case| concerns(state, own.as_deref(), case));
-    // Customs sees what it endorses: nothing of it is there before the permit.
-    let customs = visitor.is(domain::access::Role::CustomsOfficer);
-    let found = found.filter(|case| !customs || case.permit.is_some());
+    let found = found.filter(|case| may_see_case(state, visitor, case));
     let case = found.map(whole).ok_or(Fault::NotFound)?;
     ask.looked_at(&case.id);
     Ok(case)
@@ -201,7 +183,7 @@ pub fn case(ask: &Ask) -> Answered {
 pub fn permit(ask: &Ask) -> Answered {
     let visitor = ask.visitor()?;
     let state = ask.state();
-    let case = shown(ask, &state, visitor, state.trade.permitted(ask.param("number")))?;
+    let case = shown(ask, &state, visitor, case_of_permit(&state, ask.param("number")))?;
     drop(state);
     ok(&case)
 }
@@ -359,4 +341,43 @@ pub fn statements(ask: &Ask) -> Answered {
     };
     drop(state);
     ok(&whole)
+}
+
+/// What anybody may know of a permit: the same fields whatever is asked.
+#[derive(Serialize, JsonSchema)]
+pub struct Verified {
+    /// The number as it was asked.
+    number: String,
+    /// `valid`, `used`, `expired`, `suspended` or `unknown`.
+    standing: &'static str,
+    /// The authority that issued it.
+    issuer: Option<Text>,
+    /// The country it leads from.
+    from: Option<Country>,
+    /// The country it leads to.
+    to: Option<Country>,
+    /// The last day on which goods may leave under it.
+    #[schemars(with = "Option<CivilDay>")]
+    valid_until: Option<String>,
+}
+
+pub fn verify(ask: &Ask) -> Answered {
+    ask.app.limits.take(Purpose::Ask, ask.peer).map_err(Fault::TooMany)?;
+    let number = ask.param("number").trim().to_owned();
+    let today = ask.today();
+    let state = ask.state();
+    let found = state.trade.permitted(&number);
+    let case = found.or_else(|| state.trade.permitted(&number.to_uppercase()));
+    let verified = Verified {
+        standing: case.map_or(Worth::Unknown, |case| Worth::of(case, today)).word(),
+        issuer: case.map(|_| state.founding.name.clone()),
+        from: case.map(|case| case.consignment.exporter.country),
+        to: case.map(|case| case.consignment.importer.country),
+        valid_until: case
+            .and_then(|case| case.permit.as_ref())
+            .map(|permit| day(permit.valid_until)),
+        number,
+    };
+    drop(state);
+    ok(&verified)
 }

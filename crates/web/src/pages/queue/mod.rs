@@ -17,7 +17,8 @@ use crate::routes::{Route, form, page};
 use crate::who::Who;
 
 pub use counts::Counts;
-use desk::{Desk, Lane, Task};
+use desk::Desk;
+pub use desk::{Lane, Task};
 
 pub const ROUTES: &[Route] = &[
     page("/queue", Who::SignedIn, queue),
@@ -75,7 +76,8 @@ struct QueuePage {
     here: String,
 }
 
-fn gather(ask: &Ask) -> Result<(Vec<Task>, bool), Fault> {
+/// What lies on the visitor's desk, and whether there is more of some kind.
+pub fn gather(ask: &Ask) -> Result<(Vec<Task>, bool), Fault> {
     let visitor = ask.visitor()?;
     let counting = visitor.is_any(&[Role::Statistician, Role::ChiefInspector]);
     // The register is looked into before the state is held.

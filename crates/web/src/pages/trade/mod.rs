@@ -25,8 +25,11 @@ use crate::routes::{Route, page};
 use crate::who::Who;
 use crate::words::Words;
 
+pub use customs::Worth;
+pub use sheet::case_of_permit;
+
 /// Officers who see all trade.
-const TRADE: &[Role] = &[
+pub const TRADE: &[Role] = &[
     Role::PermitOfficer,
     Role::Approver,
     Role::PlanningOfficer,
@@ -36,7 +39,7 @@ const TRADE: &[Role] = &[
 ];
 
 /// Officers who see a permit as a sheet: those, and who stands at the border.
-const SHEETS: &[Role] = &[
+pub const SHEETS: &[Role] = &[
     Role::PermitOfficer,
     Role::Approver,
     Role::PlanningOfficer,
@@ -91,7 +94,7 @@ fn export_of(case: &Case) -> &str {
 }
 
 /// Whether a visitor may see a case: officers of trade see all, a holder its own.
-fn sees(state: &State, visitor: &Visitor, case: &Case) -> bool {
+pub fn sees(state: &State, visitor: &Visitor, case: &Case) -> bool {
     match visitor.holder() {
         None => true,
         Some(holder) => holder_of(state, case) == Some(holder),
