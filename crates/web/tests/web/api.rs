@@ -769,7 +769,7 @@ fn pages_follow_each_other_without_gap_or_repeat() {
 }
 
 #[test]
-fn a_surprise_is_known_to_inspectors_alone() {
+fn a_surprise_is_known_to_the_chief_inspector_and_the_auditor_alone() {
     let world = World::cn();
     let chief = world.bearer("chief_inspector:yao");
     let plan = json!({ "id": "S-25", "site": "M1-API", "kind": "surprise", "planned_on": "2025-06-01" });
@@ -791,8 +791,35 @@ fn a_surprise_is_known_to_inspectors_alone() {
             }
         }
     };
-    assert!(sees("inspector:tian") && sees("auditor:wen"));
-    assert!(!sees("H-M1:hu") && !sees("licensing_officer:chen") && !sees("trainer:qiu"));
+    assert!(sees("chief_inspector:yao") && sees("auditor:wen"));
+    assert!(!sees("H-M1:hu") && !sees("licensing_officer:chen") && !sees("inspector:tian"));
+    assert_eq!(world.bearer("trainer:qiu").get("/api/v1/inspections").problem(), "not_entitled");
+}
+
+#[test]
+fn anybody_may_ask_for_a_permit_and_learns_the_same_fields_whatever_is_asked() {
+    let world = World::cn();
+    let anybody = world.anybody();
+    let (known, unknown) = (anybody.get("/api/v1/verify/XP-24-01"), anybody.get("/api/v1/verify/XP-99-01"));
+    let fields = |reply: &Reply| reply.json().as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(fields(&known), fields(&unknown));
+    assert_eq!((&known.json()["standing"], &known.json()["to"]), (&json!("used"), &json!("KR")));
+    assert_eq!((&unknown.json()["standing"], &unknown.json()["to"]), (&json!("unknown"), &Value::Null));
+    for secret in ["fentanyl", "M1-API", "Jade"] {
+        assert!(!known.body.contains(secret), "{known:?}");
+    }
+}
+
+#[test]
+fn a_queue_is_that_of_the_role() {
+    let world = World::cn();
+    let officer = world.bearer("licensing_officer:chen");
+    let suspension = json!({ "licence": "L-M1-API", "from": "2025-02-01", "reason": "test" });
+    let proposed = officer.sign("suspend_licence", &suspension);
+    assert_eq!(proposed.status, StatusCode::CREATED, "{proposed:?}");
+    let holds = |actor: &str| world.bearer(actor).get("/api/v1/queue").body.contains("L-M1-API");
+    assert!(holds("approver:fang"));
+    assert!(!holds("H-M2:xiao") && !holds("customs_officer:qin"));
 }
 
 /// An example of the documentation: as whom, what is expected, and the request.
