@@ -92,14 +92,14 @@ pub fn give(ask: &Ask) -> Answered {
         return Err(Fault::NotEntitled);
     }
     let dry = switch(ask, "dry_run")?;
-    let id = command_id(ask)?;
+    let (id, code) = (command_id(ask)?, code(ask)?);
     let text = body::text(ask, None)?;
     let command = Command::parse(verb, text).map_err(|why| body::unfit(text, &why))?;
     if dry {
         return try_out(ask, &command);
     }
     if act::is_signed(ask, &command)? {
-        sign(ask)?;
+        sign(ask, code)?;
     }
     let (receipt, handed) = act::record(ask, id, command)?;
     answer(ask, receipt, handed)
@@ -125,19 +125,30 @@ fn command_id(ask: &Ask) -> Result<Uuid, Fault> {
         .ok_or_else(|| malformed("Idempotency-Key is no UUID of version 7: make a new one for each command"))
 }
 
+/// The code of the second factor, if one was sent.
+fn code(ask: &Ask) -> Result<Option<&str>, Fault> {
+    let Some(given) = ask.headers.get(CODE) else {
+        return Ok(None);
+    };
+    let code = given.to_str().ok().map(str::trim);
+    let code = code.filter(|code| code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()));
+    let says = "Countersign-Code is the code that the authenticator app shows: six digits";
+    code.map(Some).ok_or_else(|| malformed(says))
+}
+
 /// What the second factor is missing from.
 pub fn second_factor_needed(says: &str) -> Fault {
     fault(StatusCode::FORBIDDEN, "second_factor_needed", says)
 }
 
 /// Demands the code of the second factor. A system with a key has none.
-fn sign(ask: &Ask) -> Result<(), Fault> {
+fn sign(ask: &Ask, code: Option<&str>) -> Result<(), Fault> {
     let visitor = ask.visitor()?;
     if visitor.via == Via::Key {
         let says = "this is signed with a second factor, which a key does not have: a person must do it";
         return Err(second_factor_needed(says));
     }
-    let Some(code) = ask.headers.get(CODE).and_then(|code| code.to_str().ok()) else {
+    let Some(code) = code else {
         let says = "this is signed: send the code of the second factor in the header Countersign-Code";
         return Err(second_factor_needed(says));
     };

@@ -793,18 +793,30 @@ fn a_surprise_is_known_to_the_chief_inspector_and_the_auditor_alone() {
     };
     assert!(sees("chief_inspector:yao") && sees("auditor:wen"));
     assert!(!sees("H-M1:hu") && !sees("licensing_officer:chen") && !sees("inspector:tian"));
-    assert_eq!(world.bearer("trainer:qiu").get("/api/v1/inspections").problem(), "not_entitled");
+    assert_eq!(
+        world.bearer("trainer:qiu").get("/api/v1/inspections").problem(),
+        "not_entitled"
+    );
 }
 
 #[test]
 fn anybody_may_ask_for_a_permit_and_learns_the_same_fields_whatever_is_asked() {
     let world = World::cn();
     let anybody = world.anybody();
-    let (known, unknown) = (anybody.get("/api/v1/verify/XP-24-01"), anybody.get("/api/v1/verify/XP-99-01"));
+    let (known, unknown) = (
+        anybody.get("/api/v1/verify/XP-24-01"),
+        anybody.get("/api/v1/verify/XP-99-01"),
+    );
     let fields = |reply: &Reply| reply.json().as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(fields(&known), fields(&unknown));
-    assert_eq!((&known.json()["standing"], &known.json()["to"]), (&json!("used"), &json!("KR")));
-    assert_eq!((&unknown.json()["standing"], &unknown.json()["to"]), (&json!("unknown"), &Value::Null));
+    assert_eq!(
+        (&known.json()["standing"], &known.json()["to"]),
+        (&json!("used"), &json!("KR"))
+    );
+    assert_eq!(
+        (&unknown.json()["standing"], &unknown.json()["to"]),
+        (&json!("unknown"), &Value::Null)
+    );
     for secret in ["fentanyl", "M1-API", "Jade"] {
         assert!(!known.body.contains(secret), "{known:?}");
     }

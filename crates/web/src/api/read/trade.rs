@@ -364,6 +364,9 @@ pub struct Verified {
 pub fn verify(ask: &Ask) -> Answered {
     ask.app.limits.take(Purpose::Ask, ask.peer).map_err(Fault::TooMany)?;
     let number = ask.param("number").trim().to_owned();
+    if number.len() > domain::id::ID_BYTES_MAX {
+        return Err(Fault::NotFound);
+    }
     let today = ask.today();
     let state = ask.state();
     let found = state.trade.permitted(&number);
