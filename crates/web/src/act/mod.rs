@@ -90,10 +90,9 @@ pub fn may(visitor: &Visitor, verb: &str) -> bool {
     }
     match (by, visitor.actor.capacity()) {
         (By::Officer(roles), Capacity::Officer(role)) => roles.contains(&role),
-        (By::Holder | By::HolderOrInspector, Capacity::Responsible(_) | Capacity::Clerk(_))
+        (By::Holder | By::HolderOrInspector | By::SecondPerson, Capacity::Responsible(_) | Capacity::Clerk(_))
         | (By::Responsible, Capacity::Responsible(_))
-        | (By::HolderOrInspector, Capacity::Officer(Role::Inspector))
-        | (By::SecondPerson, Capacity::Responsible(_) | Capacity::Clerk(_)) => true,
+        | (By::HolderOrInspector, Capacity::Officer(Role::Inspector)) => true,
         (By::SecondPerson, Capacity::Officer(role)) => role != Role::Auditor,
         _ => false,
     }
