@@ -333,7 +333,10 @@ pub fn movements_come_in_reverse_too(mut stores: Stores) {
 }
 
 pub fn refusals_of_an_actor_come_newest_first(mut stores: Stores) {
-    let rows = chunk(0, 200);
+    let mut rows = chunk(0, 200);
+    for (place, row) in rows.refusals.iter_mut().enumerate() {
+        row.actor = ["approver:li", "permit_officer:lu"][place % 2].into();
+    }
     stores.register.flush(&rows).unwrap();
     let reader = stores.register.reader().unwrap();
     let actor = rows.refusals[0].actor.clone();
