@@ -5,6 +5,7 @@ use std::fmt::Display;
 use domain::access::{Capacity, Role};
 
 use crate::ask::{Ask, Visitor};
+use crate::pages::partners;
 use crate::words::{Lang, Words};
 
 /// A place in the navigation.
@@ -200,7 +201,9 @@ fn places(ask: &Ask) -> Vec<Place> {
                 all.extend([("/inspections", "nav-inspections"), ("/trainings", "nav-trainings")]);
                 all.extend([("/people", "nav-people")]);
             }
-            all.push(("/partners", "nav-partners"));
+            if partners::READERS.includes(&visitor.actor) {
+                all.push(("/partners", "nav-partners"));
+            }
         }
     }
     if visitor.is_any(&[Role::Auditor]) {

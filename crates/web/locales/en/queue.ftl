@@ -9,6 +9,7 @@ queue-empty-you = Nothing waits for you.
 queue-empty-team = Nothing waits for your team.
 queue-empty-waiting = You wait for nobody.
 queue-empty-overdue = Nothing is past its date.
+queue-first-days = The authority is not set up yet.
 queue-what = What to do
 queue-reference = Number
 queue-company = Company or partner

@@ -9,6 +9,7 @@ queue-empty-you = 没有待您办理的事项。
 queue-empty-team = 本岗位没有待办事项。
 queue-empty-waiting = 没有等待他人的事项。
 queue-empty-overdue = 没有逾期事项。
+queue-first-days = 机关的初始设置尚未完成。
 queue-what = 待办内容
 queue-reference = 编号
 queue-company = 企业或对方机关

@@ -55,7 +55,7 @@ pub enum Drawn {
         checked: bool,
     },
     /// Fields that belong together begin.
-    Begin { legend: String },
+    Begin { legend: String, hint: String },
     /// They end.
     End,
     /// Another row can be asked for.
@@ -165,13 +165,13 @@ impl Pen<'_> {
         let (label, hint) = (self.label(field), hint(words, self.verb, field));
         match &field.kind {
             Kind::Group(fields) => {
-                out.push(Drawn::Begin { legend: label });
+                out.push(Drawn::Begin { legend: label, hint });
                 fields
                     .iter()
                     .for_each(|inner| self.field(inner, &format!("{name}.{}", inner.name), out));
                 out.push(Drawn::End);
             }
-            Kind::Rows(fields) => self.rows(fields, name, &label, out),
+            Kind::Rows(fields) => self.rows(fields, name, (label, hint), out),
             Kind::Yes => out.push(Drawn::Yes {
                 name: name.to_owned(),
                 label,
@@ -227,7 +227,7 @@ impl Pen<'_> {
         }
     }
 
-    fn rows(&self, fields: &[Field], name: &str, legend: &str, out: &mut Vec<Drawn>) {
+    fn rows(&self, fields: &[Field], name: &str, (legend, hint): (String, String), out: &mut Vec<Drawn>) {
         let words = self.ask.words();
         let filled = |row: usize| {
             let before = format!("{name}.{row}.");
@@ -239,11 +239,13 @@ impl Pen<'_> {
         let more = if self.given.get("step") == "more" { 3 } else { 0 };
         let shown = (last.max(1) + if last == 0 { 0 } else { more.max(ROWS_EMPTY - 1) }).min(ROWS_MAX);
         out.push(Drawn::Begin {
-            legend: legend.to_owned(),
+            legend,
+            hint,
         });
         for row in 0..shown {
             out.push(Drawn::Begin {
                 legend: words.t1("field-row", "number", row + 1),
+                hint: String::new(),
             });
             fields
                 .iter()

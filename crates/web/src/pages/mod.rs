@@ -14,7 +14,7 @@ mod journal;
 mod licences;
 mod lists;
 mod orders;
-mod partners;
+pub mod partners;
 mod people;
 mod planning;
 mod products;

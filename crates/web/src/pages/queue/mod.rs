@@ -13,6 +13,7 @@ use crate::answer::{Answered, Fault, html, local, see};
 use crate::ask::Ask;
 use crate::frame::Frame;
 use crate::links::{self, Pages};
+use crate::pages::first_run;
 use crate::routes::{Route, form, page};
 use crate::who::Who;
 
@@ -72,6 +73,8 @@ struct QueuePage {
     more: bool,
     box_only: bool,
     auditor: bool,
+    /// Whether the authority's first days are not over, and the visitor is one who ends them.
+    first_days: bool,
     empty: String,
     here: String,
 }
@@ -162,6 +165,7 @@ fn queue(ask: &Ask) -> Answered {
         more,
         box_only,
         auditor: visitor.is(Role::Auditor),
+        first_days: visitor.is(Role::Administrator) && first_run::is_open(ask)?,
         empty: words.t(&format!("queue-empty-{here_word}")),
         here: format!("/queue?tab={here_word}"),
     })
