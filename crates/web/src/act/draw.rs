@@ -238,10 +238,7 @@ impl Pen<'_> {
         let last = (0..ROWS_MAX).rev().find(|row| filled(*row)).map_or(0, |row| row + 1);
         let more = if self.given.get("step") == "more" { 3 } else { 0 };
         let shown = (last.max(1) + if last == 0 { 0 } else { more.max(ROWS_EMPTY - 1) }).min(ROWS_MAX);
-        out.push(Drawn::Begin {
-            legend,
-            hint,
-        });
+        out.push(Drawn::Begin { legend, hint });
         for row in 0..shown {
             out.push(Drawn::Begin {
                 legend: words.t1("field-row", "number", row + 1),
