@@ -14,6 +14,8 @@ const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 const LANGUAGES = ["en", "zh"];
 /// Of pages of one kind, such as two companies, so many are looked at in each role.
 const ALIKE = 2;
+/// Of rows that follow each other and are alike, so many are kept for the rules of accessibility.
+const ROWS = 4;
 /// Roles that are looked at at the same time.
 const AT_ONCE = 2;
 
@@ -86,12 +88,13 @@ class Wrong {
   }
 }
 
-/// Runs in the page: what is in it apart from what the rules of accessibility do not look at.
+/// Runs in the page: what is in it apart from what the rules of accessibility do not look at. Takes away all but some of
+/// the siblings that follow each other and are alike, such as the rows of a long table.
 ///
 /// Kept of each element are its name, its attributes, and whether it has words. Of the attributes that name others, and
 /// of those that say something, is kept which are equal and which are empty; like siblings in a row count once. So two
-/// lists of one kind are alike however long they are, and in whatever language.
-function shapeOfPage() {
+/// lists of one kind are alike however long they are.
+function shapeOfPage(rows) {
   const known = new Map();
   const which = (word) => {
     if (!known.has(word)) known.set(word, known.size);
@@ -106,9 +109,15 @@ function shapeOfPage() {
   };
   const shape = (element) => {
     const words = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-    const children = [...element.children].map(shape);
-    const like = children.map((child) => child.replace(/=\d+/g, ""));
-    const once = children.filter((_, at) => like[at] !== like[at - 1]);
+    const children = [...element.children];
+    const shapes = children.map(shape);
+    const like = shapes.map((one) => one.replace(/=\d+/g, ""));
+    let run = 0;
+    const once = shapes.filter((_, at) => {
+      run = like[at] === like[at - 1] ? run + 1 : 0;
+      if (run >= rows) children[at].remove();
+      return run === 0;
+    });
     return `<${element.localName} ${[...element.attributes].map(attribute)}${words ? " w" : ""}>${once.join("")}`;
   };
   return shape(document.documentElement);
@@ -117,7 +126,7 @@ function shapeOfPage() {
 /// Shapes that the rules have been tried on.
 const TRIED = new Set();
 
-/// Looks at the page that a window shows.
+/// Looks at the page that a window shows, of which afterwards something is missing.
 export async function look(seat, wrong, where) {
   const { page } = seat;
   const seen = await page.evaluate(() => ({
@@ -129,12 +138,12 @@ export async function look(seat, wrong, where) {
   if (seen.heads !== 1) wrong.note(`${seen.heads} headings of the first order`, where);
   for (const word of seen.missing) wrong.note(`no words under ${word}`, where);
   for (const id of seen.twice) wrong.note(`two elements are called #${id}`, where);
-  const shape = `${page.viewportSize().width} ${await page.evaluate(shapeOfPage)}`;
+  await sideways(page, wrong, where);
+  const shape = `${page.viewportSize().width} ${await page.evaluate(shapeOfPage, ROWS)}`;
   if (!TRIED.has(shape)) {
     TRIED.add(shape);
     await rules(page, wrong, where);
   }
-  await sideways(page, wrong, where);
   return seen.title;
 }
 
@@ -195,7 +204,7 @@ class Walk {
       const path = waiting.shift();
       if (!(await this.visit(seat, path))) continue;
       this.found.push(path);
-      for (const link of await this.links(seat)) waiting.push(link);
+      waiting.push(...this.links(seat));
     }
     await seat.context.close();
     for (const lang of LANGUAGES.slice(1)) await this.again({ lang });
@@ -227,6 +236,7 @@ class Walk {
     if (!answer || !(answer.headers()["content-type"] ?? "").startsWith("text/html")) return false;
     const status = path === "/nothing-is-here" ? 404 : 200;
     if (answer.status() !== status) this.wrong.note(`a link leads to ${answer.status()}`, `${where} from ${this.from?.get(path)}`);
+    this.hrefs = await seat.page.locator("a[href]:not([download])").evaluateAll((all) => all.map((link) => link.href));
     const title = await look(seat, this.wrong, where);
     // Where a redirect has led. The first page is that of the newest year, under two addresses.
     const page = new URL(seat.page.url()).pathname;
@@ -240,12 +250,11 @@ class Walk {
   }
 
   /// Links to pages that were not seen, of each kind a few.
-  async links(seat) {
-    const all = await seat.page.locator("a[href]:not([download])").evaluateAll((links) => links.map((link) => link.href));
+  links(seat) {
     const here = new URL(seat.page.url());
     const out = [];
     this.from ??= new Map();
-    for (const href of all) {
+    for (const href of this.hrefs) {
       const url = new URL(href);
       const path = url.pathname + url.search;
       if (url.origin !== here.origin || this.from.has(path) || /\.\w{2,4}$/.test(url.pathname)) continue;
