@@ -15,7 +15,7 @@ fn main() {
     };
     let clients: u64 = clients.parse().expect("CLIENTS is a number");
     let within = Duration::from_secs_f64(seconds.parse().expect("SECONDS is a number"));
-    let fsyncs = fsyncs(folder);
+    let probe = probe(folder);
     let with = format!(r#"{{"site":"{site}","item":"{item}","batch":"{batch}","amount":1,"occurred_on":"{day}","mode":"report"}}"#);
     let began = Instant::now();
     let threads: Vec<_> = (0..clients)
@@ -27,30 +27,37 @@ fn main() {
     let mut times: Vec<Duration> = threads.into_iter().flat_map(|thread| thread.join().expect("a client")).collect();
     let took = began.elapsed().as_secs_f64();
     times.sort_unstable();
-    let at = |share: f64| {
-        let place = (share * (times.len().saturating_sub(1)) as f64) as usize;
-        times.get(place).map_or(0.0, |time| time.as_secs_f64() * 1000.0)
-    };
     println!(
-        r#"{{"clients":{clients},"movements":{},"per_second":{:.0},"p50_ms":{:.2},"p99_ms":{:.2},"fsyncs_per_second":{fsyncs:.0}}}"#,
+        r#"{{"clients":{clients},"movements":{},"per_second":{:.0},"p50_ms":{:.2},"p99_ms":{:.2},"probe_p50_ms":{:.2},"probe_p99_ms":{:.2},"fsyncs_per_second":{:.0}}}"#,
         times.len(),
         times.len() as f64 / took,
-        at(0.5),
-        at(0.99),
+        at(&times, 0.5),
+        at(&times, 0.99),
+        at(&probe, 0.5),
+        at(&probe, 0.99),
+        probe.len() as f64 / probe.iter().sum::<Duration>().as_secs_f64(),
     );
 }
 
-/// How often the disk under the journal appends 4 KiB and syncs them, a second.
-fn fsyncs(folder: &str) -> f64 {
+/// The time that such a share stays within, in milliseconds; the times are in order.
+fn at(times: &[Duration], share: f64) -> f64 {
+    let place = (share * (times.len().saturating_sub(1)) as f64) as usize;
+    times.get(place).map_or(0.0, |time| time.as_secs_f64() * 1000.0)
+}
+
+/// How long the disk under the journal takes to append 4 KiB and sync them, again and again for two seconds.
+fn probe(folder: &str) -> Vec<Duration> {
     let path = format!("{folder}/probe.tmp");
     let mut file = File::create(&path).expect("a file to probe the disk with");
-    let (began, mut count) = (Instant::now(), 0);
-    while began.elapsed() < Duration::from_secs(1) {
+    let (began, mut times) = (Instant::now(), Vec::new());
+    while began.elapsed() < Duration::from_secs(2) {
+        let one = Instant::now();
         file.write_all(&[0; 4096]).and_then(|()| file.sync_data()).expect("a sync");
-        count += 1;
+        times.push(one.elapsed());
     }
     drop(std::fs::remove_file(path));
-    f64::from(count) / began.elapsed().as_secs_f64()
+    times.sort_unstable();
+    times
 }
 
 /// One client on one connection; gives how long each answer took.

@@ -1,8 +1,10 @@
 //! Makes a played folder large, so that pages can be measured on it: `scale FOLDER HOLDERS PERMITS`.
 //!
-//! The folder is an authority's of the demonstration, at rest. What is added goes around the writer: holders with a site
-//! and a purchase card each, and export cases with permits that are copies of the first real one under other numbers. The
-//! entries are hashed into the log as any others. Such a folder is for measuring alone.
+//! The folder is an authority's of the demonstration, at rest. What is added goes around the writer: holders with a site,
+//! a purchase card and a responsible person each, and export cases with permits that are copies of the first real one
+//! under other numbers. Of fifty permits one is open, the goods of the others have left and arrived:
+//! it is what some decades leave. Two of them are under one authorization, and one in thirty is of the first one's own site. The entries are
+//! hashed into the log as any others. Such a folder is for measuring alone.
 
 use std::error::Error;
 use std::ops::ControlFlow;
@@ -32,12 +34,13 @@ impl Hashes for Of<'_> {
     }
 }
 
-/// What is copied: an application, the request, the permit, and the entry that tells when and who.
+/// What is copied: an application, the request, the permit, departure and arrival, and the entry that tells when and who.
 #[derive(Default)]
 struct Models {
     applied: Option<Event>,
     requested: Option<Event>,
     permit: Option<Event>,
+    departed: Option<Event>,
     last: Option<Entry>,
 }
 
@@ -90,6 +93,9 @@ fn models(reader: &dyn store::JournalReader) -> Done<Models> {
                     models.requested = Some(entry.event.clone());
                 }
                 Event::ExportPermitIssued(_) if models.permit.is_none() => models.permit = Some(entry.event.clone()),
+                Event::ConsignmentDeparted(_) if models.departed.is_none() => {
+                    models.departed = Some(entry.event.clone());
+                }
                 _ => {}
             }
             models.last = Some(entry);
@@ -186,6 +192,9 @@ impl Pen {
             substances: vec!["fentanyl".parse()?],
             valid_from: "2024-01-01".parse()?,
             valid_until: "2026-12-31".parse()?,
+        })))?;
+        self.push(Event::RoleGranted(Box::new(domain::access::RoleGrant {
+            actor: format!("{holder}:p{number:07}").parse()?,
         })))
     }
 
@@ -194,18 +203,33 @@ impl Pen {
             Some(Event::ExportApplied(applied)),
             Some(Event::ConfirmationRequested(requested)),
             Some(Event::ExportPermitIssued(permit)),
-        ) = (&models.applied, &models.requested, &models.permit)
+            Some(Event::ConsignmentDeparted(departed)),
+        ) = (&models.applied, &models.requested, &models.permit, &models.departed)
         else {
             return Err("the journal has no export to copy".into());
         };
         let (mut applied, mut requested, mut permit) = (applied.clone(), requested.clone(), permit.clone());
+        let mut departed = departed.clone();
         applied.id = format!("EX-X{number:07}").parse()?;
         applied.case = format!("CN/EX-X{number:07}").parse()?;
+        applied.consignment.authorization = Some(format!("IA-X{:07}", number / 2).parse()?);
+        if !number.is_multiple_of(30) {
+            applied.site = format!("X{:07}", number % 1_000).parse()?;
+        }
         requested.case = applied.case.clone();
         permit.case = applied.case.clone();
         permit.permit.number = format!("XP-X{number:07}").parse()?;
+        permit.permit.consignment = applied.consignment.clone();
+        departed.case = applied.case.clone();
+        departed.endorsement.permit = permit.permit.number.clone();
+        departed.endorsement.lines = applied.consignment.lines.clone();
         self.push(Event::ExportApplied(applied))?;
         self.push(Event::ConfirmationRequested(requested))?;
-        self.push(Event::ExportPermitIssued(permit))
+        self.push(Event::ExportPermitIssued(permit))?;
+        if number.is_multiple_of(50) {
+            return Ok(());
+        }
+        self.push(Event::ConsignmentDeparted(departed.clone()))?;
+        self.push(Event::ConsignmentArrived(departed))
     }
 }

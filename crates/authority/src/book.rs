@@ -101,7 +101,7 @@ impl Authority {
             (state.size, site, held(&state, wanted))
         };
         if self.register(|register| register.cursor())? < size {
-            self.drain()?;
+            self.catch_up()?;
         }
         let mirrors = self.mirrors(&site, size, wanted)?;
         let reversed_by = mirrors
@@ -347,7 +347,7 @@ impl Authority {
     ) -> Result<Trace, AuthorityError> {
         let size = self.state().size;
         if self.register(|register| register.cursor())? < size {
-            self.drain()?;
+            self.catch_up()?;
         }
         let mut trace = Trace::default();
         let mut sites = std::collections::BTreeSet::new();

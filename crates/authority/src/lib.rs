@@ -175,6 +175,11 @@ impl Authority {
         self.writer.drain()
     }
 
+    /// Waits until everything that was answered before is in the register, for whoever wants to look into it.
+    pub fn catch_up(&self) -> Result<(), AuthorityError> {
+        self.writer.catch_up()
+    }
+
     /// The committed state: nothing in it can be taken back by a crash. One thread may hold it twice; whoever holds it
     /// and waits for a receipt waits for ever.
     pub fn state(&self) -> StateGuard<'_> {

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -30,6 +30,7 @@ enum Work {
 pub(crate) struct Projector {
     work: Sender<Work>,
     catching_up: Arc<AtomicBool>,
+    flushed: Arc<AtomicU64>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -49,8 +50,10 @@ impl Projector {
         } else {
             RowMaker::default()
         };
+        let flushed = Arc::new(AtomicU64::new(if whole { state.size } else { 0 }));
         let mut desk = Desk {
             next: register.cursor(),
+            flushed: Arc::clone(&flushed),
             register,
             maker,
             journal,
@@ -66,6 +69,7 @@ impl Projector {
         Ok(Self {
             work,
             catching_up,
+            flushed,
             thread: Some(thread),
         })
     }
@@ -79,6 +83,11 @@ impl Projector {
             };
         }
         self.work.send(Work::Entries(entries)).map_err(|_| gone())
+    }
+
+    /// Tells how many entries are in the register, for whoever need not wait then.
+    pub fn flushed(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.flushed)
     }
 
     /// Waits until everything durable is in the register.
@@ -107,6 +116,8 @@ fn gone() -> AuthorityError {
 struct Desk {
     /// The next entry that has no row yet, flushed or not.
     next: u64,
+    /// The next entry that has no row in the register.
+    flushed: Arc<AtomicU64>,
     register: Box<dyn Register>,
     maker: RowMaker,
     journal: Box<dyn JournalReader>,
@@ -118,6 +129,7 @@ impl Desk {
             self.register.flush(self.maker.rows())?;
             self.maker.clear();
         }
+        self.flushed.store(self.next, Ordering::Release);
         Ok(())
     }
 

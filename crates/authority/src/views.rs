@@ -29,7 +29,7 @@ impl Authority {
         Entry::parse(&bytes).map(Some).map_err(broken)
     }
 
-    /// Looks into the register. What was recorded a moment ago may not be in it yet: see [`Authority::drain`].
+    /// Looks into the register. What was recorded a moment ago may not be in it yet: see [`Authority::catch_up`].
     pub fn register<T>(&self, look: impl FnOnce(&dyn store::RegisterReader) -> T) -> T {
         let register = self.register.lock().unwrap_or_else(PoisonError::into_inner);
         look(&**register)

@@ -382,6 +382,9 @@ pub struct Access {
     /// The grants of each holder's persons.
     #[serde(skip)]
     of_holder: BTreeMap<CompactString, Vec<No>>,
+    /// The grants of officers: few among the persons of a million holders.
+    #[serde(skip)]
+    of_officers: Vec<No>,
 }
 
 impl Access {
@@ -399,6 +402,14 @@ impl Access {
             .map(|grant| &grant.actor)
     }
 
+    /// Persons that were ever granted something and whose id begins so, by id.
+    pub fn persons_from<'a>(&'a self, beginning: &'a str) -> impl Iterator<Item = &'a str> {
+        use std::ops::Bound::{Included, Unbounded};
+        let from = self.of_person.range::<str, _>((Included(beginning), Unbounded));
+        let persons = from.map(|(person, _)| person.as_str());
+        persons.take_while(move |person| person.starts_with(beginning))
+    }
+
     /// Every role and duty this person was ever granted, in order of the first grant, and whether they hold it now.
     pub fn grants_of(&self, person: &str) -> impl Iterator<Item = (&Actor, bool)> {
         let numbers = self.of_person.get(person).into_iter().flatten();
@@ -413,6 +424,12 @@ impl Access {
             .iter()
             .filter(|grant| grant.active)
             .map(|grant| &grant.actor)
+    }
+
+    /// Every role of the authority held now, in order of the first grant.
+    pub fn officers(&self) -> impl DoubleEndedIterator<Item = &Actor> {
+        let grants = self.of_officers.iter().map(|no| &self.grants[*no]);
+        grants.filter(|grant| grant.active).map(|grant| &grant.actor)
     }
 
     /// Who may act for a holder now, in order of the first grant.
@@ -479,12 +496,9 @@ impl Access {
             .into());
         }
         if actor.capacity() == Capacity::Officer(Role::Administrator) {
-            let is_other = |grant: &&Grant| {
-                grant.active
-                    && grant.actor != *actor
-                    && grant.actor.capacity() == Capacity::Officer(Role::Administrator)
-            };
-            let left = self.grants.iter().filter(is_other).count();
+            let is_other =
+                |other: &&Actor| *other != actor && other.capacity() == Capacity::Officer(Role::Administrator);
+            let left = self.officers().filter(is_other).count();
             if left < 2 {
                 return Err(AccessRefusal::LastAdministrators { left }.into());
             }
@@ -510,6 +524,8 @@ impl Access {
         self.of_person.entry(actor.person().into()).or_default().push(no);
         if let Some(holder) = actor.holder() {
             self.of_holder.entry(holder.into()).or_default().push(no);
+        } else {
+            self.of_officers.push(no);
         }
     }
 
@@ -531,6 +547,7 @@ impl Access {
         self.grants.reindex();
         self.of_person.clear();
         self.of_holder.clear();
+        self.of_officers.clear();
         for (no, _) in (0..).zip(0..self.grants.len()) {
             self.note(no);
         }

@@ -319,12 +319,20 @@ pub struct Licences {
     /// By last day: for whoever wants to know what ends soon.
     #[serde(skip)]
     by_end: BTreeSet<(Date, No)>,
+    /// Those that are no purchase cards: few among the cards of a million institutions.
+    #[serde(skip)]
+    no_cards: Vec<No>,
 }
 
 impl Licences {
     /// All licences and cards, in order of grant.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Licence> + ExactSizeIterator {
         self.licences.iter()
+    }
+
+    /// All licences that are no purchase cards, in order of grant.
+    pub fn no_cards(&self) -> impl DoubleEndedIterator<Item = &Licence> {
+        self.no_cards.iter().map(|no| &self.licences[*no])
     }
 
     /// A licence or card by its number.
@@ -413,8 +421,18 @@ impl Licences {
 
     pub(crate) fn reindex(&mut self) {
         self.licences.reindex();
-        let ends = self.licences.iter().zip(0..);
-        self.by_end = ends.map(|(licence, no)| (licence.grant.valid_until, no)).collect();
+        self.by_end.clear();
+        self.no_cards.clear();
+        (0..).zip(0..self.licences.len()).for_each(|(no, _)| self.note(no));
+    }
+
+    /// Notes where a new licence is found.
+    fn note(&mut self, no: No) {
+        let grant = &self.licences[no].grant;
+        self.by_end.insert((grant.valid_until, no));
+        if grant.activity != Activity::Purchase {
+            self.no_cards.push(no);
+        }
     }
 }
 
@@ -538,7 +556,7 @@ pub(crate) fn apply_grant(state: &mut State, grant: &LicenceGrant) {
         revoked: None,
     };
     let licence = state.licences.licences.add(licence);
-    state.licences.by_end.insert((grant.valid_until, licence));
+    state.licences.note(licence);
     for site in grant.sites.iter().filter_map(|site| state.holders.sites.no(site)) {
         let place = site as usize;
         if state.licences.covers.len() <= place {

@@ -1,6 +1,6 @@
 //! Orders: what a site asks of its supplier. The supplier's dispatch answers the order, and the receipt follows it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -227,6 +227,12 @@ pub struct Orders {
     by_supplier: BTreeMap<No, Vec<No>>,
     #[serde(skip)]
     by_dispatch: BTreeMap<u64, No>,
+    /// Open orders of each site: few among all that it ever placed.
+    #[serde(skip)]
+    open_of: BTreeMap<No, BTreeSet<No>>,
+    /// Open orders to each supplier.
+    #[serde(skip)]
+    open_to: BTreeMap<No, BTreeSet<No>>,
 }
 
 impl Orders {
@@ -250,13 +256,42 @@ impl Orders {
         self.numbered(self.by_supplier.get(&site))
     }
 
+    /// What a site has ordered and waits for, oldest first.
+    pub fn open_of_site(&self, site: No) -> impl DoubleEndedIterator<Item = &Order> {
+        self.numbered(self.open_of.get(&site))
+    }
+
+    /// What was ordered from a site and is still to be answered, oldest first.
+    pub fn open_to_supplier(&self, site: No) -> impl DoubleEndedIterator<Item = &Order> {
+        self.numbered(self.open_to.get(&site))
+    }
+
     /// The order that a dispatch answers, if it does.
     pub fn answered_by(&self, dispatch: u64) -> Option<&Order> {
         self.by_dispatch.get(&dispatch).map(|no| &self.placed[*no])
     }
 
-    fn numbered<'a>(&'a self, numbers: Option<&'a Vec<No>>) -> impl DoubleEndedIterator<Item = &'a Order> {
+    fn numbered<'a, N>(&'a self, numbers: Option<&'a N>) -> impl DoubleEndedIterator<Item = &'a Order>
+    where
+        &'a N: IntoIterator<Item = &'a No, IntoIter: DoubleEndedIterator>,
+    {
         numbers.into_iter().flatten().map(|no| &self.placed[*no])
+    }
+
+    /// Notes whether an order is open, after something has happened to it.
+    fn note(&mut self, no: No) {
+        let order = &self.placed[no];
+        let (of, to) = (
+            self.open_of.entry(order.site).or_default(),
+            self.open_to.entry(order.supplier).or_default(),
+        );
+        if order.status() == OrderStatus::Open {
+            of.insert(no);
+            to.insert(no);
+        } else {
+            of.remove(&no);
+            to.remove(&no);
+        }
     }
 
     fn find(&self, id: &Id) -> Refused<&Order> {
@@ -269,6 +304,7 @@ impl Orders {
         let no = self.placed.add(order);
         self.by_site.entry(site).or_default().push(no);
         self.by_supplier.entry(supplier).or_default().push(no);
+        self.note(no);
     }
 
     pub(crate) fn reindex(&mut self) {
@@ -283,6 +319,9 @@ impl Orders {
                 self.by_dispatch.insert(*dispatch, no);
             }
         }
+        self.open_of.clear();
+        self.open_to.clear();
+        (0..).zip(0..self.placed.len()).for_each(|(no, _)| self.note(no));
     }
 }
 
@@ -444,13 +483,14 @@ pub(crate) fn apply_placed(state: &mut State, placed: &OrderPlaced, by: &Actor, 
 }
 
 pub(crate) fn apply_end(state: &mut State, end: &OrderEnd, declined: bool, by: &Actor, on: Date) {
-    if let Some(order) = state.orders.placed.find_mut(&end.order) {
-        order.ended = Some(Ended {
+    if let Some(no) = state.orders.placed.no(&end.order) {
+        state.orders.placed[no].ended = Some(Ended {
             declined,
             by: by.clone(),
             on,
             reason: end.reason.clone(),
         });
+        state.orders.note(no);
     }
 }
 
@@ -469,13 +509,15 @@ pub(crate) fn apply_dispatch(state: &mut State, seq: u64, line: &Movement, from:
     order.dispatches.push(seq);
     orders.by_dispatch.insert(seq, no);
     supply(order, item, line.amount);
+    orders.note(no);
 }
 
 /// Goods of a dispatch came back to the supplier.
 pub(crate) fn apply_cancelled(state: &mut State, dispatch: u64, line: &Movement, item: No) {
-    if let Some(no) = state.orders.by_dispatch.get(&dispatch) {
+    if let Some(no) = state.orders.by_dispatch.get(&dispatch).copied() {
         // What was missing on the way was never sent.
-        supply(&mut state.orders.placed[*no], item, line.unexplained - line.amount);
+        supply(&mut state.orders.placed[no], item, line.unexplained - line.amount);
+        state.orders.note(no);
     }
 }
 
@@ -486,6 +528,7 @@ pub(crate) fn apply_dispatch_reversed(state: &mut State, reversed: &LineReversed
         let order = &mut state.orders.placed[no];
         order.dispatches.retain(|dispatch| *dispatch != reversed.line);
         supply(order, item, -reversed.original.amount);
+        state.orders.note(no);
     }
 }
 

@@ -577,7 +577,7 @@ pub(crate) fn decide_quota(state: &State, quota: &QuotaEntry) -> Refused<()> {
         Planned::Preparation(no) => (Activity::ManufacturePreparation, state.items.at(no).substance),
     };
     let substance = &state.substances.at(substance).entry.id;
-    let designated = state.licences.iter().any(|licence| {
+    let designated = state.licences.no_cards().any(|licence| {
         let grant = &licence.grant;
         grant.holder == holder.entry.id
             && grant.activity == activity

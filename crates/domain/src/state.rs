@@ -278,10 +278,7 @@ impl State {
             return;
         };
         let of_item = |batch| self.ledger.batch_at(batch).item == item;
-        let accounts = self
-            .ledger
-            .accounts()
-            .filter(|account| account.site == site && of_item(account.batch));
+        let accounts = self.ledger.accounts_of(site).filter(|account| of_item(account.batch));
         let held: i128 = accounts.flat_map(|account| account.held).map(i128::from).sum();
         let coming = self
             .ledger

@@ -25,7 +25,11 @@ fn push(out: &mut String, cell: &str) {
     if risky {
         out.push('\'');
     }
-    out.push_str(&cell.replace('"', "\"\""));
+    if quoted {
+        out.push_str(&cell.replace('"', "\"\""));
+    } else {
+        out.push_str(cell);
+    }
     if quoted {
         out.push('"');
     }

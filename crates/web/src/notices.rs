@@ -241,7 +241,7 @@ fn of(state: &State) -> Vec<(Role, String)> {
         Capacity::Officer(role) => Some((role, actor.person().to_owned())),
         _ => None,
     };
-    state.access.grants().filter_map(officer).collect()
+    state.access.officers().filter_map(officer).collect()
 }
 
 const PERMITS: &[Role] = &[Role::PermitOfficer];

@@ -77,7 +77,7 @@ impl History {
     /// The entries about a thing, oldest first.
     pub fn of(ask: &Ask, subject: &str) -> Result<Vec<Self>, Fault> {
         let authority = ask.app.authority();
-        authority.drain()?;
+        authority.catch_up()?;
         let rows = authority.register(|register| register.entries_of_subject(subject, 0, HISTORY))?;
         let words = ask.words();
         let auditor = ask.visitor()?.is(domain::access::Role::Auditor);

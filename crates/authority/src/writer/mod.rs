@@ -5,6 +5,7 @@
 mod commit;
 mod decide;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 use std::thread::JoinHandle;
 
@@ -98,6 +99,8 @@ pub(crate) struct Closed {
 pub(crate) struct Writer {
     requests: Sender<Request>,
     committed: Arc<parking_lot::RwLock<State>>,
+    /// How many entries are in the register.
+    flushed: Arc<AtomicU64>,
     stopped: Arc<RwLock<Option<String>>>,
     first: Option<JoinHandle<State>>,
     second: Option<JoinHandle<Result<Closed, AuthorityError>>>,
@@ -127,6 +130,7 @@ impl Writer {
         let zone = time_zone(state.founding.zone.as_str())?;
         let register_reader = register.reader()?;
         let projector = Projector::start(register, journal.reader()?, &state)?;
+        let flushed = projector.flushed();
         let committed = Arc::new(parking_lot::RwLock::new(state.clone()));
         let stopped = Arc::new(RwLock::new(None));
         let (requests, incoming) = bounded(REQUESTS_WAITING_MAX);
@@ -156,6 +160,7 @@ impl Writer {
         Ok(Self {
             requests,
             committed,
+            flushed,
             stopped,
             first: Some(first),
             second: Some(second),
@@ -183,6 +188,15 @@ impl Writer {
             reply,
         })?;
         Ok(answer)
+    }
+
+    /// Waits until everything that was answered before is in the register: most often it is.
+    pub fn catch_up(&self) -> Result<(), AuthorityError> {
+        let size = self.committed.read_recursive().size;
+        if self.flushed.load(Ordering::Acquire) >= size {
+            return Ok(());
+        }
+        self.drain()
     }
 
     /// Waits until everything before is durable and in the register.

@@ -441,7 +441,7 @@ fn dispatch(state: &mut State, seq: u64, movement: &Movement, numbers: &Numbers)
         short: false,
         dispatched_on,
     };
-    state.ledger.transit.insert(seq, transit);
+    state.ledger.send(seq, transit);
     state.ledger.batches[numbers.batch].open = false;
     if let Some(to) = to {
         if state.holders.site_at(to).holder != state.holders.site_at(numbers.site).holder {
@@ -514,7 +514,7 @@ fn reopen(state: &mut State, original: &Movement, numbers: &Numbers) {
             short: false,
             dispatched_on: None,
         };
-        state.ledger.transit.insert(dispatch, transit);
+        state.ledger.send(dispatch, transit);
     }
     expect(state, Some(numbers.site), numbers.item, amount);
 }

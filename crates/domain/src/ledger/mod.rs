@@ -187,6 +187,9 @@ pub struct Ledger {
     #[serde(skip)]
     lots_of_site: BTreeMap<No, Vec<No>>,
     pub(crate) transit: BTreeMap<u64, Transit>,
+    /// Dispatches by the export permit they went under, whether they are still on their way or not: few among all.
+    #[serde(skip)]
+    under_permit: BTreeMap<Id, BTreeSet<u64>>,
     pub(crate) lots: Table<Lot>,
     pub(crate) holds: BTreeMap<Id, Hold>,
     pub(crate) hold_ids: BTreeSet<Id>,
@@ -262,6 +265,20 @@ impl Ledger {
     /// Goods on the way and shortages, by entry number of their dispatch.
     pub fn transit(&self) -> &BTreeMap<u64, Transit> {
         &self.transit
+    }
+
+    /// Goods on their way under an export permit.
+    pub fn transit_under(&self, permit: &str) -> impl Iterator<Item = (u64, &Transit)> {
+        let dispatches = self.under_permit.get(permit).into_iter().flatten();
+        dispatches.filter_map(|seq| Some((*seq, self.transit.get(seq)?)))
+    }
+
+    /// Puts goods on their way.
+    fn send(&mut self, dispatch: u64, transit: Transit) {
+        if let Some(permit) = &transit.permit {
+            self.under_permit.entry(permit.clone()).or_default().insert(dispatch);
+        }
+        self.transit.insert(dispatch, transit);
     }
 
     /// Begins a lot.
@@ -360,6 +377,12 @@ impl Ledger {
             self.note(self.accounts[no].site, no);
         }
         self.lots.reindex();
+        self.under_permit.clear();
+        for (dispatch, transit) in &self.transit {
+            if let Some(permit) = &transit.permit {
+                self.under_permit.entry(permit.clone()).or_default().insert(*dispatch);
+            }
+        }
     }
 }
 

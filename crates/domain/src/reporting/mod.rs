@@ -329,7 +329,7 @@ fn makers(state: &State, year: i16) -> Makers {
     let holders_with = |activity: Activity| {
         let makes = state
             .licences
-            .iter()
+            .no_cards()
             .filter(|licence| licence.grant.activity == activity && licence.in_force_in(year));
         makes
             .map(|licence| &licence.grant.holder)

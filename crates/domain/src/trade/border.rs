@@ -108,17 +108,19 @@ fn same_way(case: &Case, permit: &str, movement: &Movement, destination: Option<
 /// Whether goods are on their way to customs under a case's permit.
 pub(super) fn is_on_the_way(state: &State, case: &Case) -> bool {
     let permit = case.permit.as_ref().map(|permit| &permit.number);
-    let under = |transit: &crate::ledger::Transit| transit.permit.as_ref() == permit && transit.outstanding > 0;
-    permit.is_some() && state.ledger.transit().values().any(under)
+    permit.is_some_and(|permit| {
+        let mut under = state.ledger.transit_under(permit);
+        under.any(|(_, transit)| transit.outstanding > 0)
+    })
 }
 
 /// What is on its way to customs under a permit, in counting units.
 pub(super) fn on_the_way(state: &State, permit: &Id, item: &Item) -> i64 {
     let same = |batch| state.items.at(state.ledger.batch_at(batch).item).id == item.id;
-    let under = state.ledger.transit().values();
+    let under = state.ledger.transit_under(permit);
     under
-        .filter(|transit| transit.permit.as_ref() == Some(permit) && same(transit.batch))
-        .fold(0, |sum: i64, transit| sum.saturating_add(transit.outstanding))
+        .filter(|(_, transit)| same(transit.batch))
+        .fold(0, |sum: i64, (_, transit)| sum.saturating_add(transit.outstanding))
 }
 
 /// An import authorization in force covers goods that enter, and the consignment they are of is known.

@@ -133,11 +133,10 @@ pub fn alike<'a>(state: &'a State, case: &'a Case) -> impl Iterator<Item = &'a C
     };
     let same = move |other: &&Case| {
         let (one, another) = (&case.consignment.importer, &other.consignment.importer);
-        let open = !matches!(other.stage, Stage::Refused | Stage::Expired | Stage::Closed);
         let importer = one.country == another.country && alike_names(one.name.as_str(), another.name.as_str());
-        open && other.id != case.id && other.side == case.side && importer && same_goods(other)
+        other.id != case.id && other.side == case.side && importer && same_goods(other)
     };
-    state.trade.cases().filter(same)
+    state.trade.open_cases().filter(same)
 }
 
 /// The same name but for case, spaces and punctuation.

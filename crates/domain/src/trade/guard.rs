@@ -242,13 +242,11 @@ impl<'a> Gate<'a> {
     /// The other cases under the same import authorization.
     fn others(self) -> Vec<&'a Case> {
         let case = self.case;
-        let under_it = |other: &&Case| {
-            other.side == Side::Exporting
-                && other.id != case.id
-                && other.partner == case.partner
-                && other.consignment.authorization == case.consignment.authorization
-        };
-        self.state.trade.cases.values().filter(under_it).collect()
+        let under_it =
+            |other: &&Case| other.side == Side::Exporting && other.id != case.id && other.partner == case.partner;
+        let number = case.consignment.authorization.iter();
+        let cases = number.flat_map(|number| self.state.trade.cases_under(number));
+        cases.filter(under_it).collect()
     }
 
     /// A permit ends with its import authorization at the latest, and within the national maximum.
@@ -494,15 +492,13 @@ fn free_stock(state: &State, case: &Case, site: No, item: No, today: Date) -> Fr
         let expired = ledger.batch_at(batch).expires_on.is_some_and(|last| last < today);
         ledger.batch_at(batch).item == item && !expired && !held.contains(&batch)
     };
-    let accounts = ledger
-        .accounts()
-        .filter(|account| account.site == site && good(account.batch));
+    let accounts = ledger.accounts_of(site).filter(|account| good(account.batch));
     let stock = accounts.fold(0_i64, |sum, account| {
         sum.saturating_add(account.holds(Compartment::Stock))
     });
     let open = |other: &&Case| {
         let open = matches!(other.stage, Stage::Issued | Stage::Held);
-        other.side == Side::Exporting && open && other.id != case.id && other.site == case.site
+        open && other.id != case.id
     };
     let item = state.items.at(item);
     let goods = super::goods(state, item);
@@ -514,7 +510,8 @@ fn free_stock(state: &State, case: &Case, site: No, item: No, today: Date) -> Fr
             .saturating_add(super::border::on_the_way(state, permit, item));
         Some(line.amount.saturating_sub(sent).max(0))
     };
-    let reserved = state.trade.cases.values().filter(open).filter_map(allowed);
+    let others = case.site.iter().flat_map(|site| state.trade.exports_of(site));
+    let reserved = others.filter(open).filter_map(allowed);
     FreeStock {
         held: stock,
         reserved: reserved.fold(0, i64::saturating_add),

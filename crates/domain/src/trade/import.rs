@@ -194,12 +194,9 @@ fn open_base(state: &State, own: &OwnAuthorization, substance: &Id, today: Date)
 
 /// A single-consignment authorization is over once its consignment has arrived.
 fn is_used_up(state: &State, own: &OwnAuthorization) -> bool {
-    let arrived = |case: &&Case| {
-        case.side == Side::Importing
-            && case.consignment.authorization.as_ref() == Some(&own.authorization.number)
-            && case.arrival.is_some()
-    };
-    own.authorization.consignments == Consignments::Single && state.trade.cases.values().any(|case| arrived(&case))
+    let arrived = |case: &&Case| case.side == Side::Importing && case.arrival.is_some();
+    let mut cases = state.trade.cases_under(&own.authorization.number);
+    own.authorization.consignments == Consignments::Single && cases.any(|case| arrived(&case))
 }
 
 pub(crate) fn decide_cancellation(state: &State, cancel: &CancelImportAuthorization) -> Refused<Vec<Event>> {
@@ -288,10 +285,9 @@ fn agreement<'a>(state: &'a State, case: &'a Id, asked: &'a Consignment, today: 
     let force = move || in_force(authorization, own.cancelled, today);
     let same = move || same_trade(authorization, asked);
     let others = move || -> Vec<&'a Case> {
-        let under_it = |other: &&Case| {
-            other.side == Side::Importing && other.id != *case && other.consignment.authorization.as_ref() == number
-        };
-        state.trade.cases.values().filter(under_it).collect()
+        let under_it = |other: &&Case| other.side == Side::Importing && other.id != *case;
+        let cases = number.into_iter().flat_map(|number| state.trade.cases_under(number));
+        cases.filter(under_it).collect()
     };
     let once = move || used_up(authorization, &others());
     let mut all = vec![

@@ -89,7 +89,6 @@ fn too_late(state: &State, from: &Id, number: &Id) -> Vec<Event> {
     let left = |case: &&Case| {
         case.side == Side::Exporting
             && case.partner.as_ref() == Some(from)
-            && case.consignment.authorization.as_ref() == Some(number)
             && (case.stage == Stage::Departed || (case.stage == Stage::Issued && case.has_moved()))
     };
     let tell = |case: &Case| {
@@ -97,7 +96,7 @@ fn too_late(state: &State, from: &Id, number: &Id) -> Vec<Event> {
         let notice = Notice::AlreadyDispatched(Box::new(PermitNamed { permit }));
         Some(queue(from, Some(&case.id), notice))
     };
-    state.trade.cases.values().filter(left).filter_map(tell).collect()
+    state.trade.cases_under(number).filter(left).filter_map(tell).collect()
 }
 
 /// Where policy says so, an exact match with the own register is confirmed without an officer.

@@ -293,6 +293,15 @@ pub struct Trade {
     /// Applications for import authorizations that are not answered.
     #[serde(skip)]
     unanswered: BTreeSet<Id>,
+    /// Cases by the number of their import authorization.
+    #[serde(skip)]
+    under: BTreeMap<Id, BTreeSet<Id>>,
+    /// Exports by their site.
+    #[serde(skip)]
+    of_site: BTreeMap<Id, BTreeSet<Id>>,
+    /// Cases of goods that come to this country, by the number of the permit whose copy the partner has sent.
+    #[serde(skip)]
+    copies: BTreeMap<Id, BTreeSet<Id>>,
 }
 
 impl Trade {
@@ -334,6 +343,14 @@ impl Trade {
         self.foreign.iter().map(|((issuer, _), foreign)| (issuer, foreign))
     }
 
+    /// Import authorizations that partners have sent, those after this one, with the authority that sent each.
+    pub fn foreigns_after(&self, issuer: &Id, number: &Id) -> impl Iterator<Item = (&Id, &ForeignAuthorization)> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let after = (issuer.clone(), number.clone());
+        let rest = self.foreign.range((Excluded(after), Unbounded));
+        rest.map(|((issuer, _), foreign)| (issuer, foreign))
+    }
+
     /// Applications for import authorizations that no authorization answers, by id.
     pub fn open_applications(&self) -> impl Iterator<Item = &ImportApplied> {
         self.unanswered.iter().filter_map(|id| self.applications.get(id))
@@ -346,7 +363,26 @@ impl Trade {
             .map(|((country, year, substance), notice)| (*country, *year, substance, notice))
     }
 
-    /// Notes whether a case is still open, after something has happened to it.
+    /// Cases under an import authorization with this number, whoever issued it, by id.
+    pub fn cases_under(&self, number: &str) -> impl Iterator<Item = &Case> {
+        self.listed(self.under.get(number))
+    }
+
+    /// Exports of a site, by id.
+    pub fn exports_of(&self, site: &str) -> impl Iterator<Item = &Case> {
+        self.listed(self.of_site.get(site))
+    }
+
+    /// Cases of goods that come to this country under a partner's permit with this number, by id.
+    pub fn cases_of_copy(&self, permit: &str) -> impl Iterator<Item = &Case> {
+        self.listed(self.copies.get(permit))
+    }
+
+    fn listed<'a>(&'a self, ids: Option<&'a BTreeSet<Id>>) -> impl Iterator<Item = &'a Case> {
+        ids.into_iter().flatten().filter_map(|id| self.cases.get(id))
+    }
+
+    /// Notes where a case is found, and whether it is still open, after something has happened to it.
     pub(crate) fn note(&mut self, id: &str) {
         let Some((id, case)) = self.cases.get_key_value(id) else {
             return;
@@ -356,11 +392,20 @@ impl Trade {
         } else if !self.open.contains(id) {
             self.open.insert(id.clone());
         }
+        let number = case.consignment.authorization.as_ref();
+        put(&mut self.under, number, id);
+        put(&mut self.of_site, case.site.as_ref(), id);
+        let copy = case.permit.as_ref().filter(|_| case.side == Side::Importing);
+        put(&mut self.copies, copy.map(|permit| &permit.number), id);
     }
 
     pub(crate) fn reindex(&mut self) {
-        let open = self.cases.values().filter(|case| !case.stage.is_over());
-        self.open = open.map(|case| case.id.clone()).collect();
+        for index in [&mut self.under, &mut self.of_site, &mut self.copies] {
+            index.clear();
+        }
+        self.open.clear();
+        let ids: Vec<Id> = self.cases.keys().cloned().collect();
+        ids.iter().for_each(|id| self.note(id));
         let answered: BTreeSet<&Id> = self.own.values().map(|own| &own.application).collect();
         let waiting = self.applications.keys().filter(|id| !answered.contains(id));
         self.unanswered = waiting.cloned().collect();
@@ -433,6 +478,18 @@ impl Trade {
 
     fn of_permit(&self, permit: &str) -> Refused<&Case> {
         self.permitted(permit).ok_or_else(|| unknown("export permit", permit))
+    }
+}
+
+/// Puts a case into an index, once.
+fn put(index: &mut BTreeMap<Id, BTreeSet<Id>>, key: Option<&Id>, case: &Id) {
+    let Some(key) = key else { return };
+    if let Some(cases) = index.get_mut(key) {
+        if !cases.contains(case) {
+            cases.insert(case.clone());
+        }
+    } else {
+        index.insert(key.clone(), BTreeSet::from([case.clone()]));
     }
 }
 

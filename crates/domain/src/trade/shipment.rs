@@ -191,7 +191,7 @@ pub(crate) fn decide_pass_day(state: &State, today: Date) -> Refused<Vec<Event>>
         open && ended && waited && !case.has_moved()
     };
     let mut events = Vec::new();
-    for case in state.trade.cases.values().filter(over) {
+    for case in state.trade.open_cases().filter(over) {
         unused(case, &mut events);
     }
     if events.is_empty() {

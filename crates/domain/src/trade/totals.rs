@@ -45,7 +45,7 @@ pub fn headroom(state: &State, country: Country, substance: &Id, year: i16, with
         .filter(|(item, to, _)| *to == country && state.items.at(*item).substance == no)
         .map(|(item, _, flow)| Mass::from_pg(i128::from(state.items.at(item).content_pg) * flow.exported))
         .sum();
-    let others = state.trade.cases.values().filter(|case| Some(&case.id) != without);
+    let others = state.trade.open_cases().filter(|case| Some(&case.id) != without);
     let open: Mass = others.map(|case| open_base(case, country, substance, year)).sum();
     Some(Headroom {
         total: total.mass,

@@ -61,7 +61,7 @@ pub(crate) static JOURNAL: Layout = Layout {
 pub(crate) static REGISTER: Layout = Layout {
     file: "register.db",
     application_id: i32::from_be_bytes(*b"CsRe"),
-    version: 2,
+    version: 3,
     is_derived: true,
     lasting: "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL;",
     writing: "PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -131072;",

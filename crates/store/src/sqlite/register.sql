@@ -23,6 +23,8 @@ CREATE TABLE entry (
     subject TEXT NOT NULL
 ) STRICT;
 CREATE INDEX entry_by_subject ON entry (subject, seq);
+CREATE INDEX entry_by_kind ON entry (kind, seq);
+CREATE INDEX entry_by_person ON entry (substr(actor, instr(actor, ':') + 1), seq);
 CREATE TABLE refusal (
     seq INTEGER PRIMARY KEY, recorded_on INTEGER NOT NULL, code TEXT NOT NULL, command TEXT NOT NULL,
     actor TEXT NOT NULL

@@ -7,7 +7,6 @@ use domain::access::Actor;
 use domain::holder::SiteKind;
 use domain::ledger::Transit;
 use domain::licence::{Licence, Standing};
-use domain::order::OrderStatus;
 use domain::plan::Planned;
 use domain::product::Item;
 use domain::quantity::Mass;
@@ -616,15 +615,17 @@ impl Own<'_> {
 
     fn orders(&self) -> Vec<Task> {
         let words = self.ask.words();
-        let asked = self.sites.iter().flat_map(|site| self.state.orders.to_supplier(*site));
-        let open = asked.filter(|order| order.status() == OrderStatus::Open);
+        let asked = self
+            .sites
+            .iter()
+            .flat_map(|site| self.state.orders.open_to_supplier(*site));
         let task = |order: &domain::order::Order| Task {
             what: words.t1("company-task-order", "order", &order.id),
             detail: names::site(self.state, self.state.holders.site_at(order.site)),
             path: format!("/orders/{}", encoded(&order.id)),
             late: order.wanted_on.is_some_and(|day| day < self.ask.today()),
         };
-        open.take(ROWS_MAX).map(task).collect()
+        asked.take(ROWS_MAX).map(task).collect()
     }
 
     fn ending(&self) -> Vec<Task> {

@@ -107,7 +107,7 @@ fn holders(state: &State, role: Role) -> (Vec<String>, Option<u64>) {
     let holds = |actor: &&domain::access::Actor| actor.capacity() == Capacity::Officer(role);
     let held = state
         .access
-        .grants()
+        .officers()
         .filter(holds)
         .map(|actor| actor.person().to_owned());
     let proposed = state.access.waiting().iter().find(|(_, waiting)| {

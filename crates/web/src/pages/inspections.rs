@@ -361,7 +361,7 @@ fn one(ask: &Ask) -> Answered {
         (inspection.clone(), site.clone())
     };
     // Whoever has just recorded something here must see it.
-    ask.app.authority().drain().map_err(|error| ask.app.fault(&error))?;
+    ask.app.authority().catch_up().map_err(|error| ask.app.fault(&error))?;
     let told = told(ask, &inspection)?;
     ask.looked_at(&inspection.plan.id);
     let (words, id) = (ask.words(), inspection.plan.id.to_string());
@@ -422,11 +422,7 @@ fn batches(ask: &Ask, state: &State, inspection: &Inspection, site: &Site) -> (V
     let words = ask.words();
     let then = encoded(&format!("/inspections/{}", encoded(&inspection.plan.id)));
     let mut out = Vec::new();
-    for account in state
-        .ledger
-        .accounts()
-        .filter(|account| account.site == inspection.site)
-    {
+    for account in state.ledger.accounts_of(inspection.site) {
         let batch = state.ledger.batch_at(account.batch);
         let item = state.items.at(batch.item);
         for (compartment, word) in Compartment::ALL {

@@ -1,5 +1,7 @@
 //! Licences and purchase cards: who may do what, where, with which substances, until when.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use domain::State;
 use domain::access::{Capacity, Role};
@@ -140,6 +142,11 @@ impl Filter {
         }
     }
 
+    /// Whether purchase cards are not asked for: all others are few.
+    fn is_no_card(&self) -> bool {
+        !self.activity.is_empty() && self.activity != Activity::Purchase.word()
+    }
+
     fn lets(&self, licence: &Licence, today: Date) -> bool {
         let activity = self.activity.is_empty() || licence.grant.activity.word() == self.activity;
         let standing = self.standing.is_empty() || licence.standing_on(today).word() == self.standing;
@@ -171,6 +178,7 @@ fn wanted<'a>(
     }
     match filter.within {
         Some(days) => Box::new(state.licences.ending(today, until(days)).take(LOOKED_AT)),
+        None if filter.is_no_card() => Box::new(state.licences.no_cards().rev().take(LOOKED_AT)),
         None => Box::new(state.licences.iter().rev().take(LOOKED_AT)),
     }
 }
@@ -242,6 +250,14 @@ fn list(ask: &Ask) -> Answered {
     })
 }
 
+/// Ids of a cell.
+fn joined(ids: &[domain::id::Id]) -> Cow<'_, str> {
+    match ids {
+        [id] => Cow::from(id.as_str()),
+        ids => Cow::from(ids.iter().map(domain::id::Id::as_str).collect::<Vec<_>>().join(" ")),
+    }
+}
+
 fn table(ask: &Ask) -> Answered {
     let (visitor, filter, today) = (ask.visitor()?, Filter::of(ask), ask.today());
     let state = ask.state();
@@ -256,23 +272,23 @@ fn table(ask: &Ask) -> Answered {
         "valid_until",
         "standing",
     ];
-    let mut rows: Vec<Vec<String>> = vec![head.map(str::to_owned).to_vec()];
-    let joined = |ids: &[domain::id::Id]| ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    rows.extend(found.take(TABLE_ROWS).map(|licence| {
+    let rows = found.take(TABLE_ROWS).map(|licence| {
         let grant = &licence.grant;
-        vec![
-            grant.id.to_string(),
-            grant.holder.to_string(),
-            grant.activity.word().to_owned(),
+        [
+            Cow::from(grant.id.as_str()),
+            Cow::from(grant.holder.as_str()),
+            Cow::from(grant.activity.word()),
             joined(&grant.substances),
             joined(&grant.sites),
-            grant.valid_from.to_string(),
-            grant.valid_until.to_string(),
-            licence.standing_on(today).word().to_owned(),
+            Cow::from(grant.valid_from.to_string()),
+            Cow::from(grant.valid_until.to_string()),
+            Cow::from(licence.standing_on(today).word()),
         ]
-    }));
+    });
+    // Row by row: as lists of lists, the cards of a million institutions would fill the memory.
+    let written = crate::csv::table(std::iter::once(head.map(Cow::from)).chain(rows));
     drop(state);
-    file("text/csv; charset=utf-8", "licences.csv", crate::csv::table(rows))
+    file("text/csv; charset=utf-8", "licences.csv", written)
 }
 
 #[derive(Template)]

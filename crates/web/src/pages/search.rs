@@ -266,14 +266,7 @@ impl Finder<'_> {
     fn permits(&self) -> Vec<Found> {
         let customs = self.visitor.is(Role::CustomsOfficer);
         let trade = &self.state.trade;
-        let copy = |number: &str| {
-            let named = |case: &&Case| {
-                case.permit
-                    .as_ref()
-                    .is_some_and(|permit| permit.number.as_str() == number)
-            };
-            trade.open_cases().find(named)
-        };
+        let copy = |number: &str| trade.cases_of_copy(number).find(|case| !case.stage.is_over());
         self.first(|number| {
             let case = trade.permitted(number).or_else(|| copy(number));
             let case = case.or_else(|| customs.then(|| self.case(number)).flatten())?;

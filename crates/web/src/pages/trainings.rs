@@ -74,10 +74,8 @@ fn companies(state: &State) -> impl Iterator<Item = &Holder> {
         let site = state.holders.site_at(*no);
         site.open && TRAINED.iter().any(|kind| site.is(*kind))
     };
-    state
-        .holders
-        .iter()
-        .filter(move |holder| holder.sites.iter().any(of_kind))
+    let suppliers = state.holders.suppliers();
+    suppliers.filter(move |holder| holder.sites.iter().any(of_kind))
 }
 
 /// The kinds of a company's open sites.

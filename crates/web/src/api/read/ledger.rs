@@ -209,7 +209,7 @@ pub fn movements(ask: &Ask) -> Answered {
     };
     let authority = ask.app.authority();
     // Whoever has just recorded something finds it here.
-    authority.drain()?;
+    authority.catch_up()?;
     let rows = authority.register(|register| register.movements_of_site_back(no, &span))?;
     let more = rows.len() > limit;
     let next = rows

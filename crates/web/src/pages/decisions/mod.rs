@@ -289,7 +289,7 @@ pub fn refused(ask: &Ask, refusal: &domain::Refusal) -> String {
 /// Looks up how a decision was settled. The entries that settle one have no subject; they are few.
 fn settled(ask: &Ask, of: u64) -> Result<Option<Settled>, Fault> {
     let authority = ask.app.authority();
-    authority.drain()?;
+    authority.catch_up()?;
     let rows = authority.register(|register| register.entries_of_subject("", of + 1, LOOK_FOR_SETTLEMENT))?;
     let settles = |row: &&store::EntryRow| matches!(row.kind.as_ref(), "DecisionApproved" | "DecisionRejected");
     for row in rows.iter().filter(settles) {

@@ -8,7 +8,6 @@ use domain::access::{Capacity, Role};
 use domain::holder::{Holder, Site};
 use domain::inspection::InspectionKind;
 use domain::ledger::{Compartment, Hold};
-use domain::order::OrderStatus;
 use domain::quantity::Mass;
 use domain::table::No;
 
@@ -281,9 +280,8 @@ impl Part<'_> {
     fn orders(&self) -> Vec<Thing> {
         let (state, words) = (self.state, self.ask.words());
         let of = |site: &No| {
-            let (own, asked) = (state.orders.of_site(*site).rev(), state.orders.to_supplier(*site).rev());
-            let open = own.take(2_000).chain(asked.take(2_000));
-            open.filter(|order| order.status() == OrderStatus::Open)
+            let own = state.orders.open_of_site(*site).rev();
+            own.chain(state.orders.open_to_supplier(*site).rev())
         };
         let thing = |order: &domain::order::Order| {
             let own = self.ours(order.site);

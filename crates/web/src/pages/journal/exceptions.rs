@@ -132,7 +132,7 @@ struct ListPage {
 
 pub fn list(ask: &Ask) -> Answered {
     let (words, asked) = (ask.words(), Asked::of(ask)?);
-    ask.app.authority().drain().map_err(|error| ask.app.fault(&error))?;
+    ask.app.authority().catch_up().map_err(|error| ask.app.fault(&error))?;
     let counted = if asked.what == What::Refused {
         let (from, to) = (walk::days(asked.first), walk::days(asked.last));
         ask.app

@@ -235,7 +235,7 @@ fn list(ask: &Ask) -> Answered {
         return Ok(see(&subject_href(about)));
     }
     // An auditor who has just acted elsewhere finds it here.
-    ask.app.authority().drain().map_err(|error| ask.app.fault(&error))?;
+    ask.app.authority().catch_up().map_err(|error| ask.app.fault(&error))?;
     let asked = Asked::of(ask, size)?;
     let (rows, rest) = asked.rows(ask)?;
     let kinds: BTreeMap<String, &str> = KINDS.iter().map(|kind| (kind_in_words(words, kind), *kind)).collect();
@@ -300,7 +300,7 @@ struct SubjectPage {
 
 fn subject(ask: &Ask) -> Answered {
     let (words, id) = (ask.words(), ask.param("id").to_owned());
-    ask.app.authority().drain().map_err(|error| ask.app.fault(&error))?;
+    ask.app.authority().catch_up().map_err(|error| ask.app.fault(&error))?;
     let from = ask.query.get("from").parse().unwrap_or(0);
     let mut entries = about_from(ask, &id, from, lists::ROWS + 1)?;
     let more = (entries.len() > lists::ROWS).then(|| entries.pop()).flatten();

@@ -75,7 +75,7 @@ pub fn one(ask: &Ask) -> Answered {
     let (words, seq) = (ask.words(), seq_of(ask)?);
     let (bytes, leaf) = stored(ask, seq)?;
     let entry = Entry::parse(&bytes).map_err(|error| Fault::Failed(format!("entry {seq}: {error}")))?;
-    ask.app.authority().drain().map_err(|error| ask.app.fault(&error))?;
+    ask.app.authority().catch_up().map_err(|error| ask.app.fault(&error))?;
     let looks = super::looks(ask, &look_at(seq))?;
     // What was proposed or refused is an act: nobody looks at acts.
     let is_act = matches!(entry.event, Event::DecisionProposed(_) | Event::InstructionRefused(_));

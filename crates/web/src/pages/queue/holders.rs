@@ -2,11 +2,11 @@
 
 use domain::holder::Holder;
 use domain::ledger::{Compartment, Transit};
-use domain::order::{Order, OrderStatus};
+use domain::order::Order;
 use domain::table::No;
 use domain::trade::{Side, Stage};
 
-use super::desk::{Desk, LOOKED_AT, Lane, Task};
+use super::desk::{Desk, EACH, LOOKED_AT, Lane, Task};
 use super::officers;
 use crate::links;
 use crate::names;
@@ -77,12 +77,10 @@ fn orders(desk: &mut Desk<'_>, holder: &Holder) {
     let state = desk.state;
     let mut tasks = Vec::new();
     for site in &holder.sites {
-        let asked = state.orders.to_supplier(*site).rev().take(LOOKED_AT);
-        let open = asked.filter(|order| order.status() == OrderStatus::Open);
-        tasks.extend(open.map(|order| order_task(desk, order, true)));
-        let own = state.orders.of_site(*site).rev().take(LOOKED_AT);
-        let open = own.filter(|order| order.status() == OrderStatus::Open);
-        tasks.extend(open.map(|order| order_task(desk, order, false)));
+        let asked = state.orders.open_to_supplier(*site).rev().take(EACH + 1);
+        tasks.extend(asked.map(|order| order_task(desk, order, true)));
+        let own = state.orders.open_of_site(*site).rev().take(EACH + 1);
+        tasks.extend(own.map(|order| order_task(desk, order, false)));
     }
     desk.put(tasks.into_iter());
 }

@@ -132,13 +132,11 @@ fn holds(ask: &Ask, texts: &[&str]) -> bool {
 /// Applications that no authorization answers yet.
 fn waiting(ask: &Ask, state: &State, visitor: &Visitor) -> Vec<Row> {
     let words = ask.words();
-    let answered: std::collections::BTreeSet<_> = state.trade.owns().map(|own| &own.application).collect();
     let decisions = proposals(state);
     let after = ask.query.get("after");
     let mut rooms: BTreeMap<String, Option<OwnHeadroom>> = BTreeMap::new();
-    let open = state.trade.applications().filter(|applied| {
+    let open = state.trade.open_applications().filter(|applied| {
         applied.id.as_str() > after
-            && !answered.contains(&applied.id)
             && is_of(state, visitor, &applied.site)
             && holds(
                 ask,
@@ -195,11 +193,9 @@ fn waiting(ask: &Ask, state: &State, visitor: &Visitor) -> Vec<Row> {
 }
 
 fn owns(ask: &Ask, state: &State, visitor: &Visitor) -> Vec<Row> {
-    let after = ask.query.get("after");
-    let found = state.trade.owns().filter(|own| {
+    let found = state.trade.owns_after(ask.query.get("after")).filter(|own| {
         let authorization = &own.authorization;
-        authorization.number.as_str() > after
-            && is_of(state, visitor, &own.site)
+        is_of(state, visitor, &own.site)
             && holds(
                 ask,
                 &[
@@ -219,19 +215,23 @@ fn owns(ask: &Ask, state: &State, visitor: &Visitor) -> Vec<Row> {
 }
 
 fn foreigns(ask: &Ask, state: &State) -> Vec<Row> {
-    let after = ask.query.get("after");
-    let found = state.trade.foreigns().filter(|(issuer, foreign)| {
+    let after = ask.query.get("after").split_once('/');
+    let after = after.and_then(|(issuer, number)| as_id(issuer).zip(as_id(number)));
+    let all: Box<dyn Iterator<Item = _>> = match &after {
+        Some((issuer, number)) => Box::new(state.trade.foreigns_after(issuer, number)),
+        None => Box::new(state.trade.foreigns()),
+    };
+    let found = all.filter(|(issuer, foreign)| {
         let authorization = &foreign.authorization;
-        let id = format!("{issuer}/{}", authorization.number);
-        id.as_str() > after
-            && holds(
-                ask,
-                &[
-                    &id,
-                    authorization.importer.name.as_str(),
-                    authorization.exporter.name.as_str(),
-                ],
-            )
+        holds(
+            ask,
+            &[
+                authorization.number.as_str(),
+                issuer.as_str(),
+                authorization.importer.name.as_str(),
+                authorization.exporter.name.as_str(),
+            ],
+        )
     });
     let row = |(issuer, foreign): (&domain::id::Id, &domain::trade::ForeignAuthorization)| {
         let authorization = &foreign.authorization;
@@ -465,9 +465,8 @@ fn under(
     } else {
         Side::Importing
     };
-    let of_it = state.trade.cases().filter(|case| {
+    let of_it = state.trade.cases_under(number).filter(|case| {
         case.side == side
-            && case.consignment.authorization.as_ref() == Some(number)
             && from.is_none_or(|(partner, visitor)| {
                 let of_partner = match &case.partner {
                     Some(of) => of == partner,

@@ -91,12 +91,11 @@ fn ship(pen: &mut Pen<'_>, state: &State, case: &Case) {
         return;
     };
     let words = pen.ask.words();
-    let under_it = |transit: &&domain::ledger::Transit| transit.permit.as_ref() == Some(&permit.number);
     for (place, (item, line)) in case.items.iter().zip(&case.consignment.lines).enumerate() {
-        let on_the_way = state.ledger.transit().values().filter(under_it);
-        let same =
-            |transit: &&domain::ledger::Transit| state.items.at(state.ledger.batch_at(transit.batch).item).id == *item;
-        let on_the_way: i64 = on_the_way.filter(same).map(|transit| transit.outstanding).sum();
+        let same = |batch| state.items.at(state.ledger.batch_at(batch).item).id == *item;
+        let on_the_way = state.ledger.transit_under(&permit.number);
+        let on_the_way = on_the_way.filter(|(_, transit)| same(transit.batch));
+        let on_the_way: i64 = on_the_way.map(|(_, transit)| transit.outstanding).sum();
         let moved = case.moved.get(place).copied().unwrap_or_default();
         let left = line.amount - moved - on_the_way;
         if left > 0 {
@@ -119,8 +118,7 @@ fn ship(pen: &mut Pen<'_>, state: &State, case: &Case) {
             );
         }
     }
-    let sent = state.ledger.transit().iter();
-    for (seq, transit) in sent.filter(|(_, transit)| transit.permit.as_ref() == Some(&permit.number)) {
+    for (seq, transit) in state.ledger.transit_under(&permit.number) {
         let batch = &state.ledger.batch_at(transit.batch).code;
         let (dispatch, amount) = (seq.to_string(), transit.outstanding.to_string());
         let label = words.t2("case-do-export", "dispatch", seq, "batch", batch);

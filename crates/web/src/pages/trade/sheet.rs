@@ -125,13 +125,8 @@ pub fn permit(ask: &Ask) -> Answered {
 
 /// The case of a permit of ours, or of one whose copy a partner has sent.
 pub fn case_of_permit<'a>(state: &'a State, number: &str) -> Option<&'a Case> {
-    state.trade.permitted(number).or_else(|| {
-        let named = |case: &&Case| {
-            let permit = case.permit.as_ref();
-            case.side == Side::Importing && permit.is_some_and(|permit| permit.number.as_str() == number)
-        };
-        state.trade.cases().find(named)
-    })
+    let copy = || state.trade.cases_of_copy(number).next();
+    state.trade.permitted(number).or_else(copy)
 }
 
 fn permit_sheet(ask: &Ask, state: &State, case: &Case) -> Option<Sheet> {
@@ -320,7 +315,7 @@ fn draw(ask: &Ask, sheet: Sheet) -> Answered {
 /// The entry with which something was issued, and its leaf in the log.
 fn logged(ask: &Ask, subject: &str, kind: &str) -> Result<Option<Logged>, Fault> {
     let authority = ask.app.authority();
-    authority.drain()?;
+    authority.catch_up()?;
     let rows = authority.register(|register| register.entries_of_subject(subject, 0, ENTRIES_MAX))?;
     let Some(row) = rows.iter().find(|row| row.kind == kind) else {
         return Ok(None);

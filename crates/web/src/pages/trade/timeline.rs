@@ -91,7 +91,7 @@ pub fn timeline(
     persons: bool,
 ) -> Result<(Vec<Step>, Option<Signed>), Fault> {
     // Whoever has just acted sees it.
-    ask.app.authority().drain()?;
+    ask.app.authority().catch_up()?;
     let rows = rows(ask, case)?;
     let unanswered = of_case(ask, case, &messages.unanswered)?;
     let mut steps = Vec::with_capacity(rows.len() + messages.expected);
