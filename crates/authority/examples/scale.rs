@@ -222,7 +222,7 @@ impl Pen {
         permit.permit.consignment = applied.consignment.clone();
         departed.case = applied.case.clone();
         departed.endorsement.permit = permit.permit.number.clone();
-        departed.endorsement.lines = applied.consignment.lines.clone();
+        departed.endorsement.lines.clone_from(&applied.consignment.lines);
         self.push(Event::ExportApplied(applied))?;
         self.push(Event::ConfirmationRequested(requested))?;
         self.push(Event::ExportPermitIssued(permit))?;
