@@ -15,6 +15,8 @@ const STEP: u64 = 30;
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGhhcyB0aGlz$vmO2MyQXhnzOmzuwICYsoyQ4F6EoFxQ6mUTtW+FLNWQ";
 /// Failures after which the first pause comes.
 const FAILURES_FREE: u32 = 5;
+/// When somebody failed last who is not counted against anyone: read by nobody.
+const FAILED_AT: &str = "failed_at_us";
 /// The longest pause, in seconds.
 const PAUSE_MAX: u64 = 15 * 60;
 
@@ -72,11 +74,17 @@ const COMMON: &[&str] = &[
 
 /// Whether a password is the one of a hash. Without a hash it takes as long, and is none.
 pub fn fits(password: &str, hashed: Option<&str>) -> bool {
+    compared(password, hashed, |taken, hashed| {
+        PasswordHash::new(hashed).is_ok_and(|hash| argon().verify_password(taken, &hash).is_ok())
+    })
+}
+
+/// The same with what does the work: for somebody unknown it is done on a hash that is as dear.
+fn compared(password: &str, hashed: Option<&str>, verify: impl FnOnce(&[u8], &str) -> bool) -> bool {
     let taken = password
         .get(..PASSWORD_BYTES_MAX.min(password.len()))
         .unwrap_or_default();
-    let verified = PasswordHash::new(hashed.unwrap_or(NOBODY))
-        .is_ok_and(|hash| argon().verify_password(taken.as_bytes(), &hash).is_ok());
+    let verified = verify(taken.as_bytes(), hashed.unwrap_or(NOBODY));
     verified && hashed.is_some() && taken.len() == password.len()
 }
 
@@ -144,6 +152,28 @@ fn pause(failures: u32) -> u64 {
     }
 }
 
+/// What came of a check, and what it counts for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// What it proves.
+    pub proof: Proof,
+    /// The step of the code that was right.
+    pub step: Option<u64>,
+    /// Whether a failure brings the pause nearer. Without the password it does not: whoever only knows a name could keep
+    /// that person out for ever. Guessing goes by address, and the answer never tells that a password was right.
+    pub counts: bool,
+}
+
+impl Checked {
+    fn of(proof: Proof, counts: bool) -> Self {
+        Self {
+            proof,
+            step: None,
+            counts,
+        }
+    }
+}
+
 /// What a password proves beside the code.
 pub enum Given<'a> {
     /// Password and code: to sign in.
@@ -153,7 +183,7 @@ pub enum Given<'a> {
 }
 
 /// Checks what a person gives as proof against what is kept, without changing anything.
-pub fn check(kept: Option<&Credential>, given: &Given<'_>, now_us: i64) -> (Proof, Option<u64>) {
+pub fn check(kept: Option<&Credential>, given: &Given<'_>, now_us: i64) -> Checked {
     let now_s = u64::try_from(now_us / 1_000_000).unwrap_or_default();
     // The password is hashed whatever else is known, so that the time tells nothing.
     let (password, code) = match given {
@@ -163,41 +193,46 @@ pub fn check(kept: Option<&Credential>, given: &Given<'_>, now_us: i64) -> (Proo
     let wait = kept.map_or(0, |kept| kept.locked_until_us.saturating_sub(now_us));
     if wait > 0 {
         let seconds = u64::try_from(wait / 1_000_000).unwrap_or_default() + 1;
-        return (Proof::Wait(seconds), None);
+        return Checked::of(Proof::Wait(seconds), false);
     }
     let step = kept.and_then(|kept| step_of(&kept.secret, code, now_s));
     match (kept, password, step) {
-        (Some(kept), true, Some(step)) if step <= kept.last_step => (Proof::Used, None),
-        (Some(_), true, Some(step)) => (Proof::Good, Some(step)),
-        _ => (Proof::Bad, None),
+        (Some(kept), true, Some(step)) if step <= kept.last_step => Checked::of(Proof::Used, false),
+        (Some(_), true, Some(step)) => Checked {
+            step: Some(step),
+            ..Checked::of(Proof::Good, false)
+        },
+        _ => Checked::of(Proof::Bad, password),
     }
 }
 
 /// Keeps what came of an attempt. Of two at once with one code, one is good.
-pub fn keep(
-    local: &mut Local,
-    person: &str,
-    proof: Proof,
-    step: Option<u64>,
-    now_us: i64,
-) -> Result<Proof, StoreError> {
-    match (proof, step) {
+pub fn keep(local: &mut Local, person: &str, checked: Checked, now_us: i64) -> Result<Proof, StoreError> {
+    match (checked.proof, checked.step) {
         (Proof::Good, Some(step)) => Ok(if local.take_step(person, step)? {
             Proof::Good
         } else {
             Proof::Used
         }),
         (Proof::Bad, _) => {
-            if let Some(mut kept) = local.credential(person)? {
-                kept.failures = kept.failures.saturating_add(1);
-                let seconds = i64::try_from(pause(kept.failures)).unwrap_or_default();
-                kept.locked_until_us = now_us.saturating_add(seconds.saturating_mul(1_000_000));
-                local.put_credential(&kept)?;
+            let kept = local.credential(person)?.filter(|_| checked.counts);
+            match kept {
+                Some(kept) => local.put_credential(&failed(kept, now_us))?,
+                // Written all the same, so that the time tells neither who is known nor whose password was right.
+                None => local.put_meta(FAILED_AT, &now_us.to_string())?,
             }
             Ok(Proof::Bad)
         }
         (proof, _) => Ok(proof),
     }
+}
+
+/// Credentials after one more failure.
+fn failed(mut kept: Credential, now_us: i64) -> Credential {
+    kept.failures = kept.failures.saturating_add(1);
+    let seconds = i64::try_from(pause(kept.failures)).unwrap_or_default();
+    kept.locked_until_us = now_us.saturating_add(seconds.saturating_mul(1_000_000));
+    kept
 }
 
 #[cfg(test)]
@@ -237,15 +272,23 @@ mod tests {
         let wrong = if right == "000000" { "000001" } else { "000000" };
         let mut attempt = |password: &str, code: &str, at| {
             let found = local.credential("li").unwrap();
-            let (proof, step) = check(found.as_ref(), &Given::Both(password, code), at);
-            keep(&mut local, "li", proof, step, at).unwrap()
+            let checked = check(found.as_ref(), &Given::Both(password, code), at);
+            keep(&mut local, "li", checked, at).unwrap()
         };
         assert_eq!(attempt("correct horse battery", wrong, NOW), Proof::Bad);
         assert_eq!(attempt("wrong horse battery", &right, NOW), Proof::Bad);
         assert_eq!(attempt("correct horse battery", &right, NOW), Proof::Good);
         assert_eq!(attempt("correct horse battery", &right, NOW), Proof::Used);
-        for _ in 0..5 {
+        for _ in 0..20 {
             assert_eq!(attempt("wrong horse battery", wrong, NOW), Proof::Bad);
+        }
+        assert_eq!(
+            attempt("correct horse battery", &right, NOW),
+            Proof::Used,
+            "whoever knows the name alone shuts nobody out"
+        );
+        for _ in 0..5 {
+            assert_eq!(attempt("correct horse battery", wrong, NOW), Proof::Bad);
         }
         assert_eq!(attempt("correct horse battery", &right, NOW), Proof::Wait(31));
     }
@@ -270,6 +313,14 @@ mod tests {
             "an unknown person's password is hashed too"
         );
         assert!(!fits("anything at all", None));
+        let mut asked = None;
+        let known = compared("anything at all", None, |_, hashed| {
+            asked = Some(hashed.to_owned());
+            true
+        });
+        let real = hash("a password of somebody", "li").unwrap();
+        let price = |hashed: &str| hashed.split('$').take(4).collect::<Vec<_>>().join("$");
+        assert!(!known && asked.is_some_and(|asked| price(&asked) == price(&real)));
         let refused = ["short", "aaaaaaaaaaaaaaaa", "Password1234", "hong-hong-hong-1"];
         for weak in refused {
             assert!(hash(weak, "hong").is_err(), "{weak}");

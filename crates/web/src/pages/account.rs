@@ -60,12 +60,11 @@ pub fn prove(ask: &Ask, person: &str, given: &Given<'_>) -> Result<Proof, Fault>
     let now = ask.app.wall_us();
     let kept = ask.app.authority().local().credential(person)?;
     // Outside of the lock on local data: hashing a password takes a while.
-    let (proof, step) = credentials::check(kept.as_ref(), given, now);
+    let checked = credentials::check(kept.as_ref(), given, now);
     Ok(credentials::keep(
         &mut ask.app.authority().local(),
         person,
-        proof,
-        step,
+        checked,
         now,
     )?)
 }
@@ -92,6 +91,10 @@ fn sign_in(ask: &Ask) -> Answered {
     let actors = ask.app.actors_of(person);
     let error = match (proof, actors.first()) {
         (Proof::Good, Some(actor)) => {
+            // Whoever sat here before is out: their token would be good for as long as it was.
+            if let Some(Via::Session(hash)) = ask.visitor.as_ref().map(|visitor| visitor.via) {
+                ask.app.authority().local().end_session(&hash)?;
+            }
             let token = ask.app.begin_session(person, actor, false)?;
             let then = local(ask.form.get("then"));
             return signed_in(ask, &token, if then == "/" { "/queue" } else { then });
