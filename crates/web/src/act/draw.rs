@@ -332,10 +332,13 @@ fn named(ask: &Ask, name: &str, id: String) -> String {
             .holders
             .holder(&id)
             .map_or_else(|| id.clone(), |(_, holder)| format!("{} ({id})", holder.entry.name)),
-        "site" | "sites" | "to" | "supplier" | "from" => state.holders.site(&id).map_or_else(
-            |_| id.clone(),
-            |(_, site)| format!("{id} ({})", state.holders.holder_at(site.holder).entry.name),
-        ),
+        // Whoever types the id of a site learns no name that they could not choose from.
+        "site" | "sites" | "to" | "supplier" | "from" => match state.holders.site(&id) {
+            Ok((no, site)) if options::is_of_concern(ask, &state, no) => {
+                format!("{id} ({})", state.holders.holder_at(site.holder).entry.name)
+            }
+            _ => id,
+        },
         "form" | "strength_as" => names::term(ask.words(), "form", &id),
         "dosage_form" => names::term(ask.words(), "dosage", &id),
         "unit" => names::term(ask.words(), "unit", &id),

@@ -100,6 +100,19 @@ const TAKES: &[&str] = &[
     "count",
 ];
 
+/// Whether a site is the visitor's own, or goods may go between it and theirs: of others a company learns nothing.
+pub fn is_of_concern(ask: &Ask, state: &State, site: No) -> bool {
+    let Some(holder) = ask.visitor.as_ref().and_then(|visitor| visitor.holder()) else {
+        return true;
+    };
+    let Some((_, holder)) = state.holders.holder(holder) else {
+        return false;
+    };
+    let (channels, today) = (&state.channels, ask.today());
+    let deals = |own: No| channels.lets(state, own, site, today) || channels.lets(state, site, own, today);
+    holder.sites.iter().any(|own| *own == site || deals(*own))
+}
+
 fn countries(ask: &Ask) -> Vec<Choice> {
     let words = ask.words();
     let all = Country::all().into_iter().flatten();
