@@ -38,6 +38,7 @@ people-ended = Taken away
 people-revoke = Take away
 people-kept = Kept on this machine
 people-kept-says = The journal names persons by id alone. Name and address are kept here and can be erased. They prove nothing: decide by the id.
+people-email-theirs = This person can sign in and has an address: only they change it, on their own account page
 people-email-hint = Notices go there. They hold no link with which anybody could sign in.
 people-name-bad = A name has at most 120 characters, and no brackets or control characters
 people-saved = Saved

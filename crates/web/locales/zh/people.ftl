@@ -38,6 +38,7 @@ people-ended = 已撤销
 people-revoke = 撤销
 people-kept = 保存于本机
 people-kept-says = 账本仅以编号记载人员。姓名和地址保存于本机，可予删除。姓名不作证明：请以编号为准。
+people-email-theirs = 此人已可登录并留有地址：只能由本人在其账户页上更改
 people-email-hint = 通知发往此处。通知中不含可用于登录的链接。
 people-name-bad = 姓名不超过 120 个字符，且不得含括号或控制字符
 people-saved = 已保存

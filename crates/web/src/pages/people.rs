@@ -1,7 +1,7 @@
 //! People: who holds which role or duty, who can sign in, and what is kept of them on this machine alone.
 //!
 //! Roles and leave to enrol are decisions of two administrators, through the acts. What one administrator does here
-//! alone gives nobody a role, a credential or a session: a name beside an id, an address for notices, the end of
+//! alone gives nobody a role, a credential or a session: a name beside an id, a first address for notices, the end of
 //! sessions, and the erasure of somebody who holds no role any more.
 
 use std::collections::BTreeMap;
@@ -457,11 +457,18 @@ fn rename(ask: &Ask) -> Answered {
     if !email.is_empty() && !is_address(email) {
         errors.push(("email", words.t("account-email-bad")));
     }
+    let local = ask.app.authority().local();
+    let kept = local.person(&person)?.unwrap_or_default();
+    let signs_in = local.credential(&person)?.is_some();
+    drop(local);
+    // There the person hears that their credentials have changed: one administrator alone sends that nowhere else.
+    if signs_in && kept.email.as_deref().is_some_and(|known| known != email) {
+        errors.push(("email", words.t("people-email-theirs")));
+    }
     if !errors.is_empty() {
         return shown(ask, errors);
     }
     let mut local = ask.app.authority().local();
-    let kept = local.person(&person)?.unwrap_or_default();
     local.put_whole_person(&Person {
         id: person.clone(),
         name: name.to_owned(),
