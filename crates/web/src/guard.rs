@@ -1,12 +1,14 @@
 //! The door: every request passes it, once. Who asks, whether the route is for them, whether a form is ours; and what
 //! every answer carries.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::{Bytes, to_bytes};
+use axum::body::{Bytes, HttpBody, to_bytes};
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
@@ -42,17 +44,21 @@ pub async fn answer(
         // What is no text names nothing.
         return guarded(bare(route.kind, &Fault::NotFound), route.kind);
     };
-    let response = match Arc::clone(&app.places).try_acquire_owned() {
-        Ok(place) => {
-            let params = params
-                .iter()
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect();
-            let response = taken(&app, route, params, request).await;
-            drop(place);
-            response
-        }
-        Err(_) => bare(route.kind, &Fault::Busy),
+    let params = params
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    // A body that dribbles takes no place of those that are worked on.
+    let response = match received(&app, route.kind, request).await {
+        Ok((parts, body)) => match Arc::clone(&app.places).try_acquire_owned() {
+            Ok(place) => {
+                let response = taken(&app, route, params, parts, body).await;
+                drop(place);
+                response
+            }
+            Err(_) => bare(route.kind, &Fault::Busy),
+        },
+        Err(response) => response,
     };
     app.metrics.count(route.kind, response.status(), began.elapsed());
     guarded(response, route.kind)
@@ -90,20 +96,23 @@ pub async fn nothing(State(app): State<Arc<App>>, request: Request) -> Response 
     // Whatever method it was: there is nothing to do it to.
     let (mut parts, _) = request.into_parts();
     parts.method = Method::GET;
-    let response = taken(
-        &app,
-        route,
-        Vec::new(),
-        Request::from_parts(parts, axum::body::Body::empty()),
-    )
-    .await;
+    let response = taken(&app, route, Vec::new(), parts, Bytes::new()).await;
     guarded(response, route.kind)
 }
 
-/// Reads the body and works the request on a thread that may wait.
-async fn taken(app: &Arc<App>, route: &'static Route, params: Vec<(String, String)>, request: Request) -> Response {
+/// Who is at the other end.
+fn peer(parts: &Parts) -> IpAddr {
+    let peer = parts.extensions.get::<Peer>();
+    peer.map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.0)
+}
+
+/// Waits for the body. The error is the answer to one that is too large, too slow, or one of too many.
+async fn received(app: &App, kind: Kind, request: Request) -> Result<(Parts, Bytes), Response> {
     let (parts, body) = request.into_parts();
-    let limit = if route.kind == Kind::Api {
+    if body.is_end_stream() {
+        return Ok((parts, Bytes::new()));
+    }
+    let limit = if kind == Kind::Api {
         api::BODY_BYTES_MAX
     } else {
         FORM_BYTES_MAX
@@ -113,14 +122,31 @@ async fn taken(app: &Arc<App>, route: &'static Route, params: Vec<(String, Strin
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if told.is_some_and(|length| length > limit) {
-        return last(bare(route.kind, &Fault::TooLarge));
+        return Err(last(bare(kind, &Fault::TooLarge)));
     }
-    let body = match tokio::time::timeout(BODY_WITHIN, to_bytes(body, limit)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(_)) => return last(bare(route.kind, &Fault::TooLarge)),
-        Err(_) if route.kind == Kind::Api => return last(api::problem(&api::too_slow())),
-        Err(_) => return last((StatusCode::REQUEST_TIMEOUT, "the body took too long\n").into_response()),
+    let Some(coming) = app.bodies.begin(peer(&parts)) else {
+        return Err(last(bare(kind, &Fault::Busy)));
     };
+    let read = tokio::time::timeout(BODY_WITHIN, to_bytes(body, limit)).await;
+    drop(coming);
+    match read {
+        Ok(Ok(body)) => Ok((parts, body)),
+        Ok(Err(_)) => Err(last(bare(kind, &Fault::TooLarge))),
+        Err(_) if kind == Kind::Api => Err(last(api::problem(&api::too_slow()))),
+        Err(_) => Err(last(
+            (StatusCode::REQUEST_TIMEOUT, "the body took too long\n").into_response(),
+        )),
+    }
+}
+
+/// Works the request on a thread that may wait.
+async fn taken(
+    app: &Arc<App>,
+    route: &'static Route,
+    params: Vec<(String, String)>,
+    parts: Parts,
+    body: Bytes,
+) -> Response {
     let app = Arc::clone(app);
     let done = tokio::task::spawn_blocking(move || work(app, route, params, &parts, body)).await;
     done.unwrap_or_else(|_| bare(route.kind, &Fault::Failed("a request was not answered".to_owned())))
@@ -134,18 +160,8 @@ fn last(mut response: Response) -> Response {
     response
 }
 
-fn work(
-    app: Arc<App>,
-    route: &'static Route,
-    params: Vec<(String, String)>,
-    parts: &axum::http::request::Parts,
-    body: Bytes,
-) -> Response {
+fn work(app: Arc<App>, route: &'static Route, params: Vec<(String, String)>, parts: &Parts, body: Bytes) -> Response {
     let headers = &parts.headers;
-    let peer = parts
-        .extensions
-        .get::<Peer>()
-        .map_or(std::net::IpAddr::from([127, 0, 0, 1]), |peer| peer.0);
     let now = match (app.start.clock)(app.authority()) {
         Ok(now) => now,
         Err(why) => {
@@ -165,7 +181,7 @@ fn work(
         form: Fields::default(),
         body: Bytes::new(),
         headers: headers.clone(),
-        peer,
+        peer: peer(parts),
         now,
     };
     let visit = match recognise(&mut ask, route, headers) {

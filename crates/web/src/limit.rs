@@ -1,12 +1,17 @@
-//! How often somebody may try: a bucket an address and a purpose, that fills again with time.
+//! How often somebody may try: a bucket an address and a purpose, that fills again with time. And how many bodies may be
+//! on their way at once, of an address and of all.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// The most buckets kept; full ones are forgotten first.
 const BUCKETS_MAX: usize = 50_000;
+/// Bodies of one address that may be on their way at once: whoever lets them dribble keeps nobody else from sending.
+const BODIES_MAX: usize = 32;
+/// Bodies of all addresses together: each takes memory while it comes.
+const BODIES_OF_ALL_MAX: usize = 512;
 
 /// What is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -90,6 +95,45 @@ impl Limits {
         }
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a few seconds
         Err(((1.0 - left) * seconds).ceil() as u64)
+    }
+}
+
+/// Bodies on their way, by address.
+#[derive(Default)]
+pub struct Bodies(Mutex<HashMap<Block, usize>>);
+
+/// A body on its way.
+pub struct Coming {
+    among: Arc<Bodies>,
+    block: Block,
+}
+
+impl Bodies {
+    /// Takes one more of an address, if there is room.
+    pub fn begin(self: &Arc<Self>, address: IpAddr) -> Option<Coming> {
+        let block = Block::of(address);
+        let mut coming = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if coming.values().sum::<usize>() >= BODIES_OF_ALL_MAX {
+            return None;
+        }
+        let of_it = coming.entry(block).or_default();
+        if *of_it >= BODIES_MAX {
+            return None;
+        }
+        *of_it += 1;
+        drop(coming);
+        let among = Arc::clone(self);
+        Some(Coming { among, block })
+    }
+}
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        let mut coming = self.among.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match coming.get_mut(&self.block) {
+            Some(several) if *several > 1 => *several -= 1,
+            _ => drop(coming.remove(&self.block)),
+        }
     }
 }
 

@@ -134,11 +134,16 @@ fn whoever_is_slow_is_let_go_and_delays_nobody() -> Tested {
     head.write_all(b"POST /exchange/v1/messages HTTP/1.1\r\nHost:")?;
     let mut body = TcpStream::connect(("127.0.0.1", node.port))?;
     body.write_all(b"POST /exchange/v1/messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/jose\r\nContent-Length: 9\r\n\r\na")?;
-    assert_eq!(get(node.port, "/health/live")?.status, 200);
-    for stream in [&head, &body] {
+    let mut form = TcpStream::connect(("127.0.0.1", node.port))?;
+    form.write_all(b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\na")?;
+    for path in ["/health/live", "/sign-in"] {
+        assert_eq!(get(node.port, path)?.status, 200, "{path}");
+    }
+    for stream in [&head, &body, &form] {
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     }
     assert_eq!(answer(&mut body)?.status, 408);
+    assert_eq!(answer(&mut form)?.status, 408, "so does a page's form");
     // Whether the slow head gets an answer or none, its connection is closed.
     drop(answer(&mut head));
     let took = started.elapsed();
