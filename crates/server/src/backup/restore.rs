@@ -10,6 +10,7 @@ use serde_json::json;
 use store::Engine;
 
 use super::{FOLDERS, FORMAT, MANIFEST, MANIFEST_HASH, Manifest, Part, WHOLE, at, hashed, is_part, manifest_hash};
+use crate::clock;
 use crate::output::{Done, Failure, Global, base64};
 use crate::restored;
 
@@ -40,21 +41,23 @@ pub fn restore(global: &Global, args: &RestoreArgs) -> Done {
         parts.unpack(part, &unfinished.path)?;
     }
     parts.end()?;
-    let report = check_restored(&unfinished.path, &manifest)?;
+    let (report, keys_ended) = check_restored(&unfinished.path, &manifest)?;
     let look = authority::look(&unfinished.path)?;
     let witnesses = restored::witnesses(&look.state);
     drop(look);
     unfinished.finish(&folder)?;
     let document = json!({
         "dir": folder, "authority": manifest.authority, "entries": report.entries, "root": base64(&report.root),
-        "made_at": manifest.made_at, "witnesses": witnesses
+        "made_at": manifest.made_at, "witnesses": witnesses, "keys_ended": keys_ended
     });
     global.print(&document, || {
         format!(
             "{} is restored in {}: {} entries hold together; root {}\n\
              What was recorded after {} is not in it. Before it goes on, look for a later journal, and ask every partner \
              up to which entry it has cosigned:\n{witnesses}\n\
-             Then start it once with `serve --accept-restored-journal`.",
+             Then start it once with `serve --accept-restored-journal`.\n\
+             Nobody is signed in any more, and the keys of companies' systems are ended ({keys_ended}): those that are \
+             still wanted are made anew. Passwords are those of the backup.",
             manifest.authority,
             folder.display(),
             report.entries,
@@ -181,7 +184,8 @@ fn entries_of(folder: &Path, authority: &str) -> Option<u64> {
 }
 
 /// Checks what was unpacked as if it were any authority's folder, and notes where it came from.
-fn check_restored(folder: &Path, manifest: &Manifest) -> Result<authority::Report, Failure> {
+/// Gives the report, and how many keys of systems were ended.
+fn check_restored(folder: &Path, manifest: &Manifest) -> Result<(authority::Report, usize), Failure> {
     let settings = Settings::read(folder)?;
     if settings.id != manifest.authority {
         return Err(damaged("authority.toml", "it is of another authority"));
@@ -202,12 +206,13 @@ fn check_restored(folder: &Path, manifest: &Manifest) -> Result<authority::Repor
     }
     let mut stores = store::open(folder, &here).map_err(|error| damaged("local.db", error))?;
     stores.local.put_meta(restored::AT, &entries.to_string())?;
-    // One that was ended since would go on.
+    // A session or a key that was ended since would go on.
     stores.local.forget_sessions(i64::MAX, i64::MAX)?;
+    let keys = stores.local.end_api_keys(clock::real().as_microsecond())?;
     drop(stores);
     let report = authority::fsck(folder)?;
     match report.differences.first() {
-        None => Ok(report),
+        None => Ok((report, keys)),
         Some(first) => {
             let seq = first.seq.map(|seq| format!(" {seq}")).unwrap_or_default();
             Err(damaged(

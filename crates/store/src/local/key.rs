@@ -70,6 +70,11 @@ impl Local {
         let sql = "UPDATE api_key SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL";
         Ok(self.changed(sql, params![id, at_us])? > 0)
     }
+
+    /// Ends all keys; tells how many were in use.
+    pub fn end_api_keys(&mut self, at_us: i64) -> Result<usize, StoreError> {
+        self.changed("UPDATE api_key SET ended_at = ?1 WHERE ended_at IS NULL", [at_us])
+    }
 }
 
 fn api_key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
