@@ -194,6 +194,9 @@ pub struct Envelope {
     pub hash: [u8; 32],
     /// Random bytes from which the salts of its entries are made.
     pub random: [u8; 32],
+    /// Whether its giver has signed it, or nobody was there to sign. What is not signed never comes to wait for a second
+    /// person: else one person could propose as somebody else, and approve as themselves.
+    pub signed: bool,
 }
 
 /// The form in which commands are submitted: `{"id":…,"as":…,"do":…,"with":{…}}`.
@@ -230,7 +233,14 @@ impl Envelope {
             command,
             hash: Sha256::digest(&bytes).into(),
             random,
+            signed: true,
         }
+    }
+
+    /// The same without its giver's signature.
+    #[must_use]
+    pub fn unsigned(self) -> Self {
+        Self { signed: false, ..self }
     }
 
     /// Reads one submitted command. The error says what is wrong.

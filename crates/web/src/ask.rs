@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
-use authority::{Outcome, Receipt, StateGuard};
+use authority::{Receipt, StateGuard};
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use domain::access::{Actor, Role};
@@ -149,11 +149,12 @@ impl Ask {
         }
     }
 
-    /// Hands a command over as the visitor, and waits until it is durable.
-    pub fn submit(&self, id: Uuid, command: Command) -> Result<Receipt, Fault> {
+    /// Hands a command over as the visitor, who has signed it or not, and waits until it is durable.
+    pub fn submit(&self, id: Uuid, command: Command, signed: bool) -> Result<Receipt, Fault> {
         let actor = self.actor()?.clone();
         let random = crate::random().map_err(Fault::Failed)?;
-        let envelope = Envelope::new(id, actor, command, random);
+        let mut envelope = Envelope::new(id, actor, command, random);
+        envelope.signed = signed;
         let receipts = self.app.authority().submit(self.now, vec![envelope]);
         let receipts = receipts.map_err(|error| self.app.fault(&error))?;
         self.app.ring();
@@ -161,24 +162,6 @@ impl Ask {
             .into_iter()
             .next()
             .ok_or_else(|| Fault::Failed("no receipt".to_owned()))
-    }
-
-    /// Hands a command over as the visitor; a refusal is a fault. Gives the number of its first entry.
-    pub fn record(&self, id: Uuid, command: Command) -> Result<u64, Fault> {
-        match self.submit(id, command)?.outcome {
-            Outcome::Done { seq, .. } => Ok(seq),
-            Outcome::Refused {
-                code,
-                says,
-                article,
-                seq,
-            } => Err(Fault::Refused {
-                figures: self.figures(seq)?,
-                code,
-                says,
-                article,
-            }),
-        }
     }
 
     /// The facts behind a refusal, from the entry that tells of it.

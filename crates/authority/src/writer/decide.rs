@@ -149,6 +149,7 @@ impl First {
         };
         let id = envelope.id;
         let outcome = match domain::decide(Some(&self.state), &envelope.actor, &envelope.command, context) {
+            Ok(events) if !envelope.signed && waits(&events) => unsigned(),
             Ok(events) => {
                 let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
                 match self.record(group, envelope, events, stamp)? {
@@ -322,6 +323,22 @@ fn unfit(entry: &Entry, written: &[u8]) -> Option<Outcome> {
         article: None,
         seq: None,
     })
+}
+
+/// Whether a decision waits for its second person now.
+fn waits(events: &[Event]) -> bool {
+    matches!(events.first(), Some(Event::DecisionProposed(_)))
+}
+
+/// The refusal of a proposal that its giver has not signed. Whoever handed it over could not know: what it rests on was
+/// decided just before. It is not journaled.
+fn unsigned() -> Outcome {
+    Outcome::Refused {
+        code: "second_factor_needed".to_owned(),
+        says: "this waits for a second person, and is signed: give it by itself, with the code".to_owned(),
+        article: None,
+        seq: None,
+    }
 }
 
 /// The refusal of what carries a signature that nobody has verified: messages and receipts, which the node alone may

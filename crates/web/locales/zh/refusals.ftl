@@ -186,6 +186,7 @@ refusal-session-in-future = 培训 { $session } 于 { $held_on } 举行，晚于
 
 # 未记入账本的拒绝
 refusal-command-id-reused = 指令编号已用于另一项指令：新的指令须使用新的编号
+refusal-second-factor-needed = 该指令须等待第二人决定，须签署：请单独提交，并附动态验证码
 refusal-command-too-large = 指令内容过大：请将所列内容分为若干指令
 refusal-figure-too-large = 数字超出账本可保存范围
 refusal-malformed = 指令格式有误

@@ -274,7 +274,8 @@ fn sign(ask: &Ask) -> Answered {
         .get("id-of-command")
         .parse()
         .map_err(|_| Fault::Bad("fault-no-form"))?;
-    if is_signed(ask, &command)? {
+    let signed = is_signed(ask, &command)?;
+    if signed {
         let proof = signature(ask, ask.form.get("code"))?;
         if let Some(says) = crate::pages::proof_in_words(ask, proof) {
             let says = if proof == Proof::Bad {
@@ -285,7 +286,7 @@ fn sign(ask: &Ask) -> Answered {
             return check_page(ask, verb, fields, &ask.form, vec![("code".to_owned(), says)]);
         }
     }
-    let (receipt, handed) = record(ask, id, command)?;
+    let (receipt, handed) = record(ask, id, command, signed)?;
     let seq = match receipt.outcome {
         Outcome::Done { seq, .. } => seq,
         Outcome::Refused {
@@ -313,7 +314,7 @@ fn sign(ask: &Ask) -> Answered {
 }
 
 /// Whether a command asks for the code of whoever gives it: for what it is, or because it turns out to wait for a second
-/// person.
+/// person. It is asked of what is durable; what comes to wait by what was decided meanwhile, the writer refuses unsigned.
 pub fn is_signed(ask: &Ask, command: &Command) -> Result<bool, Fault> {
     if signs(command.verb()) {
         return Ok(true);
@@ -323,9 +324,9 @@ pub fn is_signed(ask: &Ask, command: &Command) -> Result<bool, Fault> {
 }
 
 /// Records a command. Gives the receipt, and what its giver is to hand over: a link or a code, which is told once.
-pub fn record(ask: &Ask, id: Uuid, command: Command) -> Result<(Receipt, Option<String>), Fault> {
+pub fn record(ask: &Ask, id: Uuid, command: Command, signed: bool) -> Result<(Receipt, Option<String>), Fault> {
     let enrolment = enrolment_of(ask, &command);
-    let receipt = ask.submit(id, command)?;
+    let receipt = ask.submit(id, command, signed)?;
     let (Some((person, renews_all, of)), Outcome::Done { seq, .. }, false) =
         (enrolment, &receipt.outcome, receipt.repeat)
     else {

@@ -98,10 +98,11 @@ pub fn give(ask: &Ask) -> Answered {
     if dry {
         return try_out(ask, &command);
     }
-    if act::is_signed(ask, &command)? {
+    let signed = act::is_signed(ask, &command)?;
+    if signed {
         sign(ask, code)?;
     }
-    let (receipt, handed) = act::record(ask, id, command)?;
+    let (receipt, handed) = act::record(ask, id, command, signed)?;
     answer(ask, receipt, handed)
 }
 

@@ -225,7 +225,9 @@ fn envelope(ask: &Ask, number: usize, text: &str) -> Result<Result<Envelope, Tol
         return refused("second_factor_needed", says);
     }
     let random = crate::random().map_err(Fault::Failed)?;
-    Ok(Ok(Envelope::new(line.id, visitor.actor.clone(), command, random)))
+    let envelope = Envelope::new(line.id, visitor.actor.clone(), command, random);
+    // A line before it may bring about what it rests on: the writer looks once more.
+    Ok(Ok(envelope.unsigned()))
 }
 
 /// One answer a line.
