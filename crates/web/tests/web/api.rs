@@ -16,7 +16,7 @@ use crate::doors::{VISITORS, filled, golden};
 use crate::world::{Reply, SECRET, WALL_S, World};
 
 /// A system that sends a token or a key.
-struct System<'a> {
+pub struct System<'a> {
     world: &'a World,
     token: String,
     person: String,
@@ -24,7 +24,7 @@ struct System<'a> {
 
 impl World {
     /// A person's own program, with a session of theirs.
-    fn bearer(&self, actor: &str) -> System<'_> {
+    pub fn bearer(&self, actor: &str) -> System<'_> {
         let actor: domain::access::Actor = actor.parse().unwrap();
         let person = actor.person().to_owned();
         self.enrol(&person, "a password nobody hashes");
@@ -37,7 +37,7 @@ impl World {
     }
 
     /// A company's system, with a key.
-    fn key(&self, actor: &str) -> System<'_> {
+    pub fn key(&self, actor: &str) -> System<'_> {
         let token = format!("csk_{actor}");
         let key = store::ApiKey {
             id: format!("K-{actor}"),
@@ -61,7 +61,7 @@ impl World {
         }
     }
 
-    fn anybody(&self) -> System<'_> {
+    pub fn anybody(&self) -> System<'_> {
         self.holding(String::new())
     }
 }
@@ -79,11 +79,11 @@ impl System<'_> {
         self.world.send(self.request(method, path).body(Body::empty()).unwrap())
     }
 
-    fn get(&self, path: &str) -> Reply {
+    pub fn get(&self, path: &str) -> Reply {
         self.ask("GET", path)
     }
 
-    fn send(&self, path: &str, headers: &[(&str, &str)], kind: &str, body: impl Into<Body>) -> Reply {
+    pub fn send(&self, path: &str, headers: &[(&str, &str)], kind: &str, body: impl Into<Body>) -> Reply {
         let mut request = self.request("POST", path).header(header::CONTENT_TYPE, kind);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -91,12 +91,12 @@ impl System<'_> {
         self.world.send(request.body(body.into()).unwrap())
     }
 
-    fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Reply {
+    pub fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Reply {
         self.send(path, headers, "application/json", body.to_string())
     }
 
     /// Gives a command with a code of the second factor.
-    fn sign(&self, verb: &str, body: &Value) -> Reply {
+    pub fn sign(&self, verb: &str, body: &Value) -> Reply {
         let code = self.world.code(&self.person);
         self.post(
             &format!("/api/v1/commands/{verb}"),
@@ -107,12 +107,12 @@ impl System<'_> {
 }
 
 impl Reply {
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// The code of a problem; it must be one in every respect.
-    fn problem(&self) -> String {
+    pub fn problem(&self) -> String {
         let kind = self.headers.get(header::CONTENT_TYPE);
         assert!(kind.is_some_and(|kind| kind == "application/problem+json"), "{self:?}");
         let problem = self.json();
@@ -127,7 +127,7 @@ impl Reply {
 }
 
 /// A command's id; another one for each number.
-fn id(number: u8) -> String {
+pub fn id(number: u8) -> String {
     let ms = u64::try_from(WALL_S).unwrap() * 1000;
     let id = uuid::Builder::from_unix_timestamp_millis(ms, &[number; 10]);
     id.into_uuid().to_string()

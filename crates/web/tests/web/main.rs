@@ -4,6 +4,7 @@
 #![allow(clippy::result_large_err, clippy::format_collect, clippy::assigning_clones)]
 
 mod api;
+mod attacks;
 mod company;
 mod desk;
 mod doors;
