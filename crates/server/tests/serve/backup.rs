@@ -106,13 +106,36 @@ fn a_backup_of_a_node_under_load_holds_together_elsewhere() -> Tested {
     Ok(())
 }
 
+/// A key of a company's system.
+fn key() -> store::ApiKey {
+    store::ApiKey {
+        id: "1".to_owned(),
+        key_hash: [7; 32],
+        actor: "H-1:li".to_owned(),
+        label: "Storeroom".to_owned(),
+        made_by: "li".to_owned(),
+        made_at_us: 1,
+        used_at_us: None,
+        ended_at_us: None,
+    }
+}
+
 #[test]
 fn a_restored_journal_goes_on_only_once_somebody_has_accepted_that() -> Tested {
     let two = Two::new()?;
     let file = two.cn.with_extension("tar");
+    let engine: store::Engine = "sqlite:".parse()?;
+    store::open(&two.cn, &engine)?.local.put_api_key(&key())?;
     backup(&two.cn, &file)?;
     let dir = two.cn.with_extension("restored");
     let said = done(&dir, &["restore", text(&file)?])?;
+    // It may have been ended since.
+    let kept = store::open(&dir, &engine)?.local.api_keys()?;
+    assert!(
+        kept.iter().all(|key| key.ended_at_us.is_some()) && kept.len() == 1,
+        "{kept:?}"
+    );
+    assert!(said.contains("systems are ended (1)"), "{said}");
     assert!(
         said.contains("KR has cosigned ") && said.contains("--accept-restored-journal"),
         "{said}"

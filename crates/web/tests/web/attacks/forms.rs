@@ -6,7 +6,7 @@ use web::routes::{self, Kind};
 
 use super::{csrf, send_with};
 use crate::doors::{VISITORS, filled};
-use crate::world::World;
+use crate::world::{Reply, World};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
@@ -149,6 +149,16 @@ const ELSEWHERE: [&str; 16] = [
     "@evil.example",
 ];
 
+/// Whether a link, or what a form would send along, is what the attacker wants.
+fn leads_to(page: &Reply, then: &str) -> bool {
+    let wanted = ["//", "/\\", "http:", "https:", "javascript:", "data:text", then.trim()];
+    let values = ["href=\"", "value=\"", "action=\""];
+    let found = values.iter().flat_map(|before| page.body.split(before).skip(1));
+    let unescaped = |text: &str| text.replace("&#47;", "/").replace("&#92;", "\\");
+    let mut found = found.filter_map(|rest| rest.split('"').next()).map(unescaped);
+    found.any(|value| wanted.iter().any(|wanted| value.trim().starts_with(wanted)))
+}
+
 #[test]
 fn nobody_is_sent_elsewhere() {
     let world = World::cn();
@@ -162,10 +172,7 @@ fn nobody_is_sent_elsewhere() {
     for then in ELSEWHERE {
         let said: String = form_urlencoded::byte_serialize(then.as_bytes()).collect();
         let form = world.nobody().get(&format!("/sign-in?then={said}&to={said}"));
-        assert!(
-            form.status == StatusCode::OK && !form.body.contains("evil.example"),
-            "{then:?}"
-        );
+        assert!(form.status == StatusCode::OK && !leads_to(&form, then), "{then:?}");
         let code = world.code("lu");
         let fields = [
             ("person", "lu"),
@@ -190,10 +197,7 @@ fn nobody_is_sent_elsewhere() {
         );
         assert!(!to.contains("evil"), "{then:?} {to}");
         let done = proposer.get(&format!("/done/{holder}?then={said}"));
-        assert!(
-            done.status == StatusCode::OK && !done.body.contains("evil.example\""),
-            "{then:?}"
-        );
+        assert!(done.status == StatusCode::OK && !leads_to(&done, then), "{then:?}");
     }
     let strange = world.nobody().get("//evil.example/account");
     assert!(!strange.to().starts_with("//"), "{}", strange.to());
@@ -213,11 +217,7 @@ fn no_header_is_injected() {
         "M1-FIN%00",
         "..%2F..%2Fetc%2Fpasswd",
     ] {
-        for path in [
-            format!("/register/{name}/lines.csv"),
-            format!("/planning/2024/{name}"),
-            format!("/permits/{name}"),
-        ] {
+        for path in [format!("/register/{name}/lines.csv"), format!("/permits/{name}")] {
             let reply = chief.get(&path);
             assert_eq!(reply.status, StatusCode::NOT_FOUND, "{path}");
             assert!(reply.headers.get(header::CONTENT_DISPOSITION).is_none(), "{path}");

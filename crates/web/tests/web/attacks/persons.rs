@@ -421,7 +421,7 @@ fn no_line_of_a_batch_brings_about_a_proposal_that_nobody_signed() {
         .to_string();
     let line = |number: u8, from: &str, into: &str| {
         json!({ "id": id(number), "do": "reclassify", "with": { "site": "M1-FIN", "item": row["item"], "batch": row["batch"],
-            "amount": 5, "from": from, "into": into, "occurred_on": today } })
+            "amount": 5, "reason": "x", "from": from, "into": into, "occurred_on": today } })
     };
     let waiting = || world.app.authority().state().access.waiting().len();
     let before = waiting();

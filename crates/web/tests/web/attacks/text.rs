@@ -204,7 +204,7 @@ fn recorded(world: &World, said: &str) -> Vec<(&'static str, String)> {
         &[
             ("id", "TEXT-1"),
             ("holder", "H-TEXT"),
-            ("kinds", "wholesaler"),
+            ("kinds", "regional_wholesaler"),
             ("province", &province),
         ],
     );
@@ -252,7 +252,7 @@ fn recorded(world: &World, said: &str) -> Vec<(&'static str, String)> {
     let licence = [
         ("id", "L-TEXT"),
         ("holder", "H-TEXT"),
-        ("activity", "wholesale"),
+        ("activity", "wholesale_regional"),
         ("substances", "fentanyl"),
         ("sites", "TEXT-1"),
         ("valid_from", "2025-02-01"),
