@@ -106,9 +106,8 @@ fn no_cookie_that_an_attacker_has_chosen_becomes_a_session() {
         .iter()
         .map(|set| set.to_str().unwrap())
         .collect();
-    for guard in ["; Path=/; Secure; HttpOnly; SameSite=Lax;"] {
-        assert!(set.iter().all(|set| set.contains(guard)), "{set:?}");
-    }
+    let guards = "; Path=/; Secure; HttpOnly; SameSite=Lax;";
+    assert!(set.iter().all(|set| set.contains(guards)), "{set:?}");
     let token = |name: &str| {
         let cookies = victim.cookies.borrow();
         cookies
@@ -338,9 +337,9 @@ fn nobody_tries_more_often_by_naming_other_addresses() {
             .header("forwarded", format!("for={address}"));
         world.send(request.body(Body::empty()).unwrap()).status
     };
-    let last = (0..=250).map(|last| ask(format!("192.0.2.{last}")));
+    let mut all = (0..=250).map(|last| ask(format!("192.0.2.{last}")));
     assert!(
-        last.last().unwrap() == StatusCode::TOO_MANY_REQUESTS,
+        all.any(|status| status == StatusCode::TOO_MANY_REQUESTS),
         "the connection's address counts"
     );
 }

@@ -275,7 +275,13 @@ fn recorded(world: &World, said: &str) -> Vec<(&'static str, String)> {
     let made = world.visitor("H-TEXT:li").post("/systems", &key);
     assert!(made.body.contains("id=\"key\""), "{}", made.body);
     harmless(&made, "the key");
-    let paths: [(&str, String); 27] = [
+    shows(holder, hold, waits)
+}
+
+/// Every page that shows what was recorded, and to whom.
+fn shows(holder: u64, hold: u64, waits: u64) -> Vec<(&'static str, String)> {
+    let (chen, chief) = ("licensing_officer:chen", "chief_inspector:yao");
+    vec![
         (chen, "/holders?q=alert".to_owned()),
         (chen, "/holders/H-TEXT".to_owned()),
         (chen, "/licences?holder=H-TEXT".to_owned()),
@@ -306,8 +312,7 @@ fn recorded(world: &World, said: &str) -> Vec<(&'static str, String)> {
         ("H-TEXT:li", "/company".to_owned()),
         ("H-TEXT:li", "/systems".to_owned()),
         ("H-TEXT:li", "/trainings".to_owned()),
-    ];
-    paths.into_iter().collect()
+    ]
 }
 
 #[test]
@@ -380,7 +385,7 @@ fn no_cell_of_any_table_is_a_formula() {
     .map(str::to_owned)
     .chain(
         routes::all()
-            .filter(|route| route.path.ends_with(".csv") && !route.path.contains('{'))
+            .filter(|route| route.path.contains(".csv") && !route.path.contains('{'))
             .map(|route| route.path.to_owned()),
     )
     .collect();
