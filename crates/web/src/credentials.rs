@@ -182,7 +182,8 @@ pub enum Given<'a> {
     Code(&'a str),
 }
 
-/// Checks what a person gives as proof against what is kept, without changing anything.
+/// Checks what a person gives as proof against what is kept, without changing anything. Whether the code was used before,
+/// `keep` finds out.
 pub fn check(kept: Option<&Credential>, given: &Given<'_>, now_us: i64) -> Checked {
     let now_s = u64::try_from(now_us / 1_000_000).unwrap_or_default();
     // The password is hashed whatever else is known, so that the time tells nothing.
@@ -197,7 +198,6 @@ pub fn check(kept: Option<&Credential>, given: &Given<'_>, now_us: i64) -> Check
     }
     let step = kept.and_then(|kept| step_of(&kept.secret, code, now_s));
     match (kept, password, step) {
-        (Some(kept), true, Some(step)) if step <= kept.last_step => Checked::of(Proof::Used, false),
         (Some(_), true, Some(step)) => Checked {
             step: Some(step),
             ..Checked::of(Proof::Good, false)
