@@ -1,5 +1,7 @@
 //! Passwords and second factors: how they are made and checked.
 
+use std::sync::{Condvar, Mutex, PoisonError};
+
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
 use store::{Credential, Local, StoreError};
@@ -29,6 +31,27 @@ fn argon() -> Argon2<'static> {
     )
 }
 
+/// How many passwords are hashed at the same time: each takes 19 MiB and a core. Others wait.
+const HASHED_AT_ONCE: usize = 8;
+
+/// How many are being hashed.
+static HASHED: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
+
+/// Does the work of hashing once there is a place for it.
+fn in_turn<T>(work: impl FnOnce() -> T) -> T {
+    let (count, left) = &HASHED;
+    let mut busy = count.lock().unwrap_or_else(PoisonError::into_inner);
+    while *busy >= HASHED_AT_ONCE {
+        busy = left.wait(busy).unwrap_or_else(PoisonError::into_inner);
+    }
+    *busy += 1;
+    drop(busy);
+    let done = work();
+    *count.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+    left.notify_one();
+    done
+}
+
 /// Hashes a new password; the key of the words that say what is wrong with it.
 pub fn hash(password: &str, person: &str) -> Result<String, &'static str> {
     let letters = password.chars().count();
@@ -46,7 +69,7 @@ pub fn hash(password: &str, person: &str) -> Result<String, &'static str> {
         return Err("enrol-password-person");
     }
     let salt: [u8; 16] = crate::random().map_err(|_| "fault-unavailable")?;
-    let hashed = argon().hash_password_with_salt(password.as_bytes(), &salt);
+    let hashed = in_turn(|| argon().hash_password_with_salt(password.as_bytes(), &salt));
     hashed.map(|hash| hash.to_string()).map_err(|_| "fault-unavailable")
 }
 
@@ -75,7 +98,7 @@ const COMMON: &[&str] = &[
 /// Whether a password is the one of a hash. Without a hash it takes as long, and is none.
 pub fn fits(password: &str, hashed: Option<&str>) -> bool {
     compared(password, hashed, |taken, hashed| {
-        PasswordHash::new(hashed).is_ok_and(|hash| argon().verify_password(taken, &hash).is_ok())
+        PasswordHash::new(hashed).is_ok_and(|hash| in_turn(|| argon().verify_password(taken, &hash)).is_ok())
     })
 }
 
@@ -250,6 +273,22 @@ mod tests {
             failures: 0,
             locked_until_us: 0,
         }
+    }
+
+    #[test]
+    fn few_passwords_are_hashed_at_the_same_time() {
+        use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+        let (inside, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let work = || {
+            most.fetch_max(inside.fetch_add(1, SeqCst) + 1, SeqCst);
+            (0..1_000).for_each(|_| std::thread::yield_now());
+            inside.fetch_sub(1, SeqCst);
+        };
+        std::thread::scope(|scope| {
+            (0..4 * HASHED_AT_ONCE).for_each(|_| drop(scope.spawn(|| in_turn(work))));
+        });
+        assert!((1..=HASHED_AT_ONCE).contains(&most.into_inner()));
+        assert_eq!(inside.into_inner(), 0);
     }
 
     #[test]
