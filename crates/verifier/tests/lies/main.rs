@@ -1,0 +1,55 @@
+//! The corpus of lies: files that are nearly true. Each is a change of one that the same test has accepted, and is
+//! refused with its own reason.
+
+mod checkpoints;
+mod command;
+mod forge;
+mod permits;
+mod proofs;
+mod statements;
+mod world;
+
+use verifier::{Checked, REASONS, Reason};
+
+/// A lie must be refused with its reason.
+fn lie<T>(what: &str, told: Checked<T>, reason: Reason) {
+    match told {
+        Ok(_) => panic!("{what}: believed"),
+        Err(found) => assert_eq!(found, reason, "{what}"),
+    }
+}
+
+/// The true file from which lies are made must be accepted.
+fn truth<T>(told: Checked<T>) -> T {
+    told.expect("the truth is accepted")
+}
+
+#[test]
+fn every_reason_has_a_lie() {
+    let corpus = [
+        include_str!("checkpoints.rs"),
+        include_str!("permits.rs"),
+        include_str!("proofs.rs"),
+        include_str!("statements.rs"),
+    ]
+    .concat();
+    for (word, _) in REASONS {
+        let title = |part: &str| part[..1].to_uppercase() + &part[1..];
+        let variant: String = word.split('_').map(title).collect();
+        assert!(
+            corpus.contains(&format!("Reason::{variant}")),
+            "no lie is refused with {word}"
+        );
+    }
+}
+
+#[test]
+fn the_reasons_are_documented() {
+    let documented = include_str!("../../../../docs/verify.md");
+    for (word, says) in REASONS {
+        assert!(
+            documented.contains(&format!("| `{word}` | {says} |")),
+            "docs/verify.md lacks | `{word}` | {says} |"
+        );
+    }
+}
