@@ -25,7 +25,8 @@ struct Bundle {
 #[serde(deny_unknown_fields)]
 struct Entry {
     index: u64,
-    entry: String,
+    #[serde(rename = "entry")]
+    bytes: String,
     proof: Vec<String>,
 }
 
@@ -69,7 +70,7 @@ pub(crate) fn read(text: &str, key: &LogKey, partners: &[KeyFile]) -> Checked<(V
 }
 
 fn check(entry: &Entry, checkpoint: &Checkpoint) -> Checked<Proven> {
-    let bytes = from_base64(&entry.entry).filter(|bytes| bytes.len() <= ENTRY_BYTES_MAX);
+    let bytes = from_base64(&entry.bytes).filter(|bytes| bytes.len() <= ENTRY_BYTES_MAX);
     let bytes = bytes.ok_or(Reason::BundleBad)?;
     let path = hashes(&entry.proof)?;
     check_inclusion(leaf(&bytes), entry.index, checkpoint.size, &path, &checkpoint.root)?;

@@ -56,16 +56,26 @@ impl LogKey {
         self.kind == TYPE_COSIGNER
     }
 
-    /// Whether the key signed the text; a cosigner says when, in seconds since 1970.
-    fn signed(&self, text: &str, signature: &[u8]) -> Option<Option<i64>> {
+    /// What the key has said of the text; nothing if it did not sign it.
+    fn signed(&self, text: &str, signature: &[u8]) -> Option<Said> {
         if !self.is_cosigner() {
-            return is_signed(&self.public, text.as_bytes(), signature).then_some(None);
+            return is_signed(&self.public, text.as_bytes(), signature).then_some(Said::Signed);
         }
         let (time, signature) = signature.split_first_chunk::<8>()?;
         let at = i64::from_be_bytes(*time);
         let message = format!("cosignature/v1\ntime {at}\n{text}");
-        (at >= 0 && is_signed(&self.public, message.as_bytes(), signature)).then_some(Some(at))
+        (at >= 0 && is_signed(&self.public, message.as_bytes(), signature))
+            .then_some(Said::CosignedOn(Day(at / DAY_SECONDS)))
     }
+}
+
+/// What a line says.
+#[derive(Clone, Copy)]
+enum Said {
+    /// The log signed it.
+    Signed,
+    /// A witness cosigned it.
+    CosignedOn(Day),
 }
 
 /// A checkpoint that its log has signed.
@@ -107,15 +117,15 @@ pub(crate) fn open(note: &str, key: &LogKey, partners: &[KeyFile]) -> Checked<Ch
         return Err(Reason::LogOther);
     }
     for partner in partners {
-        if let Some(Some(at)) = find(&lines, &partner.cosigner, &text)? {
-            checkpoint.cosigned.push((partner.id.clone(), Day(at / DAY_SECONDS)));
+        if let Some(Said::CosignedOn(day)) = find(&lines, &partner.cosigner, &text)? {
+            checkpoint.cosigned.push((partner.id.clone(), day));
         }
     }
     Ok(checkpoint)
 }
 
 /// What the line of a key says: nothing if there is none.
-fn find(lines: &[Line<'_>], key: &LogKey, text: &str) -> Checked<Option<Option<i64>>> {
+fn find(lines: &[Line<'_>], key: &LogKey, text: &str) -> Checked<Option<Said>> {
     let mut by_key = lines.iter().filter(|line| line.name == key.name && line.id == key.id);
     let Some(line) = by_key.next() else {
         return Ok(None);

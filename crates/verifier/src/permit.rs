@@ -479,8 +479,8 @@ fn permit(claims: Claims) -> Checked<Value> {
         "purpose": PURPOSES.get(choice(&fields.take(10)?, PURPOSES.len())?),
         "case": fields.maybe(11).map(id).transpose()?,
         "entry": Some(integer(&fields.take(12)?)?).filter(|entry| *entry >= 0).ok_or(Reason::ClaimsBad)?,
-        "bonded": flag(fields.maybe(13))?,
-        "several": flag(fields.maybe(14))?,
+        "bonded": flag(fields.maybe(13).as_ref())?,
+        "several": flag(fields.maybe(14).as_ref())?,
         "addresses_sha256": hex(&hash(fields.take(15)?)?),
     });
     let rests = facts.get("authorization").is_some_and(Value::is_object);
@@ -543,7 +543,7 @@ fn posts(item: Item) -> Checked<Vec<String>> {
     }
 }
 
-fn flag(item: Option<Item>) -> Checked<bool> {
+fn flag(item: Option<&Item>) -> Checked<bool> {
     match item {
         None => Ok(false),
         Some(Item::True) => Ok(true),

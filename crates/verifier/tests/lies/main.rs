@@ -12,6 +12,7 @@ mod world;
 use verifier::{Checked, REASONS, Reason};
 
 /// A lie must be refused with its reason.
+#[allow(clippy::needless_pass_by_value)] // Reads as a sentence.
 fn lie<T>(what: &str, told: Checked<T>, reason: Reason) {
     match told {
         Ok(_) => panic!("{what}: believed"),

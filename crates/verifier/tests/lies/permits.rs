@@ -249,7 +249,7 @@ fn forms_of_cbor() {
     );
     lie(
         "a million items",
-        told(pack(&[&[0x9a, 0, 0x0f, 0x42, 0x40][..], &[0; 20_000]].concat())),
+        told(pack(&[&[0x9a, 0, 0x0f, 0x42, 0x40][..], &vec![0; 20_000]].concat())),
         Reason::CborTooMany,
     );
     lie(

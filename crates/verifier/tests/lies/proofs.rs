@@ -132,7 +132,7 @@ fn bundles() {
     };
     let rows = |bundle: &mut Value| -> Vec<Value> { bundle["entries"].as_array().unwrap().clone() };
     truth(changed(|bundle| {
-        drop(bundle["entries"].as_array_mut().unwrap().remove(1))
+        drop(bundle["entries"].as_array_mut().unwrap().remove(1));
     }));
     lie(
         "in another order",
