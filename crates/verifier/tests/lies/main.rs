@@ -4,6 +4,7 @@
 mod checkpoints;
 mod command;
 mod forge;
+mod noise;
 mod permits;
 mod proofs;
 mod statements;
