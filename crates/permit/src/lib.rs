@@ -29,6 +29,11 @@
 //! | one line, Chinese | 1 | 633 | 19 |
 //! | two lines, Chinese | 1 | 700 | 20 |
 //! | twenty lines, all different | 4 | 873 | 23 |
+//!
+//! # Times
+//!
+//! Built for release on one core, a code is checked in 0.07 ms; a list of a hundred thousand permits has 1.2 MB, its
+//! signature and order are checked in 4 ms, and a permit is found in it in less than a microsecond.
 
 #![deny(
     clippy::unwrap_used,

@@ -149,10 +149,13 @@ fn run(what: What) -> Result<Report, Failure> {
             list,
             last,
             on,
-        } => permit(&codes, &keys.keys, list.as_deref(), last, on.as_deref()),
+        } => {
+            let keys = key_files(&keys.keys)?;
+            resting(permit(&codes, &keys, list.as_deref(), last, on.as_deref())?, &keys)
+        }
         What::Proof { file, log } => {
-            let (key, partners) = log_of(&log)?;
-            Ok(check_proof(&text(&file)?, &key, &partners)?)
+            let (key, keys) = log_of(&log)?;
+            resting(check_proof(&text(&file)?, &key, &keys)?, &keys)
         }
         What::Checkpoint {
             file,
@@ -160,49 +163,51 @@ fn run(what: What) -> Result<Report, Failure> {
             after,
             consistency,
         } => {
-            let (key, partners) = log_of(&log)?;
+            let (key, keys) = log_of(&log)?;
             let older = after.map(|file| text(&file)).transpose()?;
             let proof = consistency.map(|file| text(&file)).transpose()?;
-            Ok(check_checkpoint(
-                &text(&file)?,
-                &key,
-                &partners,
-                older.as_deref(),
-                proof.as_deref(),
-            )?)
+            let checked = check_checkpoint(&text(&file)?, &key, &keys, older.as_deref(), proof.as_deref());
+            resting(checked?, &keys)
         }
         What::Statement { file, keys, evidence } => {
+            let keys = key_files(&keys.keys)?;
             let files: Vec<String> = evidence.iter().map(|file| text(file)).collect::<Result<_, _>>()?;
             let files: Vec<&str> = files.iter().map(String::as_str).collect();
-            Ok(check_statement(&text(&file)?, &key_files(&keys.keys)?, &files)?)
+            resting(check_statement(&text(&file)?, &keys, &files)?, &keys)
         }
         What::Bundle { file, log } => {
-            let (key, partners) = log_of(&log)?;
-            Ok(check_bundle(&text(&file)?, &key, &partners)?)
+            let (key, keys) = log_of(&log)?;
+            resting(check_bundle(&text(&file)?, &key, &keys)?, &keys)
         }
     }
 }
 
+/// A report that says on which keys it rests.
+#[allow(clippy::unnecessary_wraps)] // The end of every arm.
+fn resting(mut report: Report, keys: &[KeyFile]) -> Result<Report, Failure> {
+    report.rests_on(keys);
+    Ok(report)
+}
+
 fn permit(
     codes: &[String],
-    keys: &[PathBuf],
+    keys: &[KeyFile],
     list: Option<&Path>,
     last: i64,
     on: Option<&str>,
 ) -> Result<Report, Failure> {
-    let keys = key_files(keys)?;
     let day =
         on.map(|day| Day::parse(day).ok_or_else(|| Failure::Usage(format!("{day} is not a day such as 2024-06-30"))));
     let day = day.transpose()?.unwrap_or_else(verifier::today);
     let list = list.map(bytes).transpose()?;
-    let list = list.map(|bytes| ListFile::read(&bytes, &keys, last)).transpose()?;
+    let list = list.map(|bytes| ListFile::read(&bytes, keys, last)).transpose()?;
     let mut texts = Vec::new();
     for code in codes {
         let is_file = !code.starts_with("CS1:") && Path::new(code).exists();
         texts.push(if is_file { text(Path::new(code))? } else { code.clone() });
     }
     let codes: Vec<&str> = texts.iter().flat_map(|text| text.lines()).collect();
-    Ok(check_permit(&codes, &keys, list.as_ref(), day)?)
+    Ok(check_permit(&codes, keys, list.as_ref(), day)?)
 }
 
 /// The key of the log, and the key files of those who may have cosigned it.
@@ -210,7 +215,7 @@ fn log_of(log: &LogOf) -> Result<(LogKey, Vec<KeyFile>), Failure> {
     let files = key_files(&log.keys)?;
     match (&log.key, files.split_first()) {
         (Some(key), _) => Ok((LogKey::parse(key)?, files)),
-        (None, Some((own, partners))) => Ok((own.log_key().clone(), partners.to_vec())),
+        (None, Some((own, _))) => Ok((own.log_key().clone(), files)),
         (None, None) => Err(Failure::Usage("give --key or --keys".to_owned())),
     }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::KeyFile;
+
 /// What was proven, in plain words.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
@@ -19,6 +21,17 @@ pub struct Report {
 }
 
 impl Report {
+    /// Says on which keys all of it rests.
+    pub fn rests_on(&mut self, keys: &[KeyFile]) {
+        let named = keys.iter().map(|file| format!("{} ({})", file.id, file.fingerprint()));
+        let named = named.collect::<Vec<_>>().join(", ");
+        if !named.is_empty() {
+            self.leaves(format!(
+                "That these are their key files: compare the fingerprints with theirs: {named}."
+            ));
+        }
+    }
+
     pub(crate) fn proves(&mut self, sentence: impl Into<String>) {
         self.proven.push(sentence.into());
     }
