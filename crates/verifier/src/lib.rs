@@ -3,7 +3,8 @@
 //!
 //! | Module | What it checks |
 //! | --- | --- |
-//! | `permit` | the code on a permit, and the list of what was revoked or used |
+//! | `permit` | the code on a permit; with `code`, `envelope` and `fields`, of which it is made |
+//! | `list` | the list of what was revoked or used |
 //! | `note` | a signed checkpoint of a log, and that it continues an older one |
 //! | `proof` | that an entry is in a log |
 //! | `bundle` | the same of many entries at once |
@@ -26,11 +27,15 @@
 
 mod bundle;
 mod cbor;
+mod code;
 mod crypto;
 mod day;
+mod envelope;
 mod evidence;
+mod fields;
 mod key_file;
 mod letters;
+mod list;
 mod mass;
 mod message;
 mod note;
@@ -43,8 +48,9 @@ mod statement;
 pub use bundle::check_bundle;
 pub use day::{Day, today};
 pub use key_file::KeyFile;
+pub use list::ListFile;
 pub use note::{LogKey, check_checkpoint};
-pub use permit::{ListFile, check_permit};
+pub use permit::check_permit;
 pub use proof::check_proof;
 pub use reason::{REASONS, Reason};
 pub use report::Report;

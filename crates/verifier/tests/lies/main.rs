@@ -4,6 +4,7 @@
 mod checkpoints;
 mod command;
 mod forge;
+mod lists;
 mod noise;
 mod permits;
 mod proofs;
@@ -30,6 +31,7 @@ fn truth<T>(told: Checked<T>) -> T {
 fn every_reason_has_a_lie() {
     let corpus = [
         include_str!("checkpoints.rs"),
+        include_str!("lists.rs"),
         include_str!("permits.rs"),
         include_str!("proofs.rs"),
         include_str!("statements.rs"),
@@ -41,6 +43,17 @@ fn every_reason_has_a_lie() {
         assert!(
             corpus.contains(&format!("Reason::{variant}")),
             "no lie is refused with {word}"
+        );
+    }
+}
+
+/// Writer and verifier refuse a code or list with the same words.
+#[test]
+fn the_words_are_those_of_the_writer() {
+    for (word, _) in permit::BROKEN {
+        assert!(
+            REASONS.iter().any(|(known, _)| known == word),
+            "the verifier has no {word}"
         );
     }
 }
