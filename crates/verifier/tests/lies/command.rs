@@ -2,6 +2,12 @@
 
 use std::process::{Command, Output};
 
+use jiff::civil::date;
+use permit::{Listed, Listing, sign_list};
+
+use crate::permits::{codes, of};
+use crate::world::{key, key_file_text};
+
 fn run(arguments: &[&str]) -> Output {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/real");
     let command = Command::new(env!("CARGO_BIN_EXE_countersign-verify"))
@@ -67,4 +73,52 @@ fn wrong_usage_ends_with_2() {
     ] {
         assert_eq!(run(arguments).status.code(), Some(2), "{arguments:?}");
     }
+}
+
+#[test]
+fn a_permit_is_read_from_a_file_or_as_it_is() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let code = codes(&of("XP-1", 1), 1).remove(0);
+    let listing = Listing {
+        issuer: "CN",
+        sequence: 5,
+        issued_on: date(2024, 6, 30),
+        valid_until: date(2024, 7, 7),
+        permits: &[("XP-2", Listed::Revoked)],
+    };
+    let write = |name: &str, bytes: &[u8]| {
+        let file = folder.join(name);
+        std::fs::write(&file, bytes).unwrap();
+        file.into_os_string().into_string().unwrap()
+    };
+    let keys = write("cn.json", key_file_text("CN", "CN", 1).as_bytes());
+    let list = write("list", &sign_list(&listing, &key(1)).unwrap());
+    let file = write("code", format!("{code}\n").as_bytes());
+    for given in [&code, &file] {
+        let good = run(&["permit", given, "--keys", &keys, "--list", &list, "--on", "2024-07-01"]);
+        assert_eq!(good.status.code(), Some(0));
+        assert!(
+            said(&good).contains("proven      CN has signed the permit XP-1"),
+            "{}",
+            said(&good)
+        );
+        assert!(
+            said(&good).contains("says        fentanyl citrate: 1000000000 micrograms of salt, 636500000 micrograms")
+        );
+    }
+    let late = run(&["permit", &file, "--keys", &keys, "--list", &list, "--on", "2024-07-08"]);
+    assert!(said(&late).starts_with("refused     list_too_old"));
+    let back = run(&[
+        "permit",
+        &file,
+        "--keys",
+        &keys,
+        "--list",
+        &list,
+        "--last",
+        "6",
+        "--on",
+        "2024-07-01",
+    ]);
+    assert!(said(&back).starts_with("refused     list_rolled_back"));
 }
