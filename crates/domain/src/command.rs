@@ -167,7 +167,11 @@ commands! {
     RequestConfirmation(trade::RequestConfirmation) = "request_confirmation", Officer(PERMITS), None;
     Confirm(trade::Confirm) = "confirm", Officer(PERMITS), None;
     RefuseConfirmation(trade::RefuseConfirmation) = "refuse_confirmation", Officer(PERMITS), None;
+    AskQuestion(trade::AskQuestion) = "ask_question", Officer(PERMITS), None;
+    AnswerQuestion(trade::AnswerQuestion) = "answer_question", Officer(PERMITS), None;
+    WithdrawExport(trade::WithdrawExport) = "withdraw_export", Officer(PERMITS), None;
     IssueExportPermit(trade::IssueExportPermit) = "issue_export_permit", Officer(PERMITS), Some(APPROVER);
+    RevokeExportPermit(trade::RevokeExportPermit) = "revoke_export_permit", Officer(PERMITS), Some(APPROVER);
     EndorseDeparture(trade::EndorseDeparture) = "endorse_departure", Officer(&[Role::CustomsOfficer]), None;
     ReleaseConsignment(trade::ReleaseConsignment) = "release_consignment", Officer(PERMITS), Some(APPROVER);
     EndorseArrival(trade::EndorseArrival) = "endorse_arrival", Officer(&[Role::CustomsOfficer]), None;

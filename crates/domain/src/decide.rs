@@ -295,7 +295,11 @@ fn border(state: &State, by: &Actor, command: &Command, today: Date) -> Option<R
         Command::RequestConfirmation(data) => trade::decide_request(state, &data.export),
         Command::Confirm(data) => trade::decide_confirm(state, by, data, today),
         Command::RefuseConfirmation(data) => trade::decide_refuse(state, by, data, today),
+        Command::AskQuestion(data) => trade::decide_question(state, by, data),
+        Command::AnswerQuestion(data) => trade::decide_question_answer(state, by, data),
+        Command::WithdrawExport(data) => trade::decide_withdrawal(state, data),
         Command::IssueExportPermit(data) => trade::decide_permit(state, data, today),
+        Command::RevokeExportPermit(data) => trade::decide_revocation(state, data),
         Command::EndorseDeparture(data) => trade::decide_departure(state, data, today),
         Command::ReleaseConsignment(data) => {
             one(trade::decide_release(state, data).map(|()| Event::ConsignmentReleased(data.clone())))

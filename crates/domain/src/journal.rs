@@ -142,7 +142,11 @@ events! {
     ConfirmationRequested(trade::ConfirmationRequested) = "ConfirmationRequested";
     RequestConfirmed(trade::RequestAnswered) = "RequestConfirmed";
     RequestRefused(trade::RequestAnswered) = "RequestRefused";
+    QuestionAsked(trade::QuestionAsked) = "QuestionAsked";
+    QuestionAnswered(trade::QuestionAnswered) = "QuestionAnswered";
+    ExportWithdrawn(trade::ExportWithdrawn) = "ExportWithdrawn";
     ExportPermitIssued(trade::PermitIssued) = "ExportPermitIssued";
+    ExportPermitRevoked(trade::ExportPermitRevoked) = "ExportPermitRevoked";
     ConsignmentDeparted(trade::ConsignmentEndorsed) = "ConsignmentDeparted";
     ConsignmentHeld(trade::ConsignmentHeld) = "ConsignmentHeld";
     ConsignmentReleased(trade::ReleaseConsignment) = "ConsignmentReleased";
@@ -417,7 +421,11 @@ impl Event {
             Self::ExportApplied(data) => &data.case,
             Self::ConfirmationRequested(data) => &data.case,
             Self::RequestConfirmed(data) | Self::RequestRefused(data) => &data.case,
+            Self::QuestionAsked(data) => &data.case,
+            Self::QuestionAnswered(data) => &data.case,
+            Self::ExportWithdrawn(data) => &data.case,
             Self::ExportPermitIssued(data) => &data.case,
+            Self::ExportPermitRevoked(data) => &data.case,
             Self::ConsignmentDeparted(data) | Self::ConsignmentArrived(data) => &data.case,
             Self::ConsignmentHeld(data) => &data.case,
             Self::ConsignmentReleased(data) => &data.permit,

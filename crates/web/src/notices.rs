@@ -321,9 +321,14 @@ fn calls_of_trade<'a>(state: &State, entry: &'a Entry) -> Option<Call<'a>> {
                     let waits = case.side == Side::Importing && case.stage == Stage::Requested;
                     waits.then(|| roles(Kind::Partner, PERMITS)).flatten()
                 }
-                "confirmed" | "confirmation_refused" | "import_authorization_cancelled" | "resolved" => {
-                    roles(Kind::Partner, PERMITS)
-                }
+                "confirmed"
+                | "confirmation_refused"
+                | "query"
+                | "answer"
+                | "withdrawn"
+                | "permit_revoked"
+                | "import_authorization_cancelled"
+                | "resolved" => roles(Kind::Partner, PERMITS),
                 "trade_statement_proposed" | "trade_statement_disputed" => roles(Kind::Partner, STATISTICS),
                 _ => None,
             }

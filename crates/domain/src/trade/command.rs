@@ -180,6 +180,88 @@ pub struct RefuseConfirmation {
     pub reason: Text,
 }
 
+/// A question to the exporting authority before the answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskQuestion {
+    /// The case.
+    pub case: Id,
+    /// What has to be known.
+    pub question: Text,
+}
+
+/// A question was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuestionAsked {
+    /// The case.
+    pub case: Id,
+    /// The question.
+    pub question: super::notice::Question,
+}
+
+/// The exporting authority's answer to a question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerQuestion {
+    /// The case.
+    pub case: Id,
+    /// What is said to it.
+    pub answer: Text,
+}
+
+/// A question was answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuestionAnswered {
+    /// The case.
+    pub case: Id,
+    /// The answer.
+    pub answer: super::notice::QuestionAnswer,
+}
+
+/// Takes an export back before its permit is issued.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WithdrawExport {
+    /// The application.
+    pub export: Id,
+    /// Why.
+    pub reason: Text,
+}
+
+/// An export was taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportWithdrawn {
+    /// The case.
+    pub case: Id,
+    /// Why.
+    pub reason: Text,
+}
+
+/// Revokes an export permit before the goods have left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeExportPermit {
+    /// The permit.
+    pub permit: Id,
+    /// Why.
+    pub reason: Text,
+}
+
+/// An export permit was revoked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportPermitRevoked {
+    /// The case.
+    pub case: Id,
+    /// The permit.
+    pub permit: Id,
+    /// Why.
+    pub reason: Text,
+}
+
 /// Issue of an export permit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

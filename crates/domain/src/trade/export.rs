@@ -56,7 +56,7 @@ pub(crate) fn decide_application(state: &State, by: &Actor, application: &Export
 }
 
 /// The case of an application of ours.
-fn application<'a>(state: &'a State, export: &Id) -> Refused<&'a Case> {
+pub(super) fn application<'a>(state: &'a State, export: &Id) -> Refused<&'a Case> {
     let case = state.trade.cases.get(&case_id(state, export)?);
     case.ok_or_else(|| unknown("export application", export))
 }

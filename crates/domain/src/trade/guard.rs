@@ -95,7 +95,7 @@ impl<'a> Gate<'a> {
             cited,
         ));
         // Silence is no consent, whatever paper the exporter holds: the wait for an answer is told first.
-        let asked = self.case.stage == Stage::Requested;
+        let asked = matches!(self.case.stage, Stage::Requested | Stage::Queried);
         if asked {
             all.push(self.confirmed());
         }

@@ -8,6 +8,7 @@ use super::notice::{
     Cancellation, Confirmation, ConfirmationRefusal, Consignment, Consignments, Goods, ImportAuthorization, Line,
     Notice, Party,
 };
+use super::question::unanswered;
 use super::{
     AuthorizationIssued, CancelImportAuthorization, Case, Confirm, ImportApplication, ImportApplied,
     IssueImportAuthorization, OwnAuthorization, RefuseConfirmation, Side, Stage, TradeRefusal, address, amount_of,
@@ -220,6 +221,7 @@ pub(crate) fn decide_cancellation(state: &State, cancel: &CancelImportAuthorizat
 /// A named officer confirms what agrees, field by field, with this authority's own register.
 pub(crate) fn decide_confirm(state: &State, by: &Actor, confirm: &Confirm, today: Date) -> Refused<Vec<Event>> {
     let case = state.trade.on_side(&confirm.case, Side::Importing)?;
+    unanswered(case)?;
     if case.stage != Stage::Requested {
         return Err(case.not_in("requested").into());
     }
@@ -257,9 +259,12 @@ pub(super) fn agrees(state: &State, case: &Id, asked: &Consignment, today: Date)
 /// first that does not is the reason for which it is.
 pub fn confirmation_checks(state: &State, case: &Case, today: Date) -> Vec<Check> {
     let stands = || vec![("stage", Fact::Stage(case.stage))];
-    let requested = || match case.stage {
-        Stage::Requested => Ok(()),
-        _ => Err(case.not_in("requested").into()),
+    let requested = || {
+        unanswered(case)?;
+        match case.stage {
+            Stage::Requested => Ok(()),
+            _ => Err(case.not_in("requested").into()),
+        }
     };
     let first = Condition::new("stage_requested", None, requested, stands).check();
     let others = agreement(state, &case.id, &case.consignment, today);
@@ -423,7 +428,7 @@ pub(crate) fn decide_refuse(
     today: Date,
 ) -> Refused<Vec<Event>> {
     let case = state.trade.on_side(&refuse.case, Side::Importing)?;
-    if case.stage != Stage::Requested {
+    if !matches!(case.stage, Stage::Requested | Stage::Queried) {
         return Err(case.not_in("requested").into());
     }
     let (Some(partner), Ok(officer)) = (&case.partner, by.person().parse()) else {

@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::code::Code;
+use super::ending::end;
 use super::import::{agrees, answer, confirmed, suspend};
 use super::notice::{Line, Notice, PermitNamed};
+use super::question::{QUESTIONS_MAX, ask, say};
 use super::shipment::{arrived, departs, settle, unused};
 use super::{Answer, Case, ForeignAuthorization, Side, Stage, queue, statement};
 use crate::State;
@@ -130,11 +132,36 @@ fn in_case(state: &State, from: &Id, message: &Message, notice: &Notice) -> Resu
     let at = |side, stages: &[Stage]| refuse_if(case.side != side || !stages.contains(&case.stage), Code::OutOfPlace);
     match notice {
         Notice::Confirmed(confirmation) => {
-            at(Side::Exporting, &[Stage::Requested])?;
+            // It may have crossed the withdrawal, which it does not undo.
+            at(Side::Exporting, &[Stage::Requested, Stage::Withdrawn])?;
             refuse_if(Some(confirmation.request) != case.request, Code::RequestDiffers)?;
             refuse_if(confirmation.consignment != case.consignment, Code::ConsignmentDiffers)?;
         }
-        Notice::Refused(_) => at(Side::Exporting, &[Stage::Requested])?,
+        // A refusal needs no answer to the question before it.
+        Notice::Refused(_) => at(Side::Exporting, &[Stage::Requested, Stage::Queried, Stage::Withdrawn])?,
+        Notice::Query(_) => {
+            at(Side::Exporting, &[Stage::Requested, Stage::Withdrawn])?;
+            refuse_if(case.questions.len() >= QUESTIONS_MAX, Code::OutOfPlace)?;
+        }
+        // The importing authority may have refused meanwhile.
+        Notice::Answer(_) => at(Side::Importing, &[Stage::Queried, Stage::Refused])?,
+        Notice::Withdrawn(_) => {
+            let open = [
+                Stage::Requested,
+                Stage::Queried,
+                Stage::Confirmed,
+                Stage::Refused,
+                Stage::Suspended,
+            ];
+            at(Side::Importing, &open)?;
+            refuse_if(case.permit.is_some(), Code::OutOfPlace)?;
+        }
+        Notice::PermitRevoked(revocation) => {
+            // This side may have given up waiting in the same hour.
+            at(Side::Importing, &[Stage::Issued, Stage::Suspended, Stage::Expired])?;
+            same_permit(case, &revocation.permit)?;
+            refuse_if(case.has_moved(), Code::GoodsHaveMoved)?;
+        }
         Notice::PermitIssued(permit) => {
             at(Side::Importing, &[Stage::Confirmed, Stage::Suspended])?;
             refuse_if(case.permit.is_some(), Code::OutOfPlace)?;
@@ -157,9 +184,12 @@ fn in_case(state: &State, from: &Id, message: &Message, notice: &Notice) -> Resu
         }
         Notice::Unused(named) => {
             same_permit(case, &named.permit)?;
-            at(case.side, &[Stage::Expired, Stage::Issued, Stage::Suspended])?;
+            at(
+                case.side,
+                &[Stage::Expired, Stage::Issued, Stage::Suspended, Stage::Revoked],
+            )?;
             refuse_if(case.has_moved(), Code::GoodsHaveMoved)?;
-            if case.side == Side::Exporting || case.stage == Stage::Expired {
+            if case.side == Side::Exporting || case.stage.is_over() {
                 return Ok(Vec::new());
             }
             let mut events = Vec::new();
@@ -261,8 +291,14 @@ pub(crate) fn apply_notice(
 /// What a message does to its case.
 fn advance(case: &mut Case, notice: Notice, on: Date) {
     match notice {
+        // What crossed the withdrawal is kept in the journal, and changes nothing.
+        Notice::Confirmed(_) | Notice::Refused(_) | Notice::Query(_) if case.stage == Stage::Withdrawn => {}
         Notice::Confirmed(confirmation) => answer(case, Answer::Confirmed(*confirmation)),
         Notice::Refused(refusal) => answer(case, Answer::Refused(on, *refusal)),
+        Notice::Query(question) => ask(case, *question, on),
+        Notice::Answer(said) => say(case, *said, on),
+        Notice::Withdrawn(withdrawal) => end(case, Stage::Withdrawn, on, withdrawal.reason),
+        Notice::PermitRevoked(revocation) => end(case, Stage::Revoked, on, revocation.reason),
         Notice::PermitIssued(permit) => {
             case.permit = Some(*permit);
             // A permit that crossed the cancellation of its authorization stays suspended.
@@ -299,9 +335,11 @@ impl Case {
             stage: Stage::Draft,
             requested_on: None,
             request: None,
+            questions: Vec::new(),
             confirmation: None,
             refusal: None,
             permit: None,
+            ended: None,
             moved,
             moved_on: None,
             departure: None,

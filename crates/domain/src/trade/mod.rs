@@ -9,11 +9,13 @@ mod border;
 mod checks;
 mod code;
 mod command;
+mod ending;
 mod export;
 mod guard;
 mod import;
 mod judge;
 mod notice;
+mod question;
 mod refusal;
 mod shipment;
 mod statement;
@@ -27,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use crate::State;
 use crate::country::Country;
 use crate::digest::Digest;
-use crate::id::Id;
+use crate::id::{Id, Text};
 use crate::journal::Event;
 use crate::ledger::Movement;
 use crate::partner::MessageQueued;
@@ -41,11 +43,13 @@ pub use command::*;
 pub use guard::{FreeStock, checks, longest_validity};
 pub use import::{OwnHeadroom, confirmation_checks, own_headroom};
 pub use notice::*;
+pub use question::{Asked, QUESTIONS_MAX};
 pub use refusal::TradeRefusal;
 pub use statement::{Signing, StatementCase, own_lines, signed_by, stated_lines};
 pub use totals::{Headroom, headroom};
 
 pub(crate) use border::{export_permitted, import_authorized};
+pub(crate) use ending::{apply_revocation, apply_withdrawal, decide_revocation, decide_withdrawal};
 pub(crate) use export::{
     apply_application, apply_permit, apply_requested, decide_application, decide_permit, decide_request,
 };
@@ -54,6 +58,7 @@ pub(crate) use import::{
     decide_confirm, decide_import_application, decide_issue, decide_refuse, shared_with,
 };
 pub(crate) use judge::{apply_notice, apply_sent, judge};
+pub(crate) use question::{apply_question, apply_question_answer, decide_question, decide_question_answer};
 pub(crate) use shipment::{
     apply_arrival, apply_departure, apply_held, apply_released, apply_resolution, apply_unused, decide_arrival,
     decide_departure, decide_pass_day, decide_release, decide_resolution, entered, left,
@@ -83,6 +88,8 @@ pub enum Stage {
     Draft,
     /// The importing authority has been asked.
     Requested,
+    /// It has a question first.
+    Queried,
     /// It has said yes.
     Confirmed,
     /// It has said no.
@@ -101,6 +108,10 @@ pub enum Stage {
     Closed,
     /// The permit ended and no goods left.
     Expired,
+    /// The exporting authority has taken the request back.
+    Withdrawn,
+    /// The exporting authority has revoked the permit before goods left.
+    Revoked,
 }
 
 impl Stage {
@@ -109,6 +120,7 @@ impl Stage {
         match self {
             Self::Draft => "draft",
             Self::Requested => "requested",
+            Self::Queried => "queried",
             Self::Confirmed => "confirmed",
             Self::Refused => "refused",
             Self::Issued => "issued",
@@ -118,12 +130,17 @@ impl Stage {
             Self::Discrepant => "discrepant",
             Self::Closed => "closed",
             Self::Expired => "expired",
+            Self::Withdrawn => "withdrawn",
+            Self::Revoked => "revoked",
         }
     }
 
     /// Whether nothing more is to be done.
     pub fn is_over(self) -> bool {
-        matches!(self, Self::Refused | Self::Closed | Self::Expired)
+        matches!(
+            self,
+            Self::Refused | Self::Closed | Self::Expired | Self::Withdrawn | Self::Revoked
+        )
     }
 
     /// Whether goods have left.
@@ -179,12 +196,16 @@ pub struct Case {
     pub requested_on: Option<Date>,
     /// The hash of the request for confirmation; with the exporting side none until it is signed.
     pub request: Option<Digest>,
+    /// What the importing authority wanted to know, oldest first.
+    pub questions: Vec<Asked>,
     /// The importing authority's yes.
     pub confirmation: Option<Confirmation>,
     /// The importing authority's no.
     pub refusal: Option<(Date, ConfirmationRefusal)>,
     /// The export permit.
     pub permit: Option<Permit>,
+    /// When and why the exporting authority brought the case to an end.
+    pub ended: Option<(Date, Text)>,
     /// What the ledger says has left or entered, by line, in counting units.
     pub moved: Vec<i64>,
     /// The day of the last such movement.

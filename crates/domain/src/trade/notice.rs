@@ -164,6 +164,44 @@ pub struct ConfirmationRefusal {
     pub reason: Text,
 }
 
+/// What the importing authority wants to know before it answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// The officer, by id.
+    pub officer: Id,
+    /// The question.
+    pub text: Text,
+}
+
+/// What the exporting authority says to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuestionAnswer {
+    /// The officer, by id.
+    pub officer: Id,
+    /// The answer.
+    pub text: Text,
+}
+
+/// The exporting authority takes its request back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Withdrawal {
+    /// Why.
+    pub reason: Text,
+}
+
+/// The exporting authority revokes its permit before goods have left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revocation {
+    /// The number of the export permit.
+    pub permit: Id,
+    /// Why.
+    pub reason: Text,
+}
+
 /// An export authorization: the copy that goes to the importing authority (1961 art. 31(4)(b)–(c), 31(6)).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -353,8 +391,16 @@ notices! {
     Confirmed(Confirmation) = "confirmed";
     /// No.
     Refused(ConfirmationRefusal) = "confirmation_refused";
+    /// A question before the answer.
+    Query(Question) = "query";
+    /// What is said to it.
+    Answer(QuestionAnswer) = "answer";
+    /// The request is taken back.
+    Withdrawn(Withdrawal) = "withdrawn";
     /// The copy of the export permit.
     PermitIssued(Permit) = "permit_issued";
+    /// The export permit is no longer good.
+    PermitRevoked(Revocation) = "permit_revoked";
     /// The goods have left.
     Dispatched(Endorsement) = "dispatched";
     /// The goods have arrived.

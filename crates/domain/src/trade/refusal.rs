@@ -43,6 +43,8 @@ refusals! {
         CountDiffers { case: String, item: String, counted: String, recorded: String } = "endorsement_differs", Some("1961 art. 31(7)(b)-(c)"), "customs counted {counted} of {item} in {case}; the ledger has {recorded}";
         CauseMissing { case: String, tolerance_ppm: i64 } = "incident_missing", Some("1961 art. 31(7)"),
             "the difference in {case} is beyond {tolerance_ppm} millionths: name its cause and the number of the incident";
+        QuestionOpen { case: String } = "question_open", None, "the question about {case} is not answered yet: wait for the answer, or refuse";
+        GoodsHaveLeft { permit: String } = "goods_have_left", Some("1961 art. 31(7)"), "goods have left under export permit {permit}: what has left is endorsed, and cannot be revoked";
         AlreadyResolved { case: String } = "already_resolved", None, "this side has said its word on {case}";
         NothingDue { today: Date } = "nothing_due", None, "nothing was due on {today}";
         OwnEstimateMissing { substance: String, year: i16 } = "estimate_missing", Some("1961 art. 19(1), 31(1)"), "there is no estimate of {substance} for {year}";

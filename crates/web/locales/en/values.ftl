@@ -44,6 +44,7 @@ value-ended = ended
 # Stages of a case; suspended is a licence’s standing too
 value-draft = draft
 value-requested = waiting for confirmation
+value-queried = waiting for the answer to a question
 value-confirmed = confirmed
 value-refused = refused
 value-issued = permit issued
@@ -53,6 +54,8 @@ value-departed = departed
 value-discrepant = discrepant
 value-closed = closed
 value-expired = expired unused
+value-withdrawn = withdrawn
+value-revoked = permit revoked
 
 # Sides of a case
 value-exporting = export

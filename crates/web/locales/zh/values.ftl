@@ -44,6 +44,7 @@ value-ended = 已到期
 # 案件阶段；“已暂停”亦为许可证状态
 value-draft = 草案
 value-requested = 已请求确认
+value-queried = 等待答复询问
 value-confirmed = 已确认
 value-refused = 已拒绝
 value-issued = 准许证已签发
@@ -53,6 +54,8 @@ value-departed = 已离境
 value-discrepant = 存在差异
 value-closed = 已结束
 value-expired = 到期未使用
+value-withdrawn = 已撤回
+value-revoked = 准许证已吊销
 
 # 案件方向
 value-exporting = 出口

@@ -267,7 +267,8 @@ fn every_kind_of_entry_has_words() {
 fn stages() -> Vec<&'static str> {
     let next = |stage: Stage| match stage {
         Stage::Draft => Some(Stage::Requested),
-        Stage::Requested => Some(Stage::Confirmed),
+        Stage::Requested => Some(Stage::Queried),
+        Stage::Queried => Some(Stage::Confirmed),
         Stage::Confirmed => Some(Stage::Refused),
         Stage::Refused => Some(Stage::Issued),
         Stage::Issued => Some(Stage::Suspended),
@@ -276,7 +277,9 @@ fn stages() -> Vec<&'static str> {
         Stage::Departed => Some(Stage::Discrepant),
         Stage::Discrepant => Some(Stage::Closed),
         Stage::Closed => Some(Stage::Expired),
-        Stage::Expired => None,
+        Stage::Expired => Some(Stage::Withdrawn),
+        Stage::Withdrawn => Some(Stage::Revoked),
+        Stage::Revoked => None,
     };
     let all = std::iter::successors(Some(Stage::Draft), |stage| next(*stage));
     all.map(Stage::word).collect()

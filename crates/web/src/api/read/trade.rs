@@ -348,7 +348,7 @@ pub fn statements(ask: &Ask) -> Answered {
 pub struct Verified {
     /// The number as it was asked.
     number: String,
-    /// `valid`, `used`, `expired`, `suspended` or `unknown`.
+    /// `valid`, `used`, `expired`, `revoked`, `suspended` or `unknown`.
     standing: &'static str,
     /// The authority that issued it.
     issuer: Option<Text>,

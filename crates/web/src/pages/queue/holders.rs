@@ -228,7 +228,7 @@ fn applications(desk: &mut Desk<'_>, holder: &Holder) {
         let permit = case.permit.as_ref().map(|permit| permit.valid_until);
         let (what, why, due, lane) = match case.stage {
             Stage::Draft | Stage::Confirmed => ("queue-what-export-asked", "queue-why-authority", None, Lane::Waiting),
-            Stage::Requested => ("queue-what-export-asked", "queue-why-asked", None, Lane::Waiting),
+            Stage::Requested | Stage::Queried => ("queue-what-export-asked", "queue-why-asked", None, Lane::Waiting),
             Stage::Issued => ("queue-what-export", "queue-why-export", permit, Lane::Ours),
             Stage::Held => ("queue-what-export", "queue-why-held", permit, Lane::Waiting),
             _ => return None,

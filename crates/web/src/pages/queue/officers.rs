@@ -126,6 +126,8 @@ fn cases(desk: &mut Desk<'_>) {
         let (what, why, due, lane) = match (case.side, case.stage) {
             (Side::Exporting, Stage::Draft) => ("queue-what-draft", "queue-why-draft", None, Lane::Ours),
             (Side::Exporting, Stage::Requested) => ("queue-what-asked", "queue-why-asked", until, Lane::Waiting),
+            (Side::Exporting, Stage::Queried) => ("queue-what-queried", "queue-why-queried", until, Lane::Ours),
+            (Side::Importing, Stage::Queried) => ("queue-what-request", "queue-why-our-question", until, Lane::Waiting),
             (Side::Exporting, Stage::Confirmed) if proposed.contains(case.id.as_str()) => return None,
             (Side::Exporting, Stage::Confirmed) => ("queue-what-confirmed", "queue-why-confirmed", until, Lane::Ours),
             (Side::Exporting, Stage::Held) => ("queue-what-held", "queue-why-held", permit, Lane::Ours),

@@ -8,7 +8,7 @@ use super::checks::{Pair, Shown};
 use super::facts::{Goods, Group};
 use super::timeline::{Messages, Signed, Step};
 use super::{
-    Proposed, checks, decision, facts, is_over, proposals, sees, side_key, stage_class, stage_key, timeline, waits_for,
+    Proposed, checks, decision, facts, proposals, sees, side_key, stage_class, stage_key, timeline, waits_for,
 };
 use crate::answer::{Answered, Fault, html};
 use crate::ask::Ask;
@@ -138,8 +138,11 @@ pub fn case(ask: &Ask) -> Answered {
 /// Whether the gate of a case's decision is still ahead.
 fn is_ahead(case: &Case) -> bool {
     match case.side {
-        Side::Exporting => matches!(case.stage, Stage::Draft | Stage::Requested | Stage::Confirmed),
-        Side::Importing => case.stage == Stage::Requested,
+        Side::Exporting => matches!(
+            case.stage,
+            Stage::Draft | Stage::Requested | Stage::Queried | Stage::Confirmed
+        ),
+        Side::Importing => matches!(case.stage, Stage::Requested | Stage::Queried),
     }
 }
 
@@ -166,7 +169,7 @@ fn gather(ask: &Ask, id: &str) -> Result<Gathered, Fault> {
         } else {
             Vec::new()
         },
-        cautions: if officer && !is_over(case.stage) {
+        cautions: if officer && !case.stage.is_over() {
             checks::cautions(ask, &state, case)
         } else {
             Vec::new()

@@ -23,6 +23,8 @@ pub enum Worth {
     Used,
     /// Its time is over, and nothing has passed.
     Expired,
+    /// The exporting authority has revoked it.
+    Revoked,
     /// Nothing may pass for now.
     Suspended,
     /// No permit has this number.
@@ -38,12 +40,15 @@ impl Worth {
         match case.stage {
             Stage::Suspended | Stage::Held => Self::Suspended,
             Stage::Expired => Self::Expired,
+            Stage::Revoked => Self::Revoked,
             Stage::Issued if permit.valid_until < today && case.side == Side::Exporting => Self::Expired,
             Stage::Issued => Self::Valid,
             // What is on its way may still enter.
             Stage::Departed if case.side == Side::Importing => Self::Valid,
             Stage::Departed | Stage::Discrepant | Stage::Closed => Self::Used,
-            Stage::Draft | Stage::Requested | Stage::Confirmed | Stage::Refused => Self::Unknown,
+            Stage::Draft | Stage::Requested | Stage::Queried | Stage::Confirmed | Stage::Refused | Stage::Withdrawn => {
+                Self::Unknown
+            }
         }
     }
 
@@ -53,6 +58,7 @@ impl Worth {
             Self::Valid => "valid",
             Self::Used => "used",
             Self::Expired => "expired",
+            Self::Revoked => "revoked",
             Self::Suspended => "suspended",
             Self::Unknown => "unknown",
         }
@@ -64,6 +70,7 @@ impl Worth {
             Self::Valid => Mark::Pass,
             Self::Used => Mark::Used,
             Self::Expired => Mark::Expired,
+            Self::Revoked => Mark::Fail,
             Self::Suspended => Mark::Suspended,
             Self::Unknown => Mark::Unknown,
         })
@@ -168,6 +175,7 @@ fn detail(words: Words, case: &Case, worth: Worth) -> String {
         }
         (Worth::Suspended, Stage::Held) => words.t("customs-held"),
         (Worth::Suspended, _) => words.t("customs-suspended"),
+        (Worth::Revoked, _) => words.t("customs-revoked"),
         (Worth::Expired, _) => words.t1("customs-expired", "day", until),
         _ => words.t1("customs-valid", "day", until),
     }

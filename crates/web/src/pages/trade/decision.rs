@@ -80,7 +80,31 @@ fn exporting(pen: &mut Pen<'_>, state: &State, case: &Case, waits: bool) {
             let fields = [("permit", permit.as_deref().unwrap_or_default())];
             pen.add("release_consignment", label, &fields, &["permit"], true);
         }
+        Stage::Queried => {
+            let label = pen.t("case-do-answer");
+            pen.add("answer_question", label, &[("case", case.id.as_str())], &["case"], true);
+        }
         Stage::Issued => ship(pen, state, case),
+        _ => {}
+    }
+    if !waits {
+        give_up(pen, case, &export);
+    }
+}
+
+/// How an export is brought to an end before goods leave: without a permit it is withdrawn, with one that is revoked.
+fn give_up(pen: &mut Pen<'_>, case: &Case, export: &str) {
+    let moved = case.moved.iter().any(|moved| *moved != 0);
+    match (&case.permit, case.stage) {
+        (Some(permit), Stage::Issued | Stage::Suspended | Stage::Held) if !moved => {
+            let label = pen.t("case-do-revoke");
+            let fields = [("permit", permit.number.as_str())];
+            pen.add("revoke_export_permit", label, &fields, &["permit"], false);
+        }
+        (None, stage) if !stage.is_over() => {
+            let label = pen.t("case-do-withdraw");
+            pen.add("withdraw_export", label, &[("export", export)], &["export"], false);
+        }
         _ => {}
     }
 }
@@ -134,6 +158,13 @@ fn importing(pen: &mut Pen<'_>, state: &State, case: &Case, waits: bool) {
             let label = pen.t("case-do-confirm");
             pen.add("confirm", label, &fields, &["case"], true);
             let label = pen.t("case-do-refuse");
+            pen.add("refuse_confirmation", label, &fields, &["case"], false);
+            let label = pen.t("case-do-ask");
+            pen.add("ask_question", label, &fields, &["case"], false);
+        }
+        Stage::Queried if !waits => {
+            let label = pen.t("case-do-refuse");
+            let fields = [("case", case.id.as_str())];
             pen.add("refuse_confirmation", label, &fields, &["case"], false);
         }
         Stage::Issued | Stage::Departed => take_in(pen, state, case),

@@ -136,6 +136,17 @@ fn papers(words: Words, state: &State, case: &Case) -> Group {
     if let Some((on, refusal)) = &case.refusal {
         pen.many("case-refused", vec![words.day(*on), refusal.reason.to_string()]);
     }
+    for asked in &case.questions {
+        let mut lines = vec![asked.question.text.to_string()];
+        match &asked.answer {
+            Some((answer, _)) => lines.push(words.t1("case-answered", "answer", &answer.text)),
+            None => lines.push(words.t("case-unanswered")),
+        }
+        pen.many("case-question", lines);
+    }
+    if let Some((on, reason)) = &case.ended {
+        pen.many("case-ended", vec![words.day(*on), reason.to_string()]);
+    }
     if let Some(permit) = &case.permit {
         pen.one("case-permit", permit.number.to_string());
         let issuer = match case.side {

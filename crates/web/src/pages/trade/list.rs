@@ -7,9 +7,7 @@ use domain::State;
 use domain::trade::{Case, Side, Stage};
 use jiff::Timestamp;
 
-use super::{
-    Proposed, base_of, case_path, is_over, proposals, side_key, stage_class, stage_key, substances, waits_for,
-};
+use super::{Proposed, base_of, case_path, proposals, side_key, stage_class, stage_key, substances, waits_for};
 use crate::answer::{Answered, encoded, html};
 use crate::ask::Ask;
 use crate::frame::Frame;
@@ -21,9 +19,10 @@ const ROWS: usize = 50;
 const ENTRIES_MAX: usize = 200;
 
 /// Stages that can be asked for, beside all that are open.
-const STAGES: [Stage; 11] = [
+const STAGES: [Stage; 14] = [
     Stage::Draft,
     Stage::Requested,
+    Stage::Queried,
     Stage::Confirmed,
     Stage::Refused,
     Stage::Issued,
@@ -33,6 +32,8 @@ const STAGES: [Stage; 11] = [
     Stage::Discrepant,
     Stage::Closed,
     Stage::Expired,
+    Stage::Withdrawn,
+    Stage::Revoked,
 ];
 
 /// A choice of a filter.
@@ -114,7 +115,7 @@ impl Wanted {
 
     fn takes(&self, state: &State, case: &Case) -> bool {
         let stands = match self.stage.as_str() {
-            "open" => !is_over(case.stage),
+            "open" => !case.stage.is_over(),
             "all" => true,
             word => case.stage.word() == word,
         };

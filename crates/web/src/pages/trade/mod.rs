@@ -127,17 +127,12 @@ fn stage_key(stage: Stage) -> String {
 /// The look of a stage: it repeats what the word says.
 fn stage_class(stage: Stage) -> &'static str {
     match stage {
-        Stage::Requested | Stage::Confirmed | Stage::Departed => "",
+        Stage::Requested | Stage::Queried | Stage::Confirmed | Stage::Departed => "",
         Stage::Issued | Stage::Closed => "govuk-tag--green",
-        Stage::Draft | Stage::Refused | Stage::Expired => "govuk-tag--grey",
+        Stage::Draft | Stage::Refused | Stage::Expired | Stage::Withdrawn | Stage::Revoked => "govuk-tag--grey",
         Stage::Suspended | Stage::Held => "govuk-tag--orange",
         Stage::Discrepant => "govuk-tag--red",
     }
-}
-
-/// Whether nothing more will come of a case.
-fn is_over(stage: Stage) -> bool {
-    matches!(stage, Stage::Closed | Stage::Refused | Stage::Expired)
 }
 
 /// Goods in words: the item of this register if there is one, else the substance and its form.
@@ -288,6 +283,7 @@ fn proposals(state: &State) -> BTreeMap<String, Proposed> {
     let mut found = BTreeMap::new();
     let of_trade = [
         "issue_export_permit",
+        "revoke_export_permit",
         "release_consignment",
         "confirm",
         "refuse_confirmation",
@@ -317,6 +313,7 @@ fn proposals(state: &State) -> BTreeMap<String, Proposed> {
 fn about(state: &State, command: &Command) -> Option<String> {
     Some(match command {
         Command::IssueExportPermit(issue) => format!("{}/{}", state.founding.id, issue.export),
+        Command::RevokeExportPermit(revoke) => state.trade.permitted(&revoke.permit)?.id.to_string(),
         Command::ReleaseConsignment(release) => state.trade.permitted(&release.permit)?.id.to_string(),
         Command::Confirm(confirm) => confirm.case.to_string(),
         Command::RefuseConfirmation(refuse) => refuse.case.to_string(),
@@ -335,12 +332,14 @@ fn waits_for(state: &State, case: &Case, proposed: bool) -> Option<(&'static str
     let moved = case.moved.iter().any(|moved| *moved != 0);
     let exporting = case.side == Side::Exporting;
     let key = match case.stage {
-        Stage::Closed | Stage::Refused | Stage::Expired => return None,
+        Stage::Closed | Stage::Refused | Stage::Expired | Stage::Withdrawn | Stage::Revoked => return None,
         _ if proposed => "case-waits-second",
         Stage::Draft if case.consignment.authorization.is_none() => "case-waits-number",
         Stage::Draft => "case-waits-request",
         Stage::Requested if exporting => "case-waits-partner-answer",
         Stage::Requested => "case-waits-answer",
+        Stage::Queried if exporting => "case-waits-our-answer",
+        Stage::Queried => "case-waits-their-answer",
         Stage::Confirmed if exporting => permit_waits_for(state, case),
         Stage::Confirmed => "case-waits-partner-permit",
         Stage::Suspended => "case-waits-suspended",

@@ -182,6 +182,7 @@ fn permit_sheet(ask: &Ask, state: &State, case: &Case) -> Option<Sheet> {
 fn stamp(case: &Case, ended: bool) -> Option<&'static str> {
     match case.stage {
         Stage::Expired => Some("sheet-stamp-unused"),
+        Stage::Revoked => Some("sheet-stamp-revoked"),
         Stage::Suspended => Some("sheet-stamp-suspended"),
         Stage::Held => Some("sheet-stamp-held"),
         stage if stage.has_left() => Some("sheet-stamp-used"),

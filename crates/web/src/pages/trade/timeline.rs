@@ -71,7 +71,16 @@ pub fn messages(state: &State, case: &Case) -> Messages {
         refused: partner.map_or_else(Vec::new, |partner| {
             partner.refused.iter().map(|refused| refused.entry).collect()
         }),
-        expected: taken.into_iter().filter(|taken| *taken).count(),
+        expected: taken.into_iter().filter(|taken| *taken).count() + asked(case),
+    }
+}
+
+/// How many of the partner's messages are questions, answers, or the end of the case.
+fn asked(case: &Case) -> usize {
+    let answered = case.questions.iter().filter(|asked| asked.answer.is_some()).count();
+    match case.side {
+        Side::Exporting => case.questions.len(),
+        Side::Importing => answered + usize::from(case.ended.is_some()),
     }
 }
 
