@@ -156,10 +156,14 @@ impl Step {
         let export = id.trim_start_matches("CN/");
         let permit = case.permit.as_ref().map_or("P-0", |permit| permit.number.as_str());
         // Mostly what the case waits for, now and then anything.
+        let moved = case.moved.iter().any(|moved| *moved != 0);
         let waits_for = match case.stage {
+            stage if !stage.is_over() && case.permit.is_none() && self.amount % 64 == 3 => 50,
+            Stage::Issued | Stage::Suspended | Stage::Held if !moved && self.amount % 32 == 7 => 51,
+            Stage::Queried => 52,
             Stage::Draft => 24,
             Stage::Confirmed => 26,
-            Stage::Issued if case.moved.iter().all(|moved| *moved == 0) => 28,
+            Stage::Issued if !moved => 28,
             Stage::Issued | Stage::Suspended => 30,
             Stage::Held => 32,
             _ => 33,
@@ -189,6 +193,18 @@ impl Step {
             32 => {
                 let fields = format!("permit={permit} reason=trial");
                 attempt(two, CN, "permit_officer:per", "release_consignment", &fields);
+            }
+            50 => {
+                let fields = format!("export={export} reason=trial");
+                attempt(two, CN, "permit_officer:per", "withdraw_export", &fields);
+            }
+            51 => {
+                let fields = format!("permit={permit} reason=trial");
+                attempt(two, CN, "permit_officer:per", "revoke_export_permit", &fields);
+            }
+            52 => {
+                let fields = format!("case={id} answer=trial");
+                attempt(two, CN, "permit_officer:per", "answer_question", &fields);
             }
             _ => {
                 let fields = format!("case={id} cause=theft explanation=trial incident=I-1");
@@ -223,6 +239,8 @@ impl Step {
         let id = case.id.as_str();
         let waits_for = match case.stage {
             Stage::Requested if self.amount < 20 => 36,
+            Stage::Requested if self.amount % 16 == 5 => 53,
+            Stage::Queried if self.amount % 32 == 5 => 36,
             Stage::Requested => 34,
             Stage::Departed if case.moved.iter().any(|moved| *moved != 0) => 39,
             Stage::Issued | Stage::Departed | Stage::Suspended => 37,
@@ -236,6 +254,10 @@ impl Step {
         match act {
             34 | 35 => {
                 attempt(two, LK, "permit_officer:per", "confirm", &format!("case={id}"));
+            }
+            53 => {
+                let fields = format!("case={id} question=trial");
+                attempt(two, LK, "permit_officer:per", "ask_question", &fields);
             }
             36 if self.amount < 80 => {
                 let fields = format!("case={id} reason=trial");
@@ -400,7 +422,7 @@ fn finish(two: &mut Two) {
 fn agree(two: &Two) {
     for case in two.state(CN).trade.cases() {
         let there = two.state(LK).trade.case(&case.id);
-        if case.stage == Stage::Draft {
+        if case.partner.is_none() {
             assert!(there.is_none(), "nobody was asked");
             continue;
         }
@@ -470,6 +492,7 @@ fn random_histories_reach_every_stage() {
     for stage in [
         "draft",
         "requested",
+        "queried",
         "confirmed",
         "refused",
         "issued",
@@ -479,6 +502,8 @@ fn random_histories_reach_every_stage() {
         "discrepant",
         "closed",
         "expired",
+        "withdrawn",
+        "revoked",
         "too late",
     ] {
         assert!(seen.contains_key(stage), "no case is {stage}: {seen:?}");
