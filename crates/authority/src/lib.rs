@@ -12,6 +12,7 @@ mod letters;
 mod overview;
 mod parked;
 mod partners;
+mod permits;
 mod place;
 mod projector;
 mod proof;
@@ -39,6 +40,7 @@ pub use error::AuthorityError;
 pub use fsck::{Difference, Report, fsck};
 pub use overview::{Log, Overview};
 pub use partners::{Outgoing, Round, Settled};
+pub use permits::{LIST_DAYS, document};
 pub use place::{MadeBy, Mail, Place, Settings};
 pub use proof::proof;
 pub use receipt::{Outcome, Receipt};
@@ -87,6 +89,8 @@ pub struct Authority {
     parked: Mutex<Parked>,
     /// Held by whoever signs messages: the chain to a partner is continued by one at a time.
     signing: Mutex<()>,
+    /// The list of permits that are over, as it was last signed.
+    listed: Mutex<Option<permits::Listed>>,
 }
 
 /// The committed state, for as long as it is held.
@@ -264,6 +268,7 @@ impl AtRest {
             keys,
             parked: Mutex::default(),
             signing: Mutex::default(),
+            listed: Mutex::default(),
         })
     }
 

@@ -77,6 +77,12 @@ impl ExchangeKey {
         &self.kid
     }
 
+    /// The secret itself, for documents that have an envelope of their own: the code on a permit. It stays with whoever
+    /// runs the authority.
+    pub fn secret(&self) -> &SigningKey {
+        &self.secret
+    }
+
     /// Its signature of some bytes.
     #[must_use]
     pub(crate) fn sign_bytes(&self, bytes: &[u8]) -> Signature {

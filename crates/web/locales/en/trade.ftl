@@ -363,7 +363,6 @@ sheet-entry = Entry of the log
 sheet-leaf = Leaf hash
 sheet-log = Log and its key
 sheet-check = The state of this permit today: { $address }
-sheet-picture = The address { $address } for a camera
 sheet-printed = Printed on { $time }. What counts is the entry of the log, not this paper.
 sheet-stamp-unused = EXPIRED, NOT USED
 sheet-stamp-suspended = SUSPENDED

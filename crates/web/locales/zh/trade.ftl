@@ -363,7 +363,6 @@ sheet-entry = 账本条目
 sheet-leaf = 叶哈希
 sheet-log = 账本及其密钥
 sheet-check = 本准许证当前状态：{ $address }
-sheet-picture = 供扫描的网址 { $address }
 sheet-printed = 打印时间 { $time }。以账本记录为准，纸面不作凭据。
 sheet-stamp-unused = 过期未使用
 sheet-stamp-suspended = 已中止

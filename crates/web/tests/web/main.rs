@@ -5,6 +5,7 @@
 
 mod api;
 mod attacks;
+mod code;
 mod company;
 mod desk;
 mod doors;

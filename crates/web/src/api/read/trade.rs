@@ -17,7 +17,7 @@ use super::{All, CivilDay, after_id, chapter, day, own_sites};
 use crate::answer::{Answered, Fault};
 use crate::ask::{Ask, Visitor};
 use crate::limit::Purpose;
-use crate::pages::{Worth, case_of_permit, may_see_case};
+use crate::pages::{Worth, case_of_permit, may_see_case, permit_codes};
 
 /// A case in a list.
 #[derive(Serialize, JsonSchema)]
@@ -180,12 +180,29 @@ pub fn case(ask: &Ask) -> Answered {
     ok(&case)
 }
 
+/// The case of an export permit, with the permit's own code.
+#[derive(Serialize, JsonSchema)]
+pub struct Permitted {
+    /// The case.
+    #[serde(flatten)]
+    case: Case,
+    /// The signed code of the permit, as its sheet shows it: one text, or several that belong together; none of a
+    /// permit of a partner, which signs its own.
+    code: Vec<String>,
+}
+
 pub fn permit(ask: &Ask) -> Answered {
     let visitor = ask.visitor()?;
     let state = ask.state();
     let case = shown(ask, &state, visitor, case_of_permit(&state, ask.param("number")))?;
+    let ours = case.permit.as_ref().filter(|_| case.side == side(Side::Exporting));
+    let number = ours.map(|permit| permit.number.clone());
     drop(state);
-    ok(&case)
+    let code = number.map(|number| permit_codes(ask, &number)).transpose()?;
+    ok(&Permitted {
+        case,
+        code: code.unwrap_or_default(),
+    })
 }
 
 /// An import authorization of this authority.

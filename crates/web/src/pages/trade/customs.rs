@@ -5,8 +5,9 @@ use domain::State;
 use domain::trade::{Case, Line, Side, Stage, item_of};
 use jiff::civil::Date;
 
+use super::code::{self, Asked, Door};
 use super::sheet::case_of_permit;
-use super::{act_link, fact, goods, names, party, quantity, typed};
+use super::{act_link, fact, goods, names, party, quantity};
 use crate::act::{Said, may};
 use crate::answer::{Answered, encoded, html, see};
 use crate::ask::{Ask, Visitor};
@@ -81,18 +82,25 @@ impl Worth {
 #[template(path = "trade/customs.html")]
 struct CustomsPage {
     f: Frame,
-    number: String,
 }
 
 pub fn ask_number(ask: &Ask) -> Answered {
-    let number = typed(ask, "number");
-    if !number.is_empty() {
-        return Ok(see(&format!("/customs/{}", encoded(&number))));
+    answer(ask, ask.query.raw("number"))
+}
+
+/// The same as a form that is sent: a code is too long for an address, and names people.
+pub fn asked(ask: &Ask) -> Answered {
+    answer(ask, ask.form.raw("number"))
+}
+
+fn answer(ask: &Ask, text: &str) -> Answered {
+    match code::asked(text) {
+        Asked::Number(number) => Ok(see(&format!("/customs/{}", encoded(&number)))),
+        Asked::Codes(codes) => code::page(ask, Door::Customs, &codes),
+        Asked::Nothing => html(&CustomsPage {
+            f: Frame::of(ask, ask.words().t("customs-title")),
+        }),
     }
-    html(&CustomsPage {
-        f: Frame::of(ask, ask.words().t("customs-title")),
-        number,
-    })
 }
 
 /// A line as it stands at the border.

@@ -3,6 +3,7 @@
 mod authorizations;
 mod case;
 mod checks;
+mod code;
 mod customs;
 mod decision;
 mod facts;
@@ -19,14 +20,14 @@ use domain::trade::{Case, Fact, Facts, Goods, Line, Party, Purpose, Side, Stage,
 use domain::{Command, State};
 
 use crate::answer::encoded;
-use crate::ask::{Ask, Visitor};
+use crate::ask::Visitor;
 use crate::names;
-use crate::routes::{Route, page};
+use crate::routes::{Route, asset, form, page};
 use crate::who::Who;
 use crate::words::Words;
 
 pub use customs::Worth;
-pub use sheet::case_of_permit;
+pub use sheet::{case_of_permit, permit_codes};
 
 /// Officers who see all trade.
 pub const TRADE: &[Role] = &[
@@ -76,10 +77,14 @@ pub const ROUTES: &[Route] = &[
         authorizations::foreign,
     ),
     page("/permits/{number}", Who::OfficersAndHolders(SHEETS), sheet::permit),
+    page("/permits/{number}/code", Who::OfficersAndHolders(SHEETS), sheet::code),
     page("/customs", Who::Officers(BORDER), customs::ask_number),
+    form("/customs", Who::Officers(BORDER), customs::asked),
     page("/customs/{number}", Who::Officers(BORDER), customs::permit),
     page("/verify", Who::Public, verify::ask_number),
+    form("/verify", Who::Public, verify::asked),
     page("/verify/{number}", Who::Public, verify::permit),
+    asset("/exchange/v1/permits", sheet::list),
 ];
 
 /// The page of a case.
@@ -376,16 +381,6 @@ fn act_link(verb: &str, fields: &[(&str, &str)], keep: &[&str], then: &str) -> S
     }
     link.push_str(&format!("then={}", encoded(then)));
     link
-}
-
-/// The number of a permit or authorization as somebody typed or scanned it.
-fn typed(ask: &Ask, name: &str) -> String {
-    let typed = ask.query.get(name);
-    typed
-        .chars()
-        .filter(|letter| !letter.is_whitespace())
-        .take(80)
-        .collect()
 }
 
 /// A number's own id, if it can be one.

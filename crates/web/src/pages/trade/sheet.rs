@@ -1,7 +1,9 @@
 //! Permits and authorizations as sheets of A4, in English and Chinese side by side, with every field that the law asks
 //! for (1961 art. 31(4)(b)–(c)) and where they stand in the log.
 
+use ::authority::AuthorityError;
 use askama::Template;
+use axum::http::{HeaderValue, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::State;
@@ -10,7 +12,7 @@ use jiff::civil::Date;
 
 use super::facts::{endorsement, yes_key};
 use super::{GoodsRow, authority, base_of, goods_row, purpose_key, sees};
-use crate::answer::{Answered, Fault, encoded, html};
+use crate::answer::{Answered, Fault, encoded, file, html, typed};
 use crate::ask::Ask;
 use crate::frame::Frame;
 use crate::names;
@@ -54,7 +56,10 @@ struct SheetPage {
     total_label: Label,
     endorsed: Vec<Field>,
     endorsements: Label,
-    picture: String,
+    codes: Vec<Coded>,
+    /// The code as a text file; none where there is no code.
+    code_file: Option<String>,
+    codes_label: Label,
     entry: Option<Logged>,
     entry_label: Label,
     leaf_label: Label,
@@ -62,6 +67,13 @@ struct SheetPage {
     log: String,
     check: String,
     printed: String,
+}
+
+/// A code as it is printed.
+struct Coded {
+    /// Which part it is, where there are several.
+    part: Option<Label>,
+    picture: String,
 }
 
 const EN: Words = Words(Lang::En);
@@ -120,7 +132,7 @@ pub fn permit(ask: &Ask) -> Answered {
         }
         permit_sheet(ask, &state, case).ok_or(Fault::NotFound)?
     };
-    draw(ask, sheet)
+    print(ask, sheet)
 }
 
 /// The case of a permit of ours, or of one whose copy a partner has sent.
@@ -222,7 +234,7 @@ pub fn authorization(ask: &Ask) -> Answered {
         }
         authorization_sheet(ask, &state, own)
     };
-    draw(ask, sheet)
+    print(ask, sheet)
 }
 
 fn authorization_sheet(ask: &Ask, state: &State, own: &domain::trade::OwnAuthorization) -> Sheet {
@@ -263,14 +275,20 @@ fn authorization_sheet(ask: &Ask, state: &State, own: &domain::trade::OwnAuthori
     }
 }
 
-fn draw(ask: &Ask, sheet: Sheet) -> Answered {
+fn print(ask: &Ask, sheet: Sheet) -> Answered {
     ask.looked_at(&sheet.number);
     let entry = match &sheet.entry {
         Some((subject, kind)) => logged(ask, subject, kind)?,
         None => None,
     };
     let words = ask.words();
-    let is_permit = sheet.heading == "sheet-permit";
+    // Own permits alone have a code of ours.
+    let codes = if sheet.heading == "sheet-permit" && sheet.entry.is_some() {
+        coded(&permit_codes(ask, &sheet.number)?)
+    } else {
+        Vec::new()
+    };
+    let code_file = format!("/permits/{}/code", encoded(&sheet.number));
     let check = ask.app.url(&format!("/verify/{}", encoded(&sheet.number)));
     let origin = sheet
         .log
@@ -297,12 +315,9 @@ fn draw(ask: &Ask, sheet: Sheet) -> Answered {
         total_label: both("sheet-total"),
         endorsed: sheet.endorsed,
         endorsements: both("sheet-endorsements"),
-        // Own permits alone can be looked up by their number.
-        picture: if is_permit && sheet.entry.is_some() {
-            picture(&check)
-        } else {
-            String::new()
-        },
+        code_file: (!codes.is_empty()).then_some(code_file),
+        codes,
+        codes_label: both("code-label"),
         entry,
         entry_label: both("sheet-entry"),
         leaf_label: both("sheet-leaf"),
@@ -328,14 +343,59 @@ fn logged(ask: &Ask, subject: &str, kind: &str) -> Result<Option<Logged>, Fault>
     }))
 }
 
-/// An address as a picture for a telephone's camera.
-fn picture(address: &str) -> String {
-    let Ok(code) = qrcode::QrCode::new(address.as_bytes()) else {
-        return String::new();
+/// The codes of a permit of ours; none if a field of it cannot be signed as it is, of which the sheet says nothing
+/// wrong: the entry of the log counts.
+pub fn permit_codes(ask: &Ask, number: &str) -> Result<Vec<String>, Fault> {
+    match ask.app.authority().permit_codes(number) {
+        Ok(codes) => Ok(codes.texts().to_vec()),
+        Err(AuthorityError::Refused(_)) => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Codes as pictures for a camera.
+fn coded(codes: &[String]) -> Vec<Coded> {
+    let count = codes.len();
+    let drawn = codes.iter().zip(1..).filter_map(|(code, number)| {
+        let picture = permit::draw(code).ok()?;
+        Some(Coded {
+            part: (count > 1).then(|| part(number, count)),
+            picture: format!("data:image/svg+xml;base64,{}", STANDARD.encode(picture.svg)),
+        })
+    });
+    drawn.collect()
+}
+
+fn part(number: usize, count: usize) -> Label {
+    let of = |words: Words| words.t2("code-part", "number", number, "count", count);
+    Label { en: of(EN), zh: of(ZH) }
+}
+
+/// The code of a permit of ours as a text file, a part a line, for whoever sees the sheet.
+pub fn code(ask: &Ask) -> Answered {
+    let number = {
+        let state = ask.state();
+        let visitor = ask.visitor()?;
+        let case = state.trade.permitted(ask.param("number"));
+        let case = case.filter(|case| sees(&state, visitor, case)).ok_or(Fault::NotFound)?;
+        let permit = case.permit.as_ref().ok_or(Fault::NotFound)?;
+        permit.number.to_string()
     };
-    let drawn = code
-        .render::<qrcode::render::svg::Color<'_>>()
-        .min_dimensions(128, 128)
-        .build();
-    format!("data:image/svg+xml;base64,{}", STANDARD.encode(drawn))
+    ask.looked_at(&number);
+    let codes = permit_codes(ask, &number)?;
+    if codes.is_empty() {
+        return Err(Fault::NotFound);
+    }
+    let text = codes.join("\n") + "\n";
+    file("text/plain; charset=utf-8", &format!("{number}.txt"), text)
+}
+
+/// The signed list of permits that are over, for whoever checks codes without a network.
+pub fn list(ask: &Ask) -> Answered {
+    let list = ask.app.authority().permit_list(ask.now)?;
+    let mut response = typed("application/cose; cose-type=\"cose-sign1\"", list.to_vec());
+    // It is good for days, but what was revoked should be known within minutes.
+    let minutes = HeaderValue::from_static("public, max-age=300");
+    response.headers_mut().insert(header::CACHE_CONTROL, minutes);
+    Ok(response)
 }

@@ -3,8 +3,9 @@
 
 use askama::Template;
 
+use super::code::{self, Asked, Door};
 use super::customs::Worth;
-use super::{names, typed};
+use super::names;
 use crate::answer::{Answered, Fault, encoded, html, see};
 use crate::ask::Ask;
 use crate::frame::Frame;
@@ -14,7 +15,6 @@ use crate::limit::Purpose;
 #[template(path = "trade/verify.html")]
 struct VerifyPage {
     f: Frame,
-    number: String,
 }
 
 #[derive(Template)]
@@ -33,14 +33,25 @@ struct VerifiedPage {
 }
 
 pub fn ask_number(ask: &Ask) -> Answered {
-    let number = typed(ask, "number");
-    if !number.is_empty() {
-        return Ok(see(&format!("/verify/{}", encoded(&number))));
+    answer(ask, ask.query.raw("number"))
+}
+
+/// The same as a form that is sent: a code is too long for an address, and names people.
+pub fn asked(ask: &Ask) -> Answered {
+    answer(ask, ask.form.raw("number"))
+}
+
+fn answer(ask: &Ask, text: &str) -> Answered {
+    match code::asked(text) {
+        Asked::Number(number) => Ok(see(&format!("/verify/{}", encoded(&number)))),
+        Asked::Codes(codes) => {
+            ask.app.limits.take(Purpose::Ask, ask.peer).map_err(Fault::TooMany)?;
+            code::page(ask, Door::Verify, &codes)
+        }
+        Asked::Nothing => html(&VerifyPage {
+            f: Frame::of(ask, ask.words().t("verify-title")),
+        }),
     }
-    html(&VerifyPage {
-        f: Frame::of(ask, ask.words().t("verify-title")),
-        number,
-    })
 }
 
 pub fn permit(ask: &Ask) -> Answered {
