@@ -1,5 +1,5 @@
 # The code on a permit, and what is said of it. Reasons are those of the crate that reads codes.
-code-label = Signed code of this permit
+code-of-permit = Signed code of this permit
 code-part = Part { $number } of { $count }
 code-picture = The signed code of this permit, for a camera
 code-offline = It holds what is printed here, signed by the authority, and is checked without a network.

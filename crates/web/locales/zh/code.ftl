@@ -1,5 +1,5 @@
 # 准许证代码及查验说明。
-code-label = 本证签名代码
+code-of-permit = 本证签名代码
 code-part = 第 { $number } 部分，共 { $count } 部分
 code-picture = 供扫描的本证签名代码
 code-offline = 代码包含本页内容及主管机关签名，无需联网即可查验。

@@ -317,7 +317,7 @@ fn print(ask: &Ask, sheet: Sheet) -> Answered {
         endorsements: both("sheet-endorsements"),
         code_file: (!codes.is_empty()).then_some(code_file),
         codes,
-        codes_label: both("code-label"),
+        codes_label: both("code-of-permit"),
         entry,
         entry_label: both("sheet-entry"),
         leaf_label: both("sheet-leaf"),
