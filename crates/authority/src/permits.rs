@@ -129,14 +129,16 @@ fn over(state: &State) -> Vec<(&str, permit::Listed)> {
 fn listed(stage: Stage) -> Option<permit::Listed> {
     match stage {
         Stage::Departed | Stage::Discrepant | Stage::Closed => Some(permit::Listed::Used),
-        Stage::Suspended => Some(permit::Listed::Revoked),
+        Stage::Suspended | Stage::Revoked => Some(permit::Listed::Revoked),
         Stage::Draft
         | Stage::Requested
+        | Stage::Queried
         | Stage::Confirmed
         | Stage::Refused
         | Stage::Issued
         | Stage::Held
-        | Stage::Expired => None,
+        | Stage::Expired
+        | Stage::Withdrawn => None,
     }
 }
 
