@@ -159,7 +159,7 @@ impl Step {
         let moved = case.moved.iter().any(|moved| *moved != 0);
         let waits_for = match case.stage {
             stage if !stage.is_over() && case.permit.is_none() && self.amount % 64 == 3 => 50,
-            Stage::Issued | Stage::Suspended | Stage::Held if !moved && self.amount % 32 == 7 => 51,
+            Stage::Issued | Stage::Suspended | Stage::Held if !moved && self.amount % 16 == 7 => 51,
             Stage::Queried => 52,
             Stage::Draft => 24,
             Stage::Confirmed => 26,
