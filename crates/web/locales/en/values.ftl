@@ -38,7 +38,6 @@ value-purchase = purchase for patients or research
 # Standing of a licence
 value-in-force = in force
 value-not-yet = not yet in force
-value-revoked = revoked
 value-ended = ended
 
 # Stages of a case; suspended is a licence’s standing too
@@ -54,8 +53,7 @@ value-departed = departed
 value-discrepant = discrepant
 value-closed = closed
 value-expired = expired unused
-value-withdrawn = withdrawn
-value-revoked = permit revoked
+value-revoked = revoked
 
 # Sides of a case
 value-exporting = export

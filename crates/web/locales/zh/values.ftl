@@ -38,7 +38,6 @@ value-purchase = 购用（医疗或科研）
 # 许可证状态
 value-in-force = 有效
 value-not-yet = 尚未生效
-value-revoked = 已吊销
 value-ended = 已到期
 
 # 案件阶段；“已暂停”亦为许可证状态
@@ -54,8 +53,7 @@ value-departed = 已离境
 value-discrepant = 存在差异
 value-closed = 已结束
 value-expired = 到期未使用
-value-withdrawn = 已撤回
-value-revoked = 准许证已吊销
+value-revoked = 已吊销
 
 # 案件方向
 value-exporting = 出口
