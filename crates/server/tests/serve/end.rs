@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use crate::Tested;
-use crate::node::{Node, Two, answer, done};
+use crate::node::{Node, Two, answer, done, eventually};
 
 #[test]
 fn requests_under_way_are_answered_and_idle_connections_are_closed() -> Tested {
@@ -22,11 +22,8 @@ fn requests_under_way_are_answered_and_idle_connections_are_closed() -> Tested {
     std::thread::sleep(Duration::from_millis(300));
     let started = Instant::now();
     node.signal("-TERM")?;
-    std::thread::sleep(Duration::from_millis(300));
-    assert!(
-        TcpStream::connect(("127.0.0.1", node.port)).is_err(),
-        "no new connection is taken"
-    );
+    // No new connection is taken.
+    eventually(|| Ok(TcpStream::connect(("127.0.0.1", node.port)).is_err()))?;
     under_way.write_all(b"ense")?;
     let answered = answer(&mut under_way)?;
     assert_eq!((answered.status, answered.code().as_str()), (400, "message_unreadable"));
