@@ -320,37 +320,3 @@ fn advance(case: &mut Case, notice: Notice, on: Date) {
         _ => {}
     }
 }
-
-impl Case {
-    /// A case at its beginning.
-    pub(super) fn new(id: Id, side: Side, consignment: super::notice::Consignment) -> Self {
-        let moved = vec![0; consignment.lines.len()];
-        Self {
-            id,
-            side,
-            partner: None,
-            site: None,
-            items: Vec::new(),
-            consignment,
-            stage: Stage::Draft,
-            requested_on: None,
-            request: None,
-            questions: Vec::new(),
-            confirmation: None,
-            refusal: None,
-            permit: None,
-            ended: None,
-            moved,
-            moved_on: None,
-            departure: None,
-            arrival: None,
-            our_word: None,
-            their_word: None,
-            released: None,
-            beyond_permit: false,
-            unused_there: false,
-            cancelled_too_late: false,
-            seen: None,
-        }
-    }
-}

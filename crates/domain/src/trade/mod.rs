@@ -6,6 +6,7 @@
 
 mod address;
 mod border;
+mod case;
 mod checks;
 mod code;
 mod command;
@@ -23,13 +24,11 @@ mod totals;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::State;
 use crate::country::Country;
-use crate::digest::Digest;
-use crate::id::{Id, Text};
+use crate::id::Id;
 use crate::journal::Event;
 use crate::ledger::Movement;
 use crate::partner::MessageQueued;
@@ -37,6 +36,7 @@ use crate::product::Item;
 use crate::refusal::{NameRefusal, Refused, unknown};
 use crate::table::No;
 
+pub use case::{Case, Side, Stage};
 pub use checks::{Check, Compared, Fact, Facts, Standing, alike, compared};
 pub use code::{CODES, Code};
 pub use command::*;
@@ -71,84 +71,6 @@ pub(crate) use totals::{apply_stop, apply_totals, decide_stop, decide_totals};
 /// The most lines of an authorization: one consignment of a few drugs (1961 art. 31(4)(a)).
 pub const LINES_MAX: usize = 20;
 
-/// Which side of a case this authority is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Side {
-    /// Goods leave this country.
-    Exporting,
-    /// Goods come to this country.
-    Importing,
-}
-
-/// How far a case has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// Applied for.
-    Draft,
-    /// The importing authority has been asked.
-    Requested,
-    /// It has a question first.
-    Queried,
-    /// It has said yes.
-    Confirmed,
-    /// It has said no.
-    Refused,
-    /// The export permit is issued.
-    Issued,
-    /// The import authorization was cancelled before the goods left.
-    Suspended,
-    /// Customs holds the goods.
-    Held,
-    /// The goods have left.
-    Departed,
-    /// What arrived is not what left.
-    Discrepant,
-    /// Both sides have the same figures, or know why not.
-    Closed,
-    /// The permit ended and no goods left.
-    Expired,
-    /// The exporting authority has taken the request back.
-    Withdrawn,
-    /// The exporting authority has revoked the permit before goods left.
-    Revoked,
-}
-
-impl Stage {
-    /// The word of the stage.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Requested => "requested",
-            Self::Queried => "queried",
-            Self::Confirmed => "confirmed",
-            Self::Refused => "refused",
-            Self::Issued => "issued",
-            Self::Suspended => "suspended",
-            Self::Held => "held",
-            Self::Departed => "departed",
-            Self::Discrepant => "discrepant",
-            Self::Closed => "closed",
-            Self::Expired => "expired",
-            Self::Withdrawn => "withdrawn",
-            Self::Revoked => "revoked",
-        }
-    }
-
-    /// Whether nothing more is to be done.
-    pub fn is_over(self) -> bool {
-        matches!(
-            self,
-            Self::Refused | Self::Closed | Self::Expired | Self::Withdrawn | Self::Revoked
-        )
-    }
-
-    /// Whether goods have left.
-    pub fn has_left(self) -> bool {
-        matches!(self, Self::Departed | Self::Discrepant | Self::Closed)
-    }
-}
-
 /// An import authorization of this authority.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OwnAuthorization {
@@ -173,117 +95,6 @@ pub struct ForeignAuthorization {
     pub authorization: ImportAuthorization,
     /// Whether it was cancelled.
     pub cancelled: bool,
-}
-
-/// One export, on either side.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Case {
-    /// The case's id, the same on both sides.
-    pub id: Id,
-    /// Which side this authority is.
-    pub side: Side,
-    /// The authority of the other side, once it was asked or has asked.
-    pub partner: Option<Id>,
-    /// The exporter's site; only on the exporting side.
-    pub site: Option<Id>,
-    /// This register's items of the lines; only on the exporting side.
-    pub items: Vec<Id>,
-    /// The export, field by field.
-    pub consignment: Consignment,
-    /// How far it has come.
-    pub stage: Stage,
-    /// When the importing authority was asked.
-    pub requested_on: Option<Date>,
-    /// The hash of the request for confirmation; with the exporting side none until it is signed.
-    pub request: Option<Digest>,
-    /// What the importing authority wanted to know, oldest first.
-    pub questions: Vec<Asked>,
-    /// The importing authority's yes.
-    pub confirmation: Option<Confirmation>,
-    /// The importing authority's no.
-    pub refusal: Option<(Date, ConfirmationRefusal)>,
-    /// The export permit.
-    pub permit: Option<Permit>,
-    /// When and why the exporting authority brought the case to an end.
-    pub ended: Option<(Date, Text)>,
-    /// What the ledger says has left or entered, by line, in counting units.
-    pub moved: Vec<i64>,
-    /// The day of the last such movement.
-    pub moved_on: Option<Date>,
-    /// The departure as endorsed.
-    pub departure: Option<Endorsement>,
-    /// The arrival as endorsed.
-    pub arrival: Option<Endorsement>,
-    /// This side's word on a discrepancy.
-    pub our_word: Option<Resolution>,
-    /// The other side's.
-    pub their_word: Option<Resolution>,
-    /// What the ledger had moved, by line, when two persons let go what customs had held.
-    pub released: Option<Vec<i64>>,
-    /// More has left than the permit allows: a fact that broke a rule.
-    pub beyond_permit: bool,
-    /// The other side has endorsed the permit as not used.
-    pub unused_there: bool,
-    /// The cancellation of the import authorization came after the goods had left.
-    pub cancelled_too_late: bool,
-    /// The hash of the last message of the case that this side has taken.
-    pub seen: Option<Digest>,
-}
-
-impl Case {
-    /// The line that has these goods, with its place.
-    fn line_of(&self, goods: &Goods) -> Option<(usize, &Line)> {
-        self.consignment
-            .lines
-            .iter()
-            .enumerate()
-            .find(|(_, line)| line.goods == *goods)
-    }
-
-    /// What the ledger has moved of a line.
-    fn moved_of(&self, place: usize) -> i64 {
-        self.moved.get(place).copied().unwrap_or_default()
-    }
-
-    /// Whether the ledger has moved any of it.
-    fn has_moved(&self) -> bool {
-        self.moved.iter().any(|moved| *moved != 0)
-    }
-
-    /// What the case takes of an authorization's line: as asked while it is open, as departed once goods have left, and
-    /// never less than what the ledger has moved.
-    fn takes(&self, goods: &Goods) -> i64 {
-        let moved = self.line_of(goods).map_or(0, |(place, _)| self.moved_of(place));
-        moved.max(self.takes_by_stage(goods))
-    }
-
-    fn takes_by_stage(&self, goods: &Goods) -> i64 {
-        let open = match self.stage {
-            Stage::Issued | Stage::Held => true,
-            Stage::Confirmed => self.side == Side::Importing,
-            _ => false,
-        };
-        if open {
-            return self.line_of(goods).map_or(0, |(_, line)| line.amount);
-        }
-        let departed = self.departure.as_ref().filter(|_| self.stage.has_left());
-        departed.map_or(0, |departure| amount_of(&departure.lines, goods))
-    }
-
-    /// Whether it is the consignment of a single-consignment authorization.
-    fn uses_up(&self) -> bool {
-        let takes = |line: &Line| self.takes(&line.goods) > 0;
-        self.stage.has_left() || self.consignment.lines.iter().any(takes)
-    }
-
-    /// The word for a page or a refusal.
-    fn not_in(&self, needed: &'static str) -> TradeRefusal {
-        TradeRefusal::StageWrong {
-            case: self.id.to_string(),
-            stage: self.stage.word(),
-            needed,
-        }
-    }
 }
 
 /// How much of some goods is in a list of lines.
