@@ -1,6 +1,7 @@
 //! The codes of export permits, and the list of those that are over: signed with the message key, and never kept, for
 //! they follow from the journal alone.
 
+use std::borrow::Cow;
 use std::sync::{Arc, PoisonError};
 
 use domain::State;
@@ -46,11 +47,12 @@ impl Authority {
         permit::sign(&document, self.keys.exchange.secret()).map_err(|field| refused(&field))
     }
 
-    /// The entry that issued the permit of a case.
+    /// The entry that issued the permit of a case, or its last copy.
     fn permit_entry(&self, case: &str) -> Result<u64, AuthorityError> {
         self.catch_up()?;
         let rows = self.register(|register| register.entries_of_subject(case, 0, ENTRIES_MAX))?;
-        let issued = rows.iter().find(|row| row.kind == "ExportPermitIssued");
+        let issued = |kind: &str| matches!(kind, "ExportPermitIssued" | "ExportPermitReplaced");
+        let issued = rows.iter().rfind(|row| issued(&row.kind));
         let missing = || AuthorityError::Broken(format!("no entry has issued the permit of case {case}"));
         issued.map(|row| row.seq).ok_or_else(missing)
     }
@@ -78,6 +80,7 @@ impl Authority {
 
     fn sign_list(&self, state: &State, today: Date) -> Result<Vec<u8>, AuthorityError> {
         let refused = |what: &str| AuthorityError::Refused(format!("the list of permits: {what}"));
+        let over = over(state);
         let listing = Listing {
             issuer: state.founding.id.as_str(),
             sequence: i64::try_from(state.size).map_err(|_| refused("the journal is too long"))?,
@@ -85,7 +88,7 @@ impl Authority {
             valid_until: today
                 .checked_add(LIST_DAYS.days())
                 .map_err(|error| refused(&error.to_string()))?,
-            permits: &over(state),
+            permits: &names(&over),
         };
         let cannot = || refused("its days or its length cannot be written");
         permit::sign_list(&listing, self.keys.exchange.secret()).ok_or_else(cannot)
@@ -114,14 +117,23 @@ fn key(issuer: &str, key: &OperationalKey) -> Key {
     }
 }
 
-/// Permits of ours that are over, and how. Those whose last day has passed say so themselves.
-fn over(state: &State) -> Vec<(&str, permit::Listed)> {
+/// Copies of permits of ours that are over, and how: all before the last, and the last as the permit is. Those whose
+/// last day has passed say so themselves.
+fn over(state: &State) -> Vec<(Cow<'_, str>, permit::Listed)> {
     let ours = state.trade.cases().filter(|case| case.side == Side::Exporting);
-    let over = ours.filter_map(|case| {
-        let permit = case.permit.as_ref()?;
-        Some((permit.number.as_str(), listed(case.stage)?))
-    });
-    over.collect()
+    let mut over = Vec::new();
+    for case in ours {
+        let Some(permit) = &case.permit else { continue };
+        let name = |copy| permit::copy_name(permit.number.as_str(), copy);
+        let replaced = (0..case.copy()).map(|copy| (name(copy), permit::Listed::Revoked));
+        over.extend(replaced);
+        over.extend(listed(case.stage).map(|how| (name(case.copy()), how)));
+    }
+    over
+}
+
+fn names<'a>(over: &'a [(Cow<'a, str>, permit::Listed)]) -> Vec<(&'a str, permit::Listed)> {
+    over.iter().map(|(name, how)| (name.as_ref(), *how)).collect()
 }
 
 /// How a permit is over. Under one whose import authorization was cancelled nothing may leave any more; what customs
@@ -142,7 +154,7 @@ fn listed(stage: Stage) -> Option<permit::Listed> {
     }
 }
 
-/// What the code of a case's permit says, by the entry that issued it. A partner's permit is put together from the copy
+/// What the code of the last copy of a case's permit says, by the entry that issued it. A partner's permit is put together from the copy
 /// that it has sent, to be compared with its code.
 #[must_use]
 pub fn document(state: &State, case: &Case, entry: u64) -> Option<permit::Permit> {
@@ -153,10 +165,11 @@ pub fn document(state: &State, case: &Case, entry: u64) -> Option<permit::Permit
         Side::Importing => (partner, us),
     };
     let Consignment { exporter, importer, .. } = &issued.consignment;
+    let issued_on = case.copies.last().map_or(issued.issued_on, |(_, on)| *on);
     Some(permit::Permit {
         number: issued.number.to_string(),
         kind: Kind::ExportPermit,
-        duplicate: 0,
+        duplicate: case.copy(),
         exporting_authority,
         importing_authority,
         exporter: party(exporter),
@@ -168,10 +181,10 @@ pub fn document(state: &State, case: &Case, entry: u64) -> Option<permit::Permit
             issued_on: issued.authorization_issued_on,
             issuer: issued.authorization_issuer.to_string(),
         }),
-        issued_on: issued.issued_on,
-        valid_from: issued.issued_on,
+        issued_on,
+        valid_from: issued_on,
         valid_until: issued.valid_until,
-        posts: Vec::new(),
+        posts: case.posts.iter().map(ToString::to_string).collect(),
         purpose: match issued.consignment.purpose {
             Purpose::Medical => permit::Purpose::Medical,
             Purpose::Scientific => permit::Purpose::Scientific,

@@ -162,6 +162,7 @@ commands! {
     RecordStopNotice(trade::StopNotice) = "record_stop_notice", Officer(PLANNING), None;
     ApplyImport(trade::ImportApplication) = "apply_import", Responsible, None;
     IssueImportAuthorization(trade::IssueImportAuthorization) = "issue_import_authorization", Officer(PERMITS), Some(APPROVER);
+    AmendImportAuthorization(trade::AmendImportAuthorization) = "amend_import_authorization", Officer(PERMITS), Some(APPROVER);
     CancelImportAuthorization(trade::CancelImportAuthorization) = "cancel_import_authorization", Officer(PERMITS), Some(APPROVER);
     ApplyExport(trade::ExportApplication) = "apply_export", Responsible, None;
     RequestConfirmation(trade::RequestConfirmation) = "request_confirmation", Officer(PERMITS), None;
@@ -171,6 +172,8 @@ commands! {
     AnswerQuestion(trade::AnswerQuestion) = "answer_question", Officer(PERMITS), None;
     WithdrawExport(trade::WithdrawExport) = "withdraw_export", Officer(PERMITS), None;
     IssueExportPermit(trade::IssueExportPermit) = "issue_export_permit", Officer(PERMITS), Some(APPROVER);
+    DuplicateExportPermit(trade::DuplicateExportPermit) = "duplicate_export_permit", Officer(PERMITS), Some(APPROVER);
+    AmendExportPermit(trade::AmendExportPermit) = "amend_export_permit", Officer(PERMITS), Some(APPROVER);
     RevokeExportPermit(trade::RevokeExportPermit) = "revoke_export_permit", Officer(PERMITS), Some(APPROVER);
     EndorseDeparture(trade::EndorseDeparture) = "endorse_departure", Officer(&[Role::CustomsOfficer]), None;
     ReleaseConsignment(trade::ReleaseConsignment) = "release_consignment", Officer(PERMITS), Some(APPROVER);

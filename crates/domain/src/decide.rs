@@ -288,6 +288,7 @@ fn border(state: &State, by: &Actor, command: &Command, today: Date) -> Option<R
                 .map(|applied| Event::ImportApplied(Box::new(applied))))
         }
         Command::IssueImportAuthorization(data) => trade::decide_issue(state, data, today),
+        Command::AmendImportAuthorization(data) => trade::decide_amendment(state, data, today),
         Command::CancelImportAuthorization(data) => trade::decide_cancellation(state, data),
         Command::ApplyExport(data) => {
             one(trade::decide_application(state, by, data).map(|applied| Event::ExportApplied(Box::new(applied))))
@@ -299,6 +300,8 @@ fn border(state: &State, by: &Actor, command: &Command, today: Date) -> Option<R
         Command::AnswerQuestion(data) => trade::decide_question_answer(state, by, data),
         Command::WithdrawExport(data) => trade::decide_withdrawal(state, data),
         Command::IssueExportPermit(data) => trade::decide_permit(state, data, today),
+        Command::DuplicateExportPermit(data) => trade::decide_duplicate(state, data, today),
+        Command::AmendExportPermit(data) => trade::decide_permit_amendment(state, data, today),
         Command::RevokeExportPermit(data) => trade::decide_revocation(state, data),
         Command::EndorseDeparture(data) => trade::decide_departure(state, data, today),
         Command::ReleaseConsignment(data) => {

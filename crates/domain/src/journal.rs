@@ -137,6 +137,7 @@ events! {
     StopNoticeRecorded(trade::StopNotice) = "StopNoticeRecorded";
     ImportApplied(trade::ImportApplied) = "ImportApplied";
     ImportAuthorizationIssued(trade::AuthorizationIssued) = "ImportAuthorizationIssued";
+    ImportAuthorizationAmended(trade::AuthorizationAmended) = "ImportAuthorizationAmended";
     ImportAuthorizationCancelled(trade::CancelImportAuthorization) = "ImportAuthorizationCancelled";
     ExportApplied(trade::ExportApplied) = "ExportApplied";
     ConfirmationRequested(trade::ConfirmationRequested) = "ConfirmationRequested";
@@ -146,7 +147,9 @@ events! {
     QuestionAnswered(trade::QuestionAnswered) = "QuestionAnswered";
     ExportWithdrawn(trade::ExportWithdrawn) = "ExportWithdrawn";
     ExportPermitIssued(trade::PermitIssued) = "ExportPermitIssued";
+    ExportPermitReplaced(trade::PermitReplaced) = "ExportPermitReplaced";
     ExportPermitRevoked(trade::ExportPermitRevoked) = "ExportPermitRevoked";
+    EndorsementReminded(trade::EndorsementReminded) = "EndorsementReminded";
     ConsignmentDeparted(trade::ConsignmentEndorsed) = "ConsignmentDeparted";
     ConsignmentHeld(trade::ConsignmentHeld) = "ConsignmentHeld";
     ConsignmentReleased(trade::ReleaseConsignment) = "ConsignmentReleased";
@@ -417,6 +420,7 @@ impl Event {
             Self::StopNoticeRecorded(data) => &data.id,
             Self::ImportApplied(data) => &data.id,
             Self::ImportAuthorizationIssued(data) => &data.authorization.number,
+            Self::ImportAuthorizationAmended(data) => &data.amendment.authorization.number,
             Self::ImportAuthorizationCancelled(data) => &data.authorization,
             Self::ExportApplied(data) => &data.case,
             Self::ConfirmationRequested(data) => &data.case,
@@ -425,6 +429,8 @@ impl Event {
             Self::QuestionAnswered(data) => &data.case,
             Self::ExportWithdrawn(data) => &data.case,
             Self::ExportPermitIssued(data) => &data.case,
+            Self::ExportPermitReplaced(data) => &data.case,
+            Self::EndorsementReminded(data) => &data.case,
             Self::ExportPermitRevoked(data) => &data.case,
             Self::ConsignmentDeparted(data) | Self::ConsignmentArrived(data) => &data.case,
             Self::ConsignmentHeld(data) => &data.case,

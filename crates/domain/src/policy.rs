@@ -66,6 +66,17 @@ pub enum PolicyChange {
         /// 1 to 3650.
         value: i64,
     },
+    /// An arrival is endorsed within so many days after the departure; each further such time brings a reminder.
+    /// Default: 60.
+    EndorsementDays {
+        /// 1 to 3650.
+        value: i64,
+    },
+    /// From so many overdue endorsements of an importer on it gets no new permit; 0: none is refused for it. Default: 0.
+    OverdueEndorsementsBar {
+        /// 0 to 1000.
+        value: i64,
+    },
     /// What arrives may differ from what left by this share without an incident, in millionths. Default: 10000.
     ShipmentTolerancePpm {
         /// 0 to 1000000.
@@ -97,6 +108,10 @@ pub struct Policies {
     pub export_permit_days_max: i64,
     /// How old a total of estimates may be.
     pub totals_stale_days: i64,
+    /// Within how many days after the departure an arrival is endorsed.
+    pub endorsement_days: i64,
+    /// From how many overdue endorsements on an importer gets no new permit; 0: none is refused for it.
+    pub overdue_endorsements_bar: i64,
     /// By what share arrival may differ from departure without an incident, in millionths.
     pub shipment_tolerance_ppm: i64,
 }
@@ -111,6 +126,8 @@ impl Default for Policies {
             two_person_confirmation: false,
             export_permit_days_max: 180,
             totals_stale_days: 62,
+            endorsement_days: 60,
+            overdue_endorsements_bar: 0,
             shipment_tolerance_ppm: 10_000,
         }
     }
@@ -122,6 +139,8 @@ pub(crate) fn decide(change: &PolicyChange) -> Refused<()> {
         PolicyChange::ShipmentTolerancePpm { value } => ("shipment_tolerance_ppm", *value, 0..=1_000_000),
         PolicyChange::ExportPermitDaysMax { value } => ("export_permit_days_max", *value, 1..=3650),
         PolicyChange::TotalsStaleDays { value } => ("totals_stale_days", *value, 1..=3650),
+        PolicyChange::EndorsementDays { value } => ("endorsement_days", *value, 1..=3650),
+        PolicyChange::OverdueEndorsementsBar { value } => ("overdue_endorsements_bar", *value, 0..=1000),
         PolicyChange::TwoPersonReceipt { .. }
         | PolicyChange::TwoPersonConfirmation { .. }
         | PolicyChange::HospitalReturn { .. }
@@ -151,6 +170,8 @@ pub(crate) fn apply(policies: &mut Policies, change: &PolicyChange) {
         PolicyChange::TwoPersonConfirmation { value } => policies.two_person_confirmation = *value,
         PolicyChange::ExportPermitDaysMax { value } => policies.export_permit_days_max = *value,
         PolicyChange::TotalsStaleDays { value } => policies.totals_stale_days = *value,
+        PolicyChange::EndorsementDays { value } => policies.endorsement_days = *value,
+        PolicyChange::OverdueEndorsementsBar { value } => policies.overdue_endorsements_bar = *value,
         PolicyChange::ShipmentTolerancePpm { value } => policies.shipment_tolerance_ppm = *value,
     }
 }

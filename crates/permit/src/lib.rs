@@ -63,6 +63,6 @@ pub use document::{
     addresses_hash,
 };
 pub use envelope::{Key, Keys, Kid, kid};
-pub use list::{LIST_BYTES_MAX, List, Listed, Listing, open_list, sign_list};
+pub use list::{LIST_BYTES_MAX, List, Listed, Listing, copy_name, open_list, sign_list};
 pub use picture::{Picture, draw};
 pub use reading::{Read, Reading, read};

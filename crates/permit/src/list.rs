@@ -3,6 +3,8 @@
 //! It is the same envelope as a code's, as bytes: its own claim has the sequence, the ids of what was revoked and the
 //! ids of what was used, each in ascending order without anything between them.
 
+use std::borrow::Cow;
+
 use ciborium::Value;
 use ed25519_dalek::SigningKey;
 use jiff::civil::Date;
@@ -15,7 +17,7 @@ use crate::envelope::{Keys, seal, unseal};
 /// The longest list that is read: room for more than a million permits.
 pub const LIST_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// An id in the list: so many bytes of the SHA-256 hash of the permit's number. The issuer gives the numbers, so
+/// An id in the list: so many bytes of the SHA-256 hash of a copy's name. The issuer gives the numbers, so
 /// nobody can look for two with one id; by chance that happens once in 10^18 lists of a hundred thousand.
 const ID_BYTES: usize = 12;
 
@@ -41,7 +43,7 @@ pub struct Listing<'a> {
     pub issued_on: Date,
     /// The last day on which it may be relied on.
     pub valid_until: Date,
-    /// Numbers of permits, and what became of them; revoked wins over used.
+    /// Copies of permits by [`copy_name`], and what became of them; revoked wins over used.
     pub permits: &'a [(&'a str, Listed)],
 }
 
@@ -127,9 +129,9 @@ impl List {
         self.valid_until
     }
 
-    /// What it says of a permit; nothing if it is not in it.
-    pub fn of(&self, number: &str) -> Option<Listed> {
-        let id = id(number);
+    /// What it says of a copy of a permit, by its [`copy_name`]; nothing if it is not in it.
+    pub fn of(&self, copy: &str) -> Option<Listed> {
+        let id = id(copy);
         let has = |ids: &[u8]| ids.as_chunks::<ID_BYTES>().0.binary_search(&id).is_ok();
         if has(&self.revoked) {
             Some(Listed::Revoked)
@@ -139,10 +141,20 @@ impl List {
     }
 }
 
-fn id(number: &str) -> ListId {
+/// What a list calls a copy of a permit: the number of the original, or the number, a newline and which duplicate it is.
+/// So an original that was lost is revoked while its duplicate is good.
+#[must_use]
+pub fn copy_name(number: &str, duplicate: u8) -> Cow<'_, str> {
+    match duplicate {
+        0 => Cow::Borrowed(number),
+        _ => Cow::Owned(format!("{number}\n{duplicate}")),
+    }
+}
+
+fn id(copy: &str) -> ListId {
     let mut id = ListId::default();
     id.iter_mut()
-        .zip(Sha256::digest(number))
+        .zip(Sha256::digest(copy))
         .for_each(|(to, from)| *to = from);
     id
 }

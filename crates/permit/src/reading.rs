@@ -6,7 +6,7 @@ use crate::broken::Broken;
 use crate::code::open;
 use crate::document::Permit;
 use crate::envelope::Keys;
-use crate::list::{List, Listed};
+use crate::list::{List, Listed, copy_name};
 
 /// What a code is, today.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +83,7 @@ fn judge(permit: &Permit, list: Option<&List>, today: Date) -> Reading {
     if list.is_some_and(|list| list.issuer() != permit.issuer()) {
         return Reading::Broken(Broken::ListOfAnother);
     }
-    match list.and_then(|list| list.of(&permit.number)) {
+    match list.and_then(|list| list.of(&copy_name(&permit.number, permit.duplicate))) {
         Some(Listed::Revoked) => Reading::Revoked,
         Some(Listed::Used) => Reading::Used,
         None if today < permit.valid_from => Reading::NotYetValid,

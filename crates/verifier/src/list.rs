@@ -9,7 +9,7 @@ use crate::{Checked, Reason};
 
 /// The longest list.
 const LIST_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// The bytes of an id: the first of the SHA-256 hash of the permit's number.
+/// The bytes of an id: the first of the SHA-256 hash of a copy's name.
 const ID_BYTES: usize = 12;
 
 /// A list whose signature held.
@@ -53,9 +53,9 @@ impl ListFile {
         })
     }
 
-    /// Refuses a permit of which the list says that it was revoked or used.
-    pub(crate) fn check(&self, number: &str) -> Checked<()> {
-        let hash = sha256(number.as_bytes());
+    /// Refuses a copy of a permit, by its name, of which the list says that it was revoked or used.
+    pub(crate) fn check(&self, copy: &str) -> Checked<()> {
+        let hash = sha256(copy.as_bytes());
         let has = |ids: &[u8]| {
             let ids = ids.as_chunks::<ID_BYTES>().0;
             ids.binary_search_by(|id| id.as_slice().cmp(hash.get(..ID_BYTES).unwrap_or_default()))

@@ -25,10 +25,16 @@ pub fn check_permit(codes: &[&str], keys: &[KeyFile], list: Option<&ListFile>, o
         .and_then(Value::as_str)
         .unwrap_or_default()
         .to_owned();
+    // Every copy is known by a name of its own: the number, and of a duplicate a newline and which it is.
+    let duplicate = facts.get("duplicate").and_then(Value::as_u64).unwrap_or_default();
+    let copy = match duplicate {
+        0 => number.clone(),
+        _ => format!("{number}\n{duplicate}"),
+    };
     if list.is_some_and(|list| list.issuer != issuer) {
         return Err(Reason::ListOfAnother);
     }
-    list.map_or(Ok(()), |list| list.check(&number))?;
+    list.map_or(Ok(()), |list| list.check(&copy))?;
     if on < from {
         return Err(Reason::NotYetValid);
     }

@@ -3,7 +3,9 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::notice::{Confirmation, ConfirmationRefusal, Consignment, Endorsement, Goods, Line, Permit, Resolution};
+use super::notice::{
+    Confirmation, ConfirmationRefusal, Consignment, Endorsement, Goods, Line, Permit, Replaced, Resolution,
+};
 use super::question::Asked;
 use super::{TradeRefusal, amount_of};
 use crate::digest::Digest;
@@ -116,6 +118,10 @@ pub struct Case {
     pub refusal: Option<(Date, ConfirmationRefusal)>,
     /// The export permit.
     pub permit: Option<Permit>,
+    /// The customs posts at which the goods may leave; any if none is named.
+    pub posts: Vec<Text>,
+    /// The permit's copies after the original, and the day from which each is: the last alone is good.
+    pub copies: Vec<(Replaced, Date)>,
     /// When and why the exporting authority brought the case to an end.
     pub ended: Option<(Date, Text)>,
     /// What the ledger says has left or entered, by line, in counting units.
@@ -126,6 +132,10 @@ pub struct Case {
     pub departure: Option<Endorsement>,
     /// The arrival as endorsed.
     pub arrival: Option<Endorsement>,
+    /// The number of the customs declaration on this side.
+    pub declaration: Option<Text>,
+    /// How often the importing authority was reminded of the endorsement.
+    pub reminders: u8,
     /// This side's word on a discrepancy.
     pub our_word: Option<Resolution>,
     /// The other side's.
@@ -150,6 +160,11 @@ impl Case {
             .iter()
             .enumerate()
             .find(|(_, line)| line.goods == *goods)
+    }
+
+    /// Which copy of the permit is good: 0 is the original.
+    pub fn copy(&self) -> u8 {
+        u8::try_from(self.copies.len()).unwrap_or(u8::MAX)
     }
 
     /// What the ledger has moved of a line.
@@ -216,11 +231,15 @@ impl Case {
             confirmation: None,
             refusal: None,
             permit: None,
+            posts: Vec::new(),
+            copies: Vec::new(),
             ended: None,
             moved,
             moved_on: None,
             departure: None,
             arrival: None,
+            declaration: None,
+            reminders: 0,
             our_word: None,
             their_word: None,
             released: None,

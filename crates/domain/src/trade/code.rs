@@ -28,6 +28,8 @@ codes! {
     NotConcerned = "not_concerned", "it is about other countries than those of the two authorities";
     AuthorizationKnown = "import_authorization_known", "an import authorization of this number was sent before";
     AuthorizationUnknown = "import_authorization_unknown", "no import authorization of this number was sent";
+    AuthorizationOver = "import_authorization_over", "the import authorization was cancelled: it is not amended any more";
+    VersionOld = "version_old", "the receiver has this text or copy already, or a later one";
     CaseMissing = "case_missing", "it names no case";
     CaseKnown = "case_known", "a case of this id was begun before";
     CaseUnknown = "case_unknown", "the receiver knows no case of this id";

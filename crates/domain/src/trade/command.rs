@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::notice::{
-    Cause, Confirmation, ConfirmationRefusal, Consignments, ImportAuthorization, Line, Party, Permit, Purpose,
-    StatementLine, TradeStatement,
+    Amendment, Cause, Confirmation, ConfirmationRefusal, Consignments, ImportAuthorization, Line, Party, Permit,
+    Purpose, Reminder, Replacement, StatementLine, TradeStatement,
 };
 use crate::country::Country;
 use crate::digest::Digest;
@@ -82,6 +82,9 @@ pub struct IssueImportAuthorization {
     /// The last day on which goods may enter.
     #[schemars(with = "Day")]
     pub valid_until: Date,
+    /// The customs posts at which goods may enter; any if none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub posts: Vec<Text>,
 }
 
 /// An import authorization was issued.
@@ -92,6 +95,48 @@ pub struct AuthorizationIssued {
     pub application: Id,
     /// The authorization.
     pub authorization: ImportAuthorization,
+    /// The customs posts at which goods may enter; any if none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub posts: Vec<Text>,
+}
+
+/// Amendment of an import authorization: what is left out stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AmendImportAuthorization {
+    /// Its number.
+    pub authorization: Id,
+    /// The last day on which goods may enter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Day>")]
+    pub valid_until: Option<Date>,
+    /// The importer's full postal address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Text>,
+    /// What, and how much: all lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<ItemLine>,
+    /// In how many consignments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consignments: Option<Consignments>,
+    /// Whether it goes to a bonded warehouse (1961 art. 31(9)).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bonded: Option<bool>,
+    /// The customs posts at which goods may enter: all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub posts: Vec<Text>,
+    /// Why.
+    pub reason: Text,
+}
+
+/// An import authorization was amended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthorizationAmended {
+    /// The amendment.
+    pub amendment: Amendment,
+    /// The customs posts at which goods may enter; any if none is named.
+    pub posts: Vec<Text>,
 }
 
 /// Cancellation of an import authorization.
@@ -276,6 +321,9 @@ pub struct IssueExportPermit {
     /// Where the officer has looked up the destination's total of estimates, when the imported table lacks it or is old.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate_checked: Option<Text>,
+    /// The customs posts at which the goods may leave; any if none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub posts: Vec<Text>,
 }
 
 /// An export permit was issued.
@@ -288,6 +336,43 @@ pub struct PermitIssued {
     pub permit: Permit,
     /// Where the officer has looked up the destination's total of estimates, if the table was of no help.
     pub estimate_checked: Option<Text>,
+    /// The customs posts at which the goods may leave; any if none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub posts: Vec<Text>,
+}
+
+/// Replaces a lost export permit by a duplicate with the same number; the lost copy is good no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DuplicateExportPermit {
+    /// The permit.
+    pub permit: Id,
+    /// The exporter's affidavit of the loss: where it is kept, or its number.
+    pub affidavit: Text,
+}
+
+/// Binds an export permit to other customs posts: a new copy replaces the one before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AmendExportPermit {
+    /// The permit.
+    pub permit: Id,
+    /// The customs posts at which the goods may leave: all of them.
+    pub posts: Vec<Text>,
+    /// Why.
+    pub reason: Text,
+}
+
+/// A new copy of an export permit replaced the one before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PermitReplaced {
+    /// The case.
+    pub case: Id,
+    /// The new copy.
+    pub replacement: Replacement,
+    /// The customs posts at which the goods may leave; any if none is named.
+    pub posts: Vec<Text>,
 }
 
 /// A line of what customs counted.
@@ -300,6 +385,16 @@ pub struct CountedLine {
     pub amount: Amount,
 }
 
+/// A partner was reminded of the endorsement of an arrival.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EndorsementReminded {
+    /// The case.
+    pub case: Id,
+    /// What was said.
+    pub reminder: Reminder,
+}
+
 /// Customs endorses that the goods have left, with the actual quantities.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -310,6 +405,9 @@ pub struct EndorseDeparture {
     pub post: Text,
     /// What customs counted of each line.
     pub lines: Vec<CountedLine>,
+    /// The number of the customs declaration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declaration: Option<Text>,
 }
 
 /// The goods of a case have left, or have arrived.
@@ -320,6 +418,9 @@ pub struct ConsignmentEndorsed {
     pub case: Id,
     /// What was endorsed.
     pub endorsement: super::notice::Endorsement,
+    /// The number of the customs declaration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declaration: Option<Text>,
 }
 
 /// Customs counted more than the permit allows: the whole consignment is held.
@@ -360,6 +461,9 @@ pub struct EndorseArrival {
     pub post: Text,
     /// What customs counted of each line.
     pub lines: Vec<CountedLine>,
+    /// The number of the customs declaration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declaration: Option<Text>,
 }
 
 /// This side's word on a discrepancy between departure and arrival.

@@ -7,7 +7,7 @@ use super::import::two_countries;
 use super::notice::{Consignment, Notice, Party, Permit};
 use super::{
     Case, ConfirmationRequested, ExportApplication, ExportApplied, IssueExportPermit, PermitIssued, Side, Stage,
-    TradeRefusal, address, lines, queue,
+    TradeRefusal, address, lines, posts, queue,
 };
 use crate::State;
 use crate::access::Actor;
@@ -92,6 +92,7 @@ pub(crate) fn decide_request(state: &State, export: &Id) -> Refused<Vec<Event>> 
 /// A permit is issued behind its gate, or not at all.
 pub(crate) fn decide_permit(state: &State, issue: &IssueExportPermit, today: Date) -> Refused<Vec<Event>> {
     let case = application(state, &issue.export)?;
+    posts::named(&issue.posts)?;
     let passed = guard::check(state, case, issue, today)?;
     let permit = Permit {
         number: issue.id.clone(),
@@ -105,6 +106,7 @@ pub(crate) fn decide_permit(state: &State, issue: &IssueExportPermit, today: Dat
         case: case.id.clone(),
         permit: permit.clone(),
         estimate_checked: issue.estimate_checked.clone(),
+        posts: issue.posts.clone(),
     };
     Ok(vec![
         Event::ExportPermitIssued(Box::new(issued)),
@@ -133,6 +135,7 @@ pub(crate) fn apply_permit(state: &mut State, issued: &PermitIssued) {
     if let Some(case) = state.trade.cases.get_mut(&issued.case) {
         case.stage = Stage::Issued;
         case.permit = Some(issued.permit.clone());
+        case.posts.clone_from(&issued.posts);
     }
     state
         .trade

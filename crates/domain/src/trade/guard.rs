@@ -6,7 +6,8 @@ use super::checks::{Check, Condition, Fact, Facts, pass};
 use super::import::{in_force, requested_base, room, same_trade, taken_by, used_up};
 use super::notice::{Confirmation, ImportAuthorization, Line};
 use super::{
-    Case, ForeignAuthorization, IssueExportPermit, Side, Stage, TradeRefusal, address, amount_of, substance_no, totals,
+    Case, ForeignAuthorization, IssueExportPermit, Side, Stage, TradeRefusal, address, amount_of, overdue,
+    substance_no, totals,
 };
 use crate::State;
 use crate::id::Id;
@@ -132,6 +133,7 @@ impl<'a> Gate<'a> {
             move || address::check(importer),
             party,
         ));
+        self.endorsements(&mut all);
         self.estimates(&mut all);
         self.exporter(&mut all);
         all
@@ -278,6 +280,36 @@ impl<'a> Gate<'a> {
             ("last", Fact::Day(longest_validity(self.state, self.case, self.today))),
             ("days", Fact::Number(self.state.policies.export_permit_days_max)),
         ]
+    }
+
+    /// Where policy says so, who owes too many endorsements gets nothing more.
+    fn endorsements(self, all: &mut Vec<Condition<'a>>) {
+        let limit = self.state.policies.overdue_endorsements_bar;
+        if limit == 0 {
+            return;
+        }
+        let importer = &self.case.consignment.importer;
+        let overdue = overdue::of_importer(self.state, importer, self.today);
+        let test = move || {
+            if overdue < limit {
+                return Ok(());
+            }
+            let importer = importer.name.to_string();
+            Err(TradeRefusal::EndorsementsOverdue {
+                importer,
+                overdue,
+                limit,
+            }
+            .into())
+        };
+        let facts = move || {
+            vec![
+                ("importer", Fact::Party(importer.clone())),
+                ("overdue", Fact::Number(overdue)),
+                ("limit", Fact::Number(limit)),
+            ]
+        };
+        all.push(Condition::new("endorsements", Some("1961 art. 31(7)"), test, facts));
     }
 
     /// The destination's totals of estimates have room, in every year in which the goods may leave.

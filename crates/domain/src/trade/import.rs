@@ -12,7 +12,7 @@ use super::question::unanswered;
 use super::{
     AuthorizationIssued, CancelImportAuthorization, Case, Confirm, ImportApplication, ImportApplied,
     IssueImportAuthorization, OwnAuthorization, RefuseConfirmation, Side, Stage, TradeRefusal, address, amount_of,
-    lines, queue, substance_no,
+    lines, posts, queue, substance_no,
 };
 use crate::State;
 use crate::access::Actor;
@@ -107,9 +107,11 @@ pub(crate) fn decide_issue(state: &State, issue: &IssueImportAuthorization, toda
         consignments: application.consignments,
         bonded: application.bonded,
     };
+    posts::named(&issue.posts)?;
     let mut events = vec![Event::ImportAuthorizationIssued(Box::new(AuthorizationIssued {
         application: application.id.clone(),
         authorization: authorization.clone(),
+        posts: issue.posts.clone(),
     }))];
     if let Some(partner) = state.partners.of_country(application.exporter.country) {
         let notice = Notice::AuthorizationIssued(Box::new(authorization));
@@ -157,7 +159,7 @@ pub fn own_headroom(state: &State, substance: &Id, today: Date) -> Option<OwnHea
 }
 
 /// The country's own total of estimates bounds what it acquires: made, imported, and authorized to be imported.
-fn own_estimate(state: &State, goods: &Goods, requested: Mass, today: Date) -> Refused<()> {
+pub(super) fn own_estimate(state: &State, goods: &Goods, requested: Mass, today: Date) -> Refused<()> {
     let (substance, year) = (&goods.substance, today.year());
     substance_no(state, goods)?;
     let Some(room) = own_headroom(state, substance, today) else {
@@ -460,6 +462,8 @@ pub(crate) fn apply_issued(state: &mut State, issued: &AuthorizationIssued) {
     let own = OwnAuthorization {
         application: issued.application.clone(),
         authorization: issued.authorization.clone(),
+        version: 1,
+        posts: issued.posts.clone(),
         site: application.site.clone(),
         partner: partner.map(|partner| partner.file.id.clone()),
         cancelled: false,

@@ -50,6 +50,20 @@ pub(crate) fn judge(
             refuse_if(known, Code::AuthorizationKnown)?;
             Ok(Vec::new())
         }
+        Notice::AuthorizationAmended(amendment) => {
+            let authorization = &amendment.authorization;
+            let foreign = state.trade.foreign(from, &authorization.number);
+            let foreign = foreign.ok_or(Code::AuthorizationUnknown)?;
+            let known = &foreign.authorization;
+            refuse_if(foreign.cancelled, Code::AuthorizationOver)?;
+            refuse_if(amendment.version <= foreign.version, Code::VersionOld)?;
+            let same = known.issuer == authorization.issuer
+                && known.importer.country == authorization.importer.country
+                && known.exporter.country == authorization.exporter.country;
+            refuse_if(!same, Code::NotConcerned)?;
+            refuse_if(!countable(&authorization.lines), Code::BodyUnreadable)?;
+            Ok(Vec::new())
+        }
         Notice::AuthorizationCancelled(cancellation) => {
             let known = state.trade.foreign(from, &cancellation.number).is_some();
             refuse_if(!known, Code::AuthorizationUnknown)?;
@@ -156,6 +170,19 @@ fn in_case(state: &State, from: &Id, message: &Message, notice: &Notice) -> Resu
             at(Side::Importing, &open)?;
             refuse_if(case.permit.is_some(), Code::OutOfPlace)?;
         }
+        Notice::PermitReplaced(replacement) => {
+            refuse_if(case.side != Side::Importing, Code::OutOfPlace)?;
+            same_permit(case, &replacement.permit)?;
+            refuse_if(replacement.copy != case.copy().saturating_add(1), Code::VersionOld)?;
+        }
+        Notice::EndorsementOverdue(reminder) => {
+            // What has arrived meanwhile is on its way in the other direction.
+            refuse_if(
+                case.side != Side::Importing || case.departure.is_none(),
+                Code::OutOfPlace,
+            )?;
+            same_permit(case, &reminder.permit)?;
+        }
         Notice::PermitRevoked(revocation) => {
             // This side may have given up waiting in the same hour.
             at(Side::Importing, &[Stage::Issued, Stage::Suspended, Stage::Expired])?;
@@ -237,14 +264,19 @@ pub(crate) fn apply_notice(
     match notice {
         Notice::AuthorizationIssued(authorization) => {
             let key = (from.clone(), authorization.number.clone());
-            let (authorization, cancelled) = (*authorization, false);
-            state.trade.foreign.insert(
-                key,
-                ForeignAuthorization {
-                    authorization,
-                    cancelled,
-                },
-            );
+            let foreign = ForeignAuthorization {
+                authorization: *authorization,
+                version: 1,
+                cancelled: false,
+            };
+            state.trade.foreign.insert(key, foreign);
+        }
+        Notice::AuthorizationAmended(amendment) => {
+            let key = (from.clone(), amendment.authorization.number.clone());
+            if let Some(foreign) = state.trade.foreign.get_mut(&key) {
+                foreign.version = amendment.version;
+                foreign.authorization = amendment.authorization;
+            }
         }
         Notice::AuthorizationCancelled(cancellation) => {
             let key = (from.clone(), cancellation.number.clone());
@@ -298,6 +330,8 @@ fn advance(case: &mut Case, notice: Notice, on: Date) {
         Notice::Query(question) => ask(case, *question, on),
         Notice::Answer(said) => say(case, *said, on),
         Notice::Withdrawn(withdrawal) => end(case, Stage::Withdrawn, on, withdrawal.reason),
+        Notice::PermitReplaced(replacement) => case.copies.push((replacement.replaced, replacement.on)),
+        Notice::EndorsementOverdue(reminder) => case.reminders = case.reminders.max(reminder.reminder),
         Notice::PermitRevoked(revocation) => end(case, Stage::Revoked, on, revocation.reason),
         Notice::PermitIssued(permit) => {
             case.permit = Some(*permit);

@@ -5,6 +5,7 @@
 //! takes. Both sides keep the same [`Case`], each in its own role.
 
 mod address;
+mod amendment;
 mod border;
 mod case;
 mod checks;
@@ -16,8 +17,11 @@ mod guard;
 mod import;
 mod judge;
 mod notice;
+mod overdue;
+mod posts;
 mod question;
 mod refusal;
+mod replacement;
 mod shipment;
 mod statement;
 mod totals;
@@ -28,7 +32,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::State;
 use crate::country::Country;
-use crate::id::Id;
+use crate::id::{Id, Text};
 use crate::journal::Event;
 use crate::ledger::Movement;
 use crate::partner::MessageQueued;
@@ -48,6 +52,7 @@ pub use refusal::TradeRefusal;
 pub use statement::{Signing, StatementCase, own_lines, signed_by, stated_lines};
 pub use totals::{Headroom, headroom};
 
+pub(crate) use amendment::{apply_amendment, decide_amendment};
 pub(crate) use border::{export_permitted, import_authorized};
 pub(crate) use ending::{apply_revocation, apply_withdrawal, decide_revocation, decide_withdrawal};
 pub(crate) use export::{
@@ -58,7 +63,11 @@ pub(crate) use import::{
     decide_confirm, decide_import_application, decide_issue, decide_refuse, shared_with,
 };
 pub(crate) use judge::{apply_notice, apply_sent, judge};
+pub(crate) use overdue::apply_reminder;
+pub use overdue::{Overdue, overdue};
+pub use posts::POSTS_MAX;
 pub(crate) use question::{apply_question, apply_question_answer, decide_question, decide_question_answer};
+pub(crate) use replacement::{apply_replacement, decide_duplicate, decide_permit_amendment};
 pub(crate) use shipment::{
     apply_arrival, apply_departure, apply_held, apply_released, apply_resolution, apply_unused, decide_arrival,
     decide_departure, decide_pass_day, decide_release, decide_resolution, entered, left,
@@ -76,8 +85,12 @@ pub const LINES_MAX: usize = 20;
 pub struct OwnAuthorization {
     /// The application it answers.
     pub application: Id,
-    /// As issued.
+    /// As issued, or as amended.
     pub authorization: ImportAuthorization,
+    /// Which text it is: as issued it was the first.
+    pub version: u32,
+    /// The customs posts at which goods may enter; any if none is named.
+    pub posts: Vec<Text>,
     /// The importer's site.
     pub site: Id,
     /// The partner it was shared with.
@@ -91,8 +104,10 @@ pub struct OwnAuthorization {
 /// An import authorization that a partner has sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ForeignAuthorization {
-    /// As issued.
+    /// As issued, or as amended.
     pub authorization: ImportAuthorization,
+    /// Which text it is: as issued it was the first.
+    pub version: u32,
     /// Whether it was cancelled.
     pub cancelled: bool,
 }

@@ -122,6 +122,18 @@ pub struct ImportAuthorization {
     pub bonded: bool,
 }
 
+/// An import authorization in its new text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Amendment {
+    /// Which text it is: as issued it was the first.
+    pub version: u32,
+    /// As amended.
+    pub authorization: ImportAuthorization,
+    /// Why.
+    pub reason: Text,
+}
+
 /// One export as both authorities look at it, field by field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -218,6 +230,40 @@ pub struct Permit {
     pub authorization_issued_on: Date,
     /// The authority that issued the import authorization.
     pub authorization_issuer: Id,
+}
+
+/// Why a permit has a new copy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Replaced {
+    /// The one before was lost: where the affidavit is kept.
+    Lost(Text),
+    /// It is bound to other customs posts now: why.
+    Amended(Text),
+}
+
+/// A new copy of an export permit; those before are good no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replacement {
+    /// Its number, the same as before.
+    pub permit: Id,
+    /// Which copy: 1 is the first after the original.
+    pub copy: u8,
+    /// The day from which it is good.
+    pub on: Date,
+    /// Why.
+    pub replaced: Replaced,
+}
+
+/// The arrival of a consignment is not endorsed though it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reminder {
+    /// The number of the export permit.
+    pub permit: Id,
+    /// The first, second or third.
+    pub reminder: u8,
 }
 
 /// The goods have left, or have arrived: the actual quantities (1961 art. 31(7)).
@@ -383,6 +429,8 @@ macro_rules! notices {
 notices! {
     /// An import authorization was issued.
     AuthorizationIssued(ImportAuthorization) = "import_authorization_issued";
+    /// An import authorization has a new text.
+    AuthorizationAmended(Amendment) = "import_authorization_amended";
     /// An import authorization was cancelled.
     AuthorizationCancelled(Cancellation) = "import_authorization_cancelled";
     /// Is this trade legitimate?
@@ -399,10 +447,14 @@ notices! {
     Withdrawn(Withdrawal) = "withdrawn";
     /// The copy of the export permit.
     PermitIssued(Permit) = "permit_issued";
+    /// A new copy of the export permit.
+    PermitReplaced(Replacement) = "permit_replaced";
     /// The export permit is no longer good.
     PermitRevoked(Revocation) = "permit_revoked";
     /// The goods have left.
     Dispatched(Endorsement) = "dispatched";
+    /// The arrival is not endorsed yet.
+    EndorsementOverdue(Reminder) = "endorsement_overdue";
     /// The goods have arrived.
     Received(Endorsement) = "received";
     /// One side's word on a discrepancy.

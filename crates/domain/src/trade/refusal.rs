@@ -19,6 +19,12 @@ refusals! {
         AuthorizationExceeded { number: String, goods: String, available: String, requested: String } = "import_authorization_exceeded", Some("1961 art. 31(4)(b)"),
             "import authorization {number} has {available} left of {goods}; {requested} asked";
         AuthorizationUsed { number: String, by: String } = "import_authorization_used", Some("1961 art. 31(4)(d)"), "import authorization {number} allows one consignment, and {by} is it";
+        AmendmentTakesBack { number: String, case: String, what: &'static str } = "amendment_takes_back", Some("1961 art. 31(5)"),
+            "the amendment of import authorization {number} would take {what} from {case}, which was confirmed under it: let it end first, or cancel the authorization";
+        NothingAmended { number: String } = "nothing_amended", None, "{number} already says so: there is nothing to amend";
+        PostDiffers { number: String, permitted: String, found: String } = "customs_post_differs", Some("1961 art. 31(4)(b)"), "{number} is bound to {permitted}, and the goods are at {found}: have it amended first";
+        EndorsementsOverdue { importer: String, overdue: i64, limit: i64 } = "endorsements_overdue", Some("1961 art. 31(7)"),
+            "the arrival of {overdue} consignments to {importer} is not endorsed though it should be; from {limit} on no more goes there";
         ConfirmationMissing { export: String } = "confirmation_missing", Some("1961 art. 31(1), 31(5)"), "the importing authority has not confirmed the export {export}: silence is no consent";
         ConfirmationRefused { export: String, reason: String } = "confirmation_refused", Some("1961 art. 31(1)"), "the importing authority has refused the export {export}: {reason}";
         StageWrong { case: String, stage: &'static str, needed: &'static str } = "case_not_in_stage", None, "the case {case} is {stage}; this needs a case that is {needed}";

@@ -3,10 +3,11 @@
 use jiff::civil::Date;
 
 use super::notice::{Cause, Endorsement, Goods, Line, Notice, PermitNamed, Resolution};
+use super::overdue::due_reminders;
 use super::{
     Case, ConsignmentEndorsed, ConsignmentHeld, CountedLine, DiscrepancyResolved, EndorseArrival, EndorseDeparture,
-    PermitEndorsedUnused, ReleaseConsignment, ResolveDiscrepancy, Side, Stage, TradeRefusal, amount_of, counted_lines,
-    goods, item_of, queue,
+    OwnAuthorization, PermitEndorsedUnused, ReleaseConsignment, ResolveDiscrepancy, Side, Stage, TradeRefusal,
+    amount_of, counted_lines, goods, item_of, posts, queue,
 };
 use crate::State;
 use crate::id::Id;
@@ -59,6 +60,7 @@ pub(crate) fn decide_departure(state: &State, endorse: &EndorseDeparture, today:
     if case.stage != Stage::Issued && !left_before {
         return Err(case.not_in("issued").into());
     }
+    posts::admitted(&endorse.permit, &case.posts, &endorse.post)?;
     let counted = counted(state, case, &endorse.lines)?;
     for (place, (line, permitted)) in counted.iter().zip(&case.consignment.lines).enumerate() {
         // Two persons have looked, and what the ledger has is gone: there is nothing left to hold.
@@ -89,6 +91,7 @@ pub(crate) fn decide_departure(state: &State, endorse: &EndorseDeparture, today:
     let mut events = vec![Event::ConsignmentDeparted(Box::new(ConsignmentEndorsed {
         case: case.id.clone(),
         endorsement: endorsement.clone(),
+        declaration: endorse.declaration.clone(),
     }))];
     if let Some(partner) = &case.partner {
         let notice = Notice::Dispatched(Box::new(endorsement));
@@ -113,6 +116,9 @@ pub(crate) fn decide_arrival(state: &State, endorse: &EndorseArrival, today: Dat
     let (Stage::Departed, Some(permit)) = (case.stage, &case.permit) else {
         return Err(case.not_in("departed").into());
     };
+    if let Some(own) = own_of(state, case) {
+        posts::admitted(&own.authorization.number, &own.posts, &endorse.post)?;
+    }
     let counted = counted(state, case, &endorse.lines)?;
     compare(state, case, &counted)?;
     let endorsement = Endorsement {
@@ -124,6 +130,7 @@ pub(crate) fn decide_arrival(state: &State, endorse: &EndorseArrival, today: Dat
     let mut events = vec![Event::ConsignmentArrived(Box::new(ConsignmentEndorsed {
         case: case.id.clone(),
         endorsement: endorsement.clone(),
+        declaration: endorse.declaration.clone(),
     }))];
     if let Some(partner) = &case.partner {
         let notice = Notice::Received(Box::new(endorsement));
@@ -179,7 +186,8 @@ pub(crate) fn decide_resolution(state: &State, resolve: &ResolveDiscrepancy) -> 
 }
 
 /// What is due by this day: permits that ended and of which nothing has left are endorsed as not used, by the importing
-/// authority too once the time for the import has passed, whether the exporting one has spoken or not.
+/// authority too once the time for the import has passed, whether the exporting one has spoken or not; and partners are
+/// reminded of arrivals that they have not endorsed.
 pub(crate) fn decide_pass_day(state: &State, today: Date) -> Refused<Vec<Event>> {
     let over = |case: &&Case| {
         let ended = case.permit.as_ref().is_some_and(|permit| permit.valid_until < today);
@@ -194,6 +202,7 @@ pub(crate) fn decide_pass_day(state: &State, today: Date) -> Refused<Vec<Event>>
     for case in state.trade.open_cases().filter(over) {
         unused(case, &mut events);
     }
+    events.extend(due_reminders(state, today));
     if events.is_empty() {
         let mut nothing: Box<crate::Refusal> = TradeRefusal::NothingDue { today }.into();
         nothing.journaled = false;
@@ -204,9 +213,12 @@ pub(crate) fn decide_pass_day(state: &State, today: Date) -> Refused<Vec<Event>>
 
 /// The import authorization has ended: what has not come will not come under it.
 fn import_is_over(state: &State, case: &Case, today: Date) -> bool {
-    let number = case.consignment.authorization.as_ref();
-    let own = number.and_then(|number| state.trade.own(number));
-    own.is_none_or(|own| own.authorization.valid_until < today)
+    own_of(state, case).is_none_or(|own| own.authorization.valid_until < today)
+}
+
+/// The import authorization of ours that a case of goods that come to this country rests on.
+fn own_of<'a>(state: &'a State, case: &Case) -> Option<&'a OwnAuthorization> {
+    state.trade.own(case.consignment.authorization.as_ref()?)
 }
 
 /// The entries of an endorsement as not used, both ways (1961 art. 31(7)(a)).
@@ -229,6 +241,7 @@ pub(super) fn unused(case: &Case, events: &mut Vec<Event>) {
 pub(crate) fn apply_departure(state: &mut State, endorsed: &ConsignmentEndorsed) {
     if let Some(case) = state.trade.cases.get_mut(&endorsed.case) {
         case.cancelled_too_late |= case.stage == Stage::Suspended;
+        case.declaration.clone_from(&endorsed.declaration);
         departs(case, endorsed.endorsement.clone());
     }
 }
@@ -243,6 +256,7 @@ pub(super) fn departs(case: &mut Case, endorsement: Endorsement) {
 
 pub(crate) fn apply_arrival(state: &mut State, endorsed: &ConsignmentEndorsed) {
     if let Some(case) = state.trade.cases.get_mut(&endorsed.case) {
+        case.declaration.clone_from(&endorsed.declaration);
         arrived(case, endorsed.endorsement.clone());
     }
 }

@@ -67,6 +67,7 @@ impl World {
                     export: case.id.trim_start_matches("CN/").parse().expect("an id"),
                     valid_until,
                     estimate_checked: looked_up.map(|place| place.parse().expect("a text")),
+                    posts: Vec::new(),
                 };
                 let said = first_refusal(&checks(self.state(), case, &issue, self.today));
                 let refused = self.refuses(&Command::IssueExportPermit(Box::new(issue)));
@@ -86,6 +87,7 @@ fn issue(until: &str) -> IssueExportPermit {
         export: "E-1".parse().expect("an id"),
         valid_until: until.parse().expect("a day"),
         estimate_checked: None,
+        posts: Vec::new(),
     }
 }
 

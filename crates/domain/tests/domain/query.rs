@@ -96,6 +96,17 @@ fn trade(world: &World, question: &str, words: &[&str]) -> String {
             let marks = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark);
             format!("{}{}", case.stage.word(), marks.collect::<String>())
         }),
+        ("reminders", [case]) => state.trade.case(case).map_or(0, |case| case.reminders).to_string(),
+        ("copy", [case]) => state.trade.case(case).map_or(0, domain::trade::Case::copy).to_string(),
+        ("text", [number]) => {
+            let own = state.trade.own(number).map(|own| (own.version, &own.authorization));
+            let foreign = state.trade.foreigns().find(|(_, foreign)| foreign.authorization.number .as_str() == *number);
+            let foreign = foreign.map(|(_, foreign)| (foreign.version, &foreign.authorization));
+            own.or(foreign).map_or("none".to_owned(), |(version, text)| {
+                let amounts: Vec<String> = text.lines.iter().map(|line| line.amount.to_string()).collect();
+                format!("{version} until {} {}", text.valid_until, amounts.join("+"))
+            })
+        }
         ("partner", [partner]) => {
             let partner = state.partners.get(partner).expect("a partner");
             let (queued, unanswered) = (partner.queue.len(), partner.unanswered.len());

@@ -88,8 +88,8 @@ verbs! {
     use_in_manufacture dispatch receive cancel_dispatch reclassify import export dispense destroy lose lose_in_transit
     find count accept_count reverse place_hold lift_hold plan_inspection record_visit record_finding hold_session
     record_attendance pair_partner record_totals record_stop_notice apply_import issue_import_authorization
-    cancel_import_authorization apply_export request_confirmation confirm refuse_confirmation ask_question answer_question withdraw_export issue_export_permit
-    revoke_export_permit
+    amend_import_authorization cancel_import_authorization apply_export request_confirmation confirm refuse_confirmation ask_question answer_question withdraw_export issue_export_permit
+    duplicate_export_permit amend_export_permit revoke_export_permit
     endorse_departure release_consignment endorse_arrival resolve_discrepancy propose_trade_statement
     sign_trade_statement dispute_trade_statement pass_day sign_message receive_message record_receipt
 }

@@ -413,6 +413,7 @@ permit-used = Used
 permit-expired = Expired
 permit-suspended = Stopped
 permit-revoked = Revoked
+permit-replaced = Replaced by a later copy
 permit-unknown = Not known
 
 # The public check.

@@ -413,6 +413,7 @@ permit-used = 已使用
 permit-expired = 已过期
 permit-suspended = 已停用
 permit-revoked = 已吊销
+permit-replaced = 已由新的副本取代
 permit-unknown = 查无此证
 
 # 公众查验。

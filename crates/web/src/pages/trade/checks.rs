@@ -61,6 +61,7 @@ pub fn tried(ask: &Ask, state: &State, case: &Case, proposed: Option<&Proposed>)
         export: export_of(case).parse().ok()?,
         valid_until: until.min(furthest),
         estimate_checked: None,
+        posts: Vec::new(),
     })
 }
 

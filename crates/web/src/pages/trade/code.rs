@@ -224,6 +224,7 @@ fn stands(ask: &Ask, permit: &Permit, reading: Reading, case: Option<&Case>) -> 
         };
     }
     let worth = match case {
+        Some(case) if permit.duplicate < case.copy() => Worth::Replaced,
         Some(case) => Worth::of(case, ask.today()),
         None if is_ours(&ask.state(), permit) => Worth::Unknown,
         None if reading == Reading::Expired => Worth::Expired,

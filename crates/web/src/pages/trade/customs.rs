@@ -26,6 +26,8 @@ pub enum Worth {
     Expired,
     /// The exporting authority has revoked it.
     Revoked,
+    /// A later copy of it is good, and this one no more.
+    Replaced,
     /// Nothing may pass for now.
     Suspended,
     /// No permit has this number.
@@ -60,6 +62,7 @@ impl Worth {
             Self::Used => "used",
             Self::Expired => "expired",
             Self::Revoked => "revoked",
+            Self::Replaced => "replaced",
             Self::Suspended => "suspended",
             Self::Unknown => "unknown",
         }
@@ -71,7 +74,7 @@ impl Worth {
             Self::Valid => Mark::Pass,
             Self::Used => Mark::Used,
             Self::Expired => Mark::Expired,
-            Self::Revoked => Mark::Fail,
+            Self::Revoked | Self::Replaced => Mark::Fail,
             Self::Suspended => Mark::Suspended,
             Self::Unknown => Mark::Unknown,
         })
