@@ -177,6 +177,9 @@ commands! {
     RevokeExportPermit(trade::RevokeExportPermit) = "revoke_export_permit", Officer(PERMITS), Some(APPROVER);
     EndorseDeparture(trade::EndorseDeparture) = "endorse_departure", Officer(&[Role::CustomsOfficer]), None;
     ReleaseConsignment(trade::ReleaseConsignment) = "release_consignment", Officer(PERMITS), Some(APPROVER);
+    OrderBack(trade::OrderBack) = "order_back", Officer(PERMITS), Some(APPROVER);
+    EndorseReturn(trade::EndorseReturn) = "endorse_return", Officer(&[Role::CustomsOfficer]), None;
+    RecordDiversion(trade::RecordDiversion) = "record_diversion", Officer(PERMITS), Some(APPROVER);
     EndorseArrival(trade::EndorseArrival) = "endorse_arrival", Officer(&[Role::CustomsOfficer]), None;
     ResolveDiscrepancy(trade::ResolveDiscrepancy) = "resolve_discrepancy", Officer(PERMITS), None;
     ProposeTradeStatement(trade::ProposeTradeStatement) = "propose_trade_statement", Officer(STATISTICS), Some(APPROVER);

@@ -307,6 +307,9 @@ fn border(state: &State, by: &Actor, command: &Command, today: Date) -> Option<R
         Command::ReleaseConsignment(data) => {
             one(trade::decide_release(state, data).map(|()| Event::ConsignmentReleased(data.clone())))
         }
+        Command::OrderBack(data) => trade::decide_order_back(state, data),
+        Command::EndorseReturn(data) => trade::decide_return(state, data, today),
+        Command::RecordDiversion(data) => trade::decide_diversion(state, data),
         Command::EndorseArrival(data) => trade::decide_arrival(state, data, today),
         Command::ResolveDiscrepancy(data) => trade::decide_resolution(state, data),
         Command::ProposeTradeStatement(data) => trade::decide_proposal(state, data, today),

@@ -153,6 +153,9 @@ events! {
     ConsignmentDeparted(trade::ConsignmentEndorsed) = "ConsignmentDeparted";
     ConsignmentHeld(trade::ConsignmentHeld) = "ConsignmentHeld";
     ConsignmentReleased(trade::ReleaseConsignment) = "ConsignmentReleased";
+    ConsignmentOrderedBack(trade::ConsignmentOrderedBack) = "ConsignmentOrderedBack";
+    ConsignmentReturned(trade::ConsignmentEndorsed) = "ConsignmentReturned";
+    ConsignmentDiverted(trade::ConsignmentDiverted) = "ConsignmentDiverted";
     ConsignmentArrived(trade::ConsignmentEndorsed) = "ConsignmentArrived";
     DiscrepancyResolved(trade::DiscrepancyResolved) = "DiscrepancyResolved";
     PermitEndorsedUnused(trade::PermitEndorsedUnused) = "PermitEndorsedUnused";
@@ -432,7 +435,11 @@ impl Event {
             Self::ExportPermitReplaced(data) => &data.case,
             Self::EndorsementReminded(data) => &data.case,
             Self::ExportPermitRevoked(data) => &data.case,
-            Self::ConsignmentDeparted(data) | Self::ConsignmentArrived(data) => &data.case,
+            Self::ConsignmentDeparted(data) | Self::ConsignmentArrived(data) | Self::ConsignmentReturned(data) => {
+                &data.case
+            }
+            Self::ConsignmentOrderedBack(data) => &data.case,
+            Self::ConsignmentDiverted(data) => &data.case,
             Self::ConsignmentHeld(data) => &data.case,
             Self::ConsignmentReleased(data) => &data.permit,
             Self::DiscrepancyResolved(data) => &data.case,

@@ -126,6 +126,9 @@ pub(super) fn on_the_way(state: &State, permit: &Id, item: &Item) -> i64 {
 /// An import authorization in force covers goods that enter, and the consignment they are of is known.
 pub(crate) fn import_authorized(state: &State, movement: &Movement, item: &Item) -> Refused<()> {
     let details = movement.details.as_ref();
+    if let Some(case) = super::returned::coming_back(state, movement) {
+        return super::returned::may_come_back(state, case, movement, item);
+    }
     let number = details.and_then(|details| details.authorization.as_ref());
     let Some(own) = number.and_then(|number| state.trade.own(number)) else {
         let site = movement.site.to_string();
@@ -180,7 +183,10 @@ fn consignment_known(state: &State, movement: &Movement, goods: &Goods, partner:
     let id = details.and_then(|details| details.case.as_ref());
     let known = id.and_then(|id| state.trade.case(id)).filter(|case| {
         case.side == Side::Importing
-            && matches!(case.stage, Stage::Issued | Stage::Departed | Stage::Suspended)
+            && matches!(
+                case.stage,
+                Stage::Issued | Stage::Departed | Stage::Suspended | Stage::Returning
+            )
             && case.consignment.authorization.as_ref() == details.and_then(|details| details.authorization.as_ref())
     });
     let on = movement.occurred_on;

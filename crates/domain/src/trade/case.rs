@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::notice::{
-    Confirmation, ConfirmationRefusal, Consignment, Endorsement, Goods, Line, Permit, Replaced, Resolution,
+    Confirmation, ConfirmationRefusal, Consignment, Diversion, Endorsement, Goods, Line, Permit, Replaced, Resolution,
 };
 use super::question::Asked;
 use super::{TradeRefusal, amount_of};
@@ -42,6 +42,12 @@ pub enum Stage {
     Held,
     /// The goods have left.
     Departed,
+    /// They are ordered back, or on their way back.
+    Returning,
+    /// They have come back.
+    Returned,
+    /// They have gone to another country under a permit of a country of transit (1961 art. 31(12)).
+    Diverted,
     /// What arrived is not what left.
     Discrepant,
     /// Both sides have the same figures, or know why not.
@@ -67,6 +73,9 @@ impl Stage {
             Self::Suspended => "suspended",
             Self::Held => "held",
             Self::Departed => "departed",
+            Self::Returning => "returning",
+            Self::Returned => "returned",
+            Self::Diverted => "diverted",
             Self::Discrepant => "discrepant",
             Self::Closed => "closed",
             Self::Expired => "expired",
@@ -79,13 +88,22 @@ impl Stage {
     pub fn is_over(self) -> bool {
         matches!(
             self,
-            Self::Refused | Self::Closed | Self::Expired | Self::Withdrawn | Self::Revoked
+            Self::Refused
+                | Self::Closed
+                | Self::Expired
+                | Self::Withdrawn
+                | Self::Revoked
+                | Self::Returned
+                | Self::Diverted
         )
     }
 
     /// Whether goods have left.
     pub fn has_left(self) -> bool {
-        matches!(self, Self::Departed | Self::Discrepant | Self::Closed)
+        matches!(
+            self,
+            Self::Departed | Self::Returning | Self::Returned | Self::Diverted | Self::Discrepant | Self::Closed
+        )
     }
 }
 
@@ -132,6 +150,16 @@ pub struct Case {
     pub departure: Option<Endorsement>,
     /// The arrival as endorsed.
     pub arrival: Option<Endorsement>,
+    /// When and why the goods were ordered back.
+    pub ordered_back: Option<(Date, Text)>,
+    /// What the ledger says has come back, by line, in counting units; only on the exporting side.
+    pub came_back: Vec<i64>,
+    /// The day of the last such movement.
+    pub came_back_on: Option<Date>,
+    /// What has come back as endorsed.
+    pub returned: Option<Endorsement>,
+    /// Where the goods have gone instead.
+    pub diversion: Option<Diversion>,
     /// The number of the customs declaration on this side.
     pub declaration: Option<Text>,
     /// How often the importing authority was reminded of the endorsement.
@@ -178,10 +206,17 @@ impl Case {
     }
 
     /// What the case takes of an authorization's line: as asked while it is open, as departed once goods have left, and
-    /// never less than what the ledger has moved.
+    /// never less than what the ledger has moved. What has come back or gone elsewhere is taken no more.
     pub(super) fn takes(&self, goods: &Goods) -> i64 {
+        if self.stage == Stage::Diverted {
+            return 0;
+        }
+        let returned = self
+            .returned
+            .as_ref()
+            .map_or(0, |returned| amount_of(&returned.lines, goods));
         let moved = self.line_of(goods).map_or(0, |(place, _)| self.moved_of(place));
-        moved.max(self.takes_by_stage(goods))
+        moved.max(self.takes_by_stage(goods)).saturating_sub(returned)
     }
 
     fn takes_by_stage(&self, goods: &Goods) -> i64 {
@@ -195,6 +230,12 @@ impl Case {
         }
         let departed = self.departure.as_ref().filter(|_| self.stage.has_left());
         departed.map_or(0, |departure| amount_of(&departure.lines, goods))
+    }
+
+    /// What of some goods has arrived or come back.
+    pub(super) fn accounted(&self, goods: &Goods) -> i64 {
+        let ends = self.arrival.iter().chain(&self.returned);
+        ends.fold(0, |sum: i64, end| sum.saturating_add(amount_of(&end.lines, goods)))
     }
 
     /// Whether it is the consignment of a single-consignment authorization.
@@ -234,10 +275,15 @@ impl Case {
             posts: Vec::new(),
             copies: Vec::new(),
             ended: None,
+            came_back: moved.clone(),
             moved,
             moved_on: None,
             departure: None,
             arrival: None,
+            ordered_back: None,
+            came_back_on: None,
+            returned: None,
+            diversion: None,
             declaration: None,
             reminders: 0,
             our_word: None,

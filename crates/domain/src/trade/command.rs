@@ -466,6 +466,67 @@ pub struct EndorseArrival {
     pub declaration: Option<Text>,
 }
 
+/// Orders back what has left and has not arrived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderBack {
+    /// The export permit.
+    pub permit: Id,
+    /// Why.
+    pub reason: Text,
+}
+
+/// What has left was ordered back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsignmentOrderedBack {
+    /// The case.
+    pub case: Id,
+    /// The order.
+    pub order: super::notice::OrderedBack,
+}
+
+/// Customs endorses that goods have come back, with the actual quantities.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndorseReturn {
+    /// The export permit.
+    pub permit: Id,
+    /// The customs post.
+    pub post: Text,
+    /// What customs counted of each line.
+    pub lines: Vec<CountedLine>,
+    /// The number of the customs declaration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declaration: Option<Text>,
+}
+
+/// Records that a country of transit has let goods of this country go to another (1961 art. 31(12)).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordDiversion {
+    /// The export permit under which they had left.
+    pub permit: Id,
+    /// The country of transit.
+    pub transit: Country,
+    /// The number of its export permit.
+    pub under: Text,
+    /// The country to which they have gone.
+    pub destination: Country,
+    /// Why.
+    pub reason: Text,
+}
+
+/// Goods on their way have gone elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsignmentDiverted {
+    /// The case.
+    pub case: Id,
+    /// Where to.
+    pub diversion: super::notice::Diversion,
+}
+
 /// This side's word on a discrepancy between departure and arrival.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -4,11 +4,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::code::Code;
+use super::diversion::divert;
 use super::ending::end;
 use super::import::{agrees, answer, confirmed, suspend};
 use super::notice::{Line, Notice, PermitNamed};
 use super::question::{QUESTIONS_MAX, ask, say};
-use super::shipment::{arrived, departs, settle, unused};
+use super::returned::order_back;
+use super::shipment::{arrived, departs, settle, unused, weigh};
 use super::{Answer, Case, ForeignAuthorization, Side, Stage, queue, statement};
 use crate::State;
 use crate::digest::Digest;
@@ -201,9 +203,38 @@ fn in_case(state: &State, from: &Id, message: &Message, notice: &Notice) -> Resu
             refuse_if(!of_case(case, &departure.lines), Code::ConsignmentDiffers)?;
         }
         Notice::Received(arrival) => {
-            at(Side::Exporting, &[Stage::Departed])?;
+            // What was ordered back, or came back in part, may have arrived all the same.
+            at(
+                Side::Exporting,
+                &[
+                    Stage::Departed,
+                    Stage::Returning,
+                    Stage::Returned,
+                    Stage::Diverted,
+                    Stage::Discrepant,
+                ],
+            )?;
+            refuse_if(case.arrival.is_some(), Code::OutOfPlace)?;
             same_permit(case, &arrival.permit)?;
             refuse_if(!of_case(case, &arrival.lines), Code::ConsignmentDiffers)?;
+        }
+        Notice::OrderedBack(order) => {
+            // What has arrived meanwhile has arrived.
+            at(Side::Importing, &[Stage::Departed, Stage::Closed, Stage::Discrepant])?;
+            same_permit(case, &order.permit)?;
+        }
+        Notice::Returned(returned) => {
+            at(Side::Importing, &[Stage::Returning, Stage::Closed, Stage::Discrepant])?;
+            refuse_if(case.returned.is_some(), Code::OutOfPlace)?;
+            same_permit(case, &returned.permit)?;
+            refuse_if(!of_case(case, &returned.lines), Code::ConsignmentDiffers)?;
+        }
+        Notice::Diverted(diversion) => {
+            at(
+                Side::Importing,
+                &[Stage::Departed, Stage::Returning, Stage::Closed, Stage::Discrepant],
+            )?;
+            same_permit(case, &diversion.permit)?;
         }
         Notice::Resolved(_) => {
             at(case.side, &[Stage::Discrepant])?;
@@ -345,6 +376,12 @@ fn advance(case: &mut Case, notice: Notice, on: Date) {
             departs(case, *departure);
         }
         Notice::Received(arrival) => arrived(case, *arrival),
+        Notice::OrderedBack(order) => order_back(case, *order, on),
+        Notice::Returned(returned) => {
+            case.returned = Some(*returned);
+            weigh(case);
+        }
+        Notice::Diverted(diversion) => divert(case, *diversion),
         Notice::Resolved(resolution) => {
             case.their_word = Some(*resolution);
             settle(case);

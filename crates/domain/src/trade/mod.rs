@@ -11,6 +11,7 @@ mod case;
 mod checks;
 mod code;
 mod command;
+mod diversion;
 mod ending;
 mod export;
 mod guard;
@@ -22,6 +23,7 @@ mod posts;
 mod question;
 mod refusal;
 mod replacement;
+mod returned;
 mod shipment;
 mod statement;
 mod totals;
@@ -54,6 +56,7 @@ pub use totals::{Headroom, headroom};
 
 pub(crate) use amendment::{apply_amendment, decide_amendment};
 pub(crate) use border::{export_permitted, import_authorized};
+pub(crate) use diversion::{apply_diversion, decide_diversion};
 pub(crate) use ending::{apply_revocation, apply_withdrawal, decide_revocation, decide_withdrawal};
 pub(crate) use export::{
     apply_application, apply_permit, apply_requested, decide_application, decide_permit, decide_request,
@@ -68,6 +71,7 @@ pub use overdue::{Overdue, overdue};
 pub use posts::POSTS_MAX;
 pub(crate) use question::{apply_question, apply_question_answer, decide_question, decide_question_answer};
 pub(crate) use replacement::{apply_replacement, decide_duplicate, decide_permit_amendment};
+pub(crate) use returned::{apply_ordered_back, apply_return, decide_order_back, decide_return};
 pub(crate) use shipment::{
     apply_arrival, apply_departure, apply_held, apply_released, apply_resolution, apply_unused, decide_arrival,
     decide_departure, decide_pass_day, decide_release, decide_resolution, entered, left,
@@ -296,17 +300,21 @@ impl Trade {
         self.statements.get(&(exporter.clone(), importer.clone(), year))
     }
 
-    /// Whether customs has endorsed the arrival that an import is of.
+    /// Whether customs has endorsed the arrival, or the return, that an import is of.
     pub(crate) fn is_endorsed(&self, import: &Movement) -> bool {
         let case = import.details.as_ref().and_then(|details| details.case.as_ref());
         case.and_then(|case| self.cases.get(case))
-            .is_some_and(|case| case.arrival.is_some())
+            .is_some_and(|case| match case.side {
+                Side::Importing => case.arrival.is_some(),
+                Side::Exporting => case.returned.is_some(),
+            })
     }
 
-    /// A case of goods that come to this country. No line may name one that is not known: the line would be outside every
-    /// case when it is posted, and in one when it is reversed.
+    /// A case of goods that come to this country, or come back to it. No line may name one that is not known: the line
+    /// would be outside every case when it is posted, and in one when it is reversed.
     pub(crate) fn incoming(&self, id: &Id) -> Refused<&Case> {
-        self.on_side(id, Side::Importing).map_err(|_| {
+        let has_left = |case: &&Case| case.side == Side::Importing || case.departure.is_some();
+        self.cases.get(id).filter(has_left).ok_or_else(|| {
             let case = id.to_string();
             TradeRefusal::ConsignmentUnknown { case }.into()
         })

@@ -281,6 +281,32 @@ pub struct Endorsement {
     pub lines: Vec<Line>,
 }
 
+/// The exporting authority orders back what has left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderedBack {
+    /// The number of the export permit.
+    pub permit: Id,
+    /// Why.
+    pub reason: Text,
+}
+
+/// Goods on their way have gone to another country: a new export from a country of transit (1961 art. 31(12)).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Diversion {
+    /// The number of the export permit under which they had left.
+    pub permit: Id,
+    /// The country of transit.
+    pub transit: Country,
+    /// The number of its export permit.
+    pub under: Text,
+    /// The country to which they have gone.
+    pub destination: Country,
+    /// Why.
+    pub reason: Text,
+}
+
 /// Why arrival and departure differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -457,6 +483,12 @@ notices! {
     EndorsementOverdue(Reminder) = "endorsement_overdue";
     /// The goods have arrived.
     Received(Endorsement) = "received";
+    /// The goods are ordered back.
+    OrderedBack(OrderedBack) = "ordered_back";
+    /// The goods have come back.
+    Returned(Endorsement) = "returned";
+    /// The goods have gone elsewhere.
+    Diverted(Diversion) = "diverted";
     /// One side's word on a discrepancy.
     Resolved(Resolution) = "resolved";
     /// The permit ended without goods having left or arrived (1961 art. 31(7)(a)).

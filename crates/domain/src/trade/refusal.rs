@@ -51,6 +51,10 @@ refusals! {
             "the difference in {case} is beyond {tolerance_ppm} millionths: name its cause and the number of the incident";
         QuestionOpen { case: String } = "question_open", None, "the question about {case} is not answered yet: wait for the answer, or refuse";
         GoodsHaveLeft { permit: String } = "goods_have_left", Some("1961 art. 31(7)"), "goods have left under export permit {permit}: what has left is endorsed, and cannot be revoked";
+        ReturnNotOrdered { case: String, stage: &'static str } = "return_not_ordered", Some("1961 art. 31(5)"), "the consignment {case} is {stage}: goods that come back are ordered back first";
+        ReturnExceeds { case: String, item: String, left: String, back: String, requested: String } = "return_exceeds_departure", Some("1961 art. 31(7)"),
+            "of {item} {left} left in {case} and {back} has come back; {requested} more would be more than left";
+        DiversionNowhere { country: String } = "diversion_nowhere", Some("1961 art. 31(12)"), "{country} is where the goods come from, go to or pass through: a diversion leads elsewhere, through a third country";
         AlreadyResolved { case: String } = "already_resolved", None, "this side has said its word on {case}";
         NothingDue { today: Date } = "nothing_due", None, "nothing was due on {today}";
         OwnEstimateMissing { substance: String, year: i16 } = "estimate_missing", Some("1961 art. 19(1), 31(1)"), "there is no estimate of {substance} for {year}";

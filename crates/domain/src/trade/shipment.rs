@@ -17,7 +17,7 @@ use crate::product::Item;
 use crate::refusal::{NameRefusal, Refused};
 
 /// What customs counted of every line of a case, in the case's order; a line left out was not there.
-fn counted(state: &State, case: &Case, lines: &[CountedLine]) -> Refused<Vec<Line>> {
+pub(super) fn counted(state: &State, case: &Case, lines: &[CountedLine]) -> Refused<Vec<Line>> {
     let counted = lines.iter().map(|line| (&line.item, &line.amount));
     let (items, counted) = counted_lines(state, counted, 0)?;
     for (item, line) in items.iter().zip(&counted) {
@@ -35,10 +35,10 @@ fn name_of(state: &State, line: &Line) -> Id {
     item_of(state, &line.goods).map_or_else(|| line.goods.substance.clone(), |item| item.id.clone())
 }
 
-/// What customs counted must be what the ledger has moved.
-fn compare(state: &State, case: &Case, counted: &[Line]) -> Refused<()> {
+/// What customs counted must be what the ledger has moved: out, in, or back, by line.
+pub(super) fn compare(state: &State, case: &Case, counted: &[Line], moved: &[i64]) -> Refused<()> {
     for (place, line) in counted.iter().enumerate() {
-        let recorded = case.moved_of(place);
+        let recorded = moved.get(place).copied().unwrap_or_default();
         if line.amount != recorded {
             return Err(TradeRefusal::CountDiffers {
                 case: case.id.to_string(),
@@ -77,7 +77,7 @@ pub(crate) fn decide_departure(state: &State, endorse: &EndorseDeparture, today:
             return Ok(vec![Event::ConsignmentHeld(Box::new(held))]);
         }
     }
-    compare(state, case, &counted)?;
+    compare(state, case, &counted, &case.moved)?;
     if !case.has_moved() {
         let (field, amount) = ("lines", "0".to_owned());
         return Err(NameRefusal::NotPositive { field, amount }.into());
@@ -113,14 +113,16 @@ pub(crate) fn decide_release(state: &State, release: &ReleaseConsignment) -> Ref
 /// Customs endorses the arrival. That nothing has arrived is endorsed too: a total loss is a discrepancy like any other.
 pub(crate) fn decide_arrival(state: &State, endorse: &EndorseArrival, today: Date) -> Refused<Vec<Event>> {
     let case = state.trade.on_side(&endorse.case, Side::Importing)?;
-    let (Stage::Departed, Some(permit)) = (case.stage, &case.permit) else {
+    // What was ordered back may have arrived all the same.
+    let comes = case.stage == Stage::Departed || (case.stage == Stage::Returning && case.has_moved());
+    let Some(permit) = case.permit.as_ref().filter(|_| comes) else {
         return Err(case.not_in("departed").into());
     };
     if let Some(own) = own_of(state, case) {
         posts::admitted(&own.authorization.number, &own.posts, &endorse.post)?;
     }
     let counted = counted(state, case, &endorse.lines)?;
-    compare(state, case, &counted)?;
+    compare(state, case, &counted, &case.moved)?;
     let endorsement = Endorsement {
         permit: permit.number.clone(),
         on: case.moved_on.unwrap_or(today),
@@ -139,14 +141,13 @@ pub(crate) fn decide_arrival(state: &State, endorse: &EndorseArrival, today: Dat
     Ok(events)
 }
 
-/// Whether every difference between departure and arrival is within the tolerance.
+/// Whether every difference between what left and what arrived or came back is within the tolerance.
 fn within_tolerance(case: &Case, tolerance_ppm: i64) -> bool {
-    let (Some(departure), Some(arrival)) = (&case.departure, &case.arrival) else {
+    let Some(departure) = &case.departure else {
         return false;
     };
     departure.lines.iter().all(|left| {
-        let arrived = i128::from(amount_of(&arrival.lines, &left.goods));
-        let difference = (i128::from(left.amount) - arrived).abs();
+        let difference = i128::from(left.amount - case.accounted(&left.goods)).abs();
         difference * 1_000_000 <= i128::from(tolerance_ppm) * i128::from(left.amount)
     })
 }
@@ -261,12 +262,27 @@ pub(crate) fn apply_arrival(state: &mut State, endorsed: &ConsignmentEndorsed) {
     }
 }
 
-/// Arrival equals departure, or there is a discrepancy: the same on either side.
+/// What has arrived: the same on either side.
 pub(super) fn arrived(case: &mut Case, endorsement: Endorsement) {
-    let departed = case.departure.as_ref().map(|departure| departure.lines.as_slice());
-    let same = departed == Some(endorsement.lines.as_slice());
     case.arrival = Some(endorsement);
-    case.stage = if same { Stage::Closed } else { Stage::Discrepant };
+    weigh(case);
+}
+
+/// What arrived and what came back is what left, or there is a discrepancy. In whatever order the two sides hear of it,
+/// both come to the same.
+pub(super) fn weigh(case: &mut Case) {
+    let departed = case.departure.iter().flat_map(|departure| &departure.lines);
+    let all = departed.clone().count() > 0 && departed.clone().all(|left| left.amount == case.accounted(&left.goods));
+    let some_arrived = case
+        .arrival
+        .iter()
+        .flat_map(|arrival| &arrival.lines)
+        .any(|line| line.amount > 0);
+    case.stage = match (all, case.returned.is_some() && !some_arrived) {
+        (true, true) => Stage::Returned,
+        (true, false) => Stage::Closed,
+        (false, _) => Stage::Discrepant,
+    };
 }
 
 pub(crate) fn apply_held(state: &mut State, held: &ConsignmentHeld) {
@@ -347,6 +363,12 @@ pub(crate) fn entered(state: &mut State, movement: &Movement, item: &Item, sign:
         for (_, imported) in lines.filter(|(line, _)| line.goods == goods) {
             *imported = imported.saturating_add(sign * movement.amount);
         }
+    }
+    if let Some(id) = super::returned::coming_back(state, movement).map(|case| case.id.clone()) {
+        if let Some(case) = state.trade.cases.get_mut(&id) {
+            super::returned::came_back(case, &goods, movement, sign);
+        }
+        return;
     }
     let case = details
         .and_then(|details| details.case.as_ref())

@@ -100,7 +100,10 @@ fn trade(world: &World, question: &str, words: &[&str]) -> String {
         ("copy", [case]) => state.trade.case(case).map_or(0, domain::trade::Case::copy).to_string(),
         ("text", [number]) => {
             let own = state.trade.own(number).map(|own| (own.version, &own.authorization));
-            let foreign = state.trade.foreigns().find(|(_, foreign)| foreign.authorization.number .as_str() == *number);
+            let foreign = state
+                .trade
+                .foreigns()
+                .find(|(_, foreign)| foreign.authorization.number.as_str() == *number);
             let foreign = foreign.map(|(_, foreign)| (foreign.version, &foreign.authorization));
             own.or(foreign).map_or("none".to_owned(), |(version, text)| {
                 let amounts: Vec<String> = text.lines.iter().map(|line| line.amount.to_string()).collect();

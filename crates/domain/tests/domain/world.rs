@@ -90,7 +90,7 @@ verbs! {
     record_attendance pair_partner record_totals record_stop_notice apply_import issue_import_authorization
     amend_import_authorization cancel_import_authorization apply_export request_confirmation confirm refuse_confirmation ask_question answer_question withdraw_export issue_export_permit
     duplicate_export_permit amend_export_permit revoke_export_permit
-    endorse_departure release_consignment endorse_arrival resolve_discrepancy propose_trade_statement
+    endorse_departure release_consignment order_back endorse_return record_diversion endorse_arrival resolve_discrepancy propose_trade_statement
     sign_trade_statement dispute_trade_statement pass_day sign_message receive_message record_receipt
 }
 

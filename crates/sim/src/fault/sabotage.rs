@@ -108,6 +108,7 @@ fn permit(core: &Core, case: &Case, times: i64) -> Option<Event> {
         case: case.id.clone(),
         permit,
         estimate_checked: None,
+        posts: Vec::new(),
     })))
 }
 
@@ -127,6 +128,7 @@ fn departure(case: &Case) -> Option<Event> {
     Some(Event::ConsignmentDeparted(Box::new(ConsignmentEndorsed {
         case,
         endorsement,
+        declaration: None,
     })))
 }
 
