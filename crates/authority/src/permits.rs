@@ -140,7 +140,9 @@ fn names<'a>(over: &'a [(Cow<'a, str>, permit::Listed)]) -> Vec<(&'a str, permit
 /// holds may still be let go, and a list cannot take back what it says.
 fn listed(stage: Stage) -> Option<permit::Listed> {
     match stage {
-        Stage::Departed | Stage::Discrepant | Stage::Closed => Some(permit::Listed::Used),
+        Stage::Departed | Stage::Returning | Stage::Returned | Stage::Diverted | Stage::Discrepant | Stage::Closed => {
+            Some(permit::Listed::Used)
+        }
         Stage::Suspended | Stage::Revoked => Some(permit::Listed::Revoked),
         Stage::Draft
         | Stage::Requested
@@ -159,7 +161,10 @@ fn listed(stage: Stage) -> Option<permit::Listed> {
 #[must_use]
 pub fn document(state: &State, case: &Case, entry: u64) -> Option<permit::Permit> {
     let issued = case.permit.as_ref()?;
-    let (us, partner) = (state.founding.id.to_string(), case.partner.as_ref()?.to_string());
+    let us = state.founding.id.to_string();
+    // Of an emergency export no authority was asked: it goes to a country.
+    let partner = case.partner.as_ref().map(ToString::to_string);
+    let partner = partner.unwrap_or_else(|| issued.consignment.importer.country.to_string());
     let (exporting_authority, importing_authority) = match case.side {
         Side::Exporting => (us, partner),
         Side::Importing => (partner, us),
@@ -189,6 +194,7 @@ pub fn document(state: &State, case: &Case, entry: u64) -> Option<permit::Permit
             Purpose::Medical => permit::Purpose::Medical,
             Purpose::Scientific => permit::Purpose::Scientific,
             Purpose::Manufacture => permit::Purpose::Manufacture,
+            Purpose::ReExport => permit::Purpose::ReExport,
         },
         bonded: issued.consignment.bonded,
         several: false,

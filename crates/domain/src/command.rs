@@ -160,6 +160,10 @@ commands! {
     PairPartner(partner::Pairing) = "pair_partner", Officer(ADMINISTRATOR), Some(ADMINISTRATOR);
     RecordTotals(trade::EstimateTotals) = "record_totals", Officer(PLANNING), None;
     RecordStopNotice(trade::StopNotice) = "record_stop_notice", Officer(PLANNING), None;
+    LiftStopNotice(trade::LiftStopNotice) = "lift_stop_notice", Officer(PLANNING), Some(APPROVER);
+    RecogniseAgency(trade::Agency) = "recognise_agency", Officer(LICENSING), Some(APPROVER);
+    ApplyEmergencyExport(trade::EmergencyApplication) = "apply_emergency_export", Responsible, None;
+    EndReExport(trade::EndReExport) = "end_re_export", Officer(PERMITS), None;
     ApplyImport(trade::ImportApplication) = "apply_import", Responsible, None;
     IssueImportAuthorization(trade::IssueImportAuthorization) = "issue_import_authorization", Officer(PERMITS), Some(APPROVER);
     AmendImportAuthorization(trade::AmendImportAuthorization) = "amend_import_authorization", Officer(PERMITS), Some(APPROVER);

@@ -287,6 +287,16 @@ fn border(state: &State, by: &Actor, command: &Command, today: Date) -> Option<R
             one(trade::decide_import_application(state, by, data)
                 .map(|applied| Event::ImportApplied(Box::new(applied))))
         }
+        Command::LiftStopNotice(data) => {
+            one(trade::decide_stop_lifted(state, data).map(|()| Event::StopNoticeLifted(data.clone())))
+        }
+        Command::RecogniseAgency(data) => {
+            one(trade::decide_agency(state, data).map(|()| Event::AgencyRecognised(data.clone())))
+        }
+        Command::ApplyEmergencyExport(data) => {
+            one(trade::decide_emergency(state, by, data).map(|applied| Event::EmergencyApplied(Box::new(applied))))
+        }
+        Command::EndReExport(data) => trade::decide_re_export_ended(state, data),
         Command::IssueImportAuthorization(data) => trade::decide_issue(state, data, today),
         Command::AmendImportAuthorization(data) => trade::decide_amendment(state, data, today),
         Command::CancelImportAuthorization(data) => trade::decide_cancellation(state, data),

@@ -135,6 +135,10 @@ events! {
     MessageEquivocated(partner::Equivocation) = "MessageEquivocated";
     EstimateTotalsRecorded(trade::EstimateTotals) = "EstimateTotalsRecorded";
     StopNoticeRecorded(trade::StopNotice) = "StopNoticeRecorded";
+    StopNoticeLifted(trade::LiftStopNotice) = "StopNoticeLifted";
+    ReExportEnded(trade::EndReExport) = "ReExportEnded";
+    AgencyRecognised(trade::Agency) = "AgencyRecognised";
+    EmergencyApplied(trade::EmergencyApplied) = "EmergencyApplied";
     ImportApplied(trade::ImportApplied) = "ImportApplied";
     ImportAuthorizationIssued(trade::AuthorizationIssued) = "ImportAuthorizationIssued";
     ImportAuthorizationAmended(trade::AuthorizationAmended) = "ImportAuthorizationAmended";
@@ -421,6 +425,10 @@ impl Event {
             Self::MessageEquivocated(data) => &data.from,
             Self::EstimateTotalsRecorded(data) => &data.version,
             Self::StopNoticeRecorded(data) => &data.id,
+            Self::StopNoticeLifted(data) => &data.notice,
+            Self::ReExportEnded(data) => &data.authorization,
+            Self::AgencyRecognised(data) => &data.id,
+            Self::EmergencyApplied(data) => &data.applied.case,
             Self::ImportApplied(data) => &data.id,
             Self::ImportAuthorizationIssued(data) => &data.authorization.number,
             Self::ImportAuthorizationAmended(data) => &data.amendment.authorization.number,

@@ -232,7 +232,13 @@ pub(crate) fn to_permit(claims: Claims) -> Result<Permit, Broken> {
         valid_from,
         valid_until,
         posts: fields.maybe(9).map_or(Ok(Vec::new()), posts)?,
-        purpose: [Purpose::Medical, Purpose::Scientific, Purpose::Manufacture].at(fields.take(10)?)?,
+        purpose: [
+            Purpose::Medical,
+            Purpose::Scientific,
+            Purpose::Manufacture,
+            Purpose::ReExport,
+        ]
+        .at(fields.take(10)?)?,
         case: fields.maybe(11).map(text).transpose()?,
         entry: integer(fields.take(12)?)?,
         bonded: fields.flag(13)?,
@@ -269,6 +275,7 @@ fn purpose_number(purpose: Purpose) -> i64 {
         Purpose::Medical => 0,
         Purpose::Scientific => 1,
         Purpose::Manufacture => 2,
+        Purpose::ReExport => 3,
     }
 }
 

@@ -33,6 +33,8 @@ pub enum Purpose {
     Scientific,
     /// To be made into preparations or other drugs.
     Manufacture,
+    /// To be exported again.
+    ReExport,
 }
 
 /// What an amount counts.

@@ -13,7 +13,7 @@ use crate::list::ListFile;
 use crate::{Checked, Reason, Report};
 
 /// What goods are for, by number.
-const PURPOSES: [&str; 3] = ["medical", "scientific", "manufacture"];
+const PURPOSES: [&str; 4] = ["medical", "scientific", "manufacture", "re_export"];
 
 /// Checks the code or codes of one permit on a day: signature, issuer, days, and the list if there is one.
 pub fn check_permit(codes: &[&str], keys: &[KeyFile], list: Option<&ListFile>, on: Day) -> Checked<Report> {

@@ -345,7 +345,7 @@ fn spend_substance(state: &mut State, movement: &Movement, numbers: &Numbers, si
 fn trade(state: &mut State, movement: &Movement, numbers: &Numbers, sign: i64) {
     let item = state.items.at(numbers.item).clone();
     let leaves = movement.movement == MovementKind::Export;
-    let first = leaves && crate::trade::left(state, movement, &item);
+    let left = leaves.then(|| crate::trade::left(state, movement, &item));
     if !leaves {
         crate::trade::entered(state, movement, &item, sign);
     }
@@ -353,11 +353,17 @@ fn trade(state: &mut State, movement: &Movement, numbers: &Numbers, sign: i64) {
         return;
     };
     let flow = state.ledger.flows.country(movement.occurred_on, numbers.item, country);
-    if leaves {
-        flow.exported += i128::from(sign * movement.amount);
-        flow.exports += i64::from(first);
-    } else {
-        flow.imported += i128::from(sign * movement.amount);
+    let amount = i128::from(sign * movement.amount);
+    match left {
+        None => flow.imported += amount,
+        Some(left) if left.emergency => {
+            flow.emergency += amount;
+            flow.emergencies += i64::from(left.first);
+        }
+        Some(left) => {
+            flow.exported += amount;
+            flow.exports += i64::from(left.first);
+        }
     }
 }
 

@@ -108,6 +108,10 @@ pub struct CountryFlow {
     pub exported: i128,
     /// How many consignments left.
     pub exports: i64,
+    /// Left for an emergency: consumed here, not exported.
+    pub emergency: i128,
+    /// How many such consignments left.
+    pub emergencies: i64,
     /// Arrived.
     pub imported: i128,
 }

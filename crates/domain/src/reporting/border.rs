@@ -9,7 +9,7 @@ use crate::State;
 use crate::country::{Country, Region};
 use crate::id::Id;
 use crate::quantity::Mass;
-use crate::trade::{self, Case, Line, Side};
+use crate::trade::{self, Case, Line, Side, Stage};
 
 /// Export permits of a year: what the importing authorities were asked, what they said, what was issued.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -88,9 +88,9 @@ pub struct Asked {
     pub region: Option<Region>,
     /// The countries it holds.
     pub countries: Vec<Country>,
-    /// Exports to them in the year, recorded here.
+    /// Exports to them in the year, recorded here, and what left for emergencies there.
     pub exported_g: Mass,
-    /// Exports to them since the journal runs.
+    /// The same since the journal runs.
     pub exported_ever_g: Mass,
     /// Export permits for them since the journal runs.
     pub permits_ever: usize,
@@ -149,6 +149,39 @@ pub(super) fn exported(state: &State, year: i16) -> Exported {
     }
 }
 
+/// What left for an emergency, of one substance to one country.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EmergencyCell {
+    /// The substance.
+    pub substance: Id,
+    /// Where it went.
+    pub destination: Country,
+    /// In base.
+    pub total_g: Mass,
+    /// In how many consignments.
+    pub count: i64,
+}
+
+pub(super) fn emergencies(state: &State, year: i16) -> Vec<EmergencyCell> {
+    let (from, until) = (i32::from(year) * 12, i32::from(year) * 12 + 12);
+    let mut cells = Cells::new();
+    let flows = state.ledger.flows.countries_between(from, until);
+    for (item, country, flow) in flows.filter(|(.., flow)| flow.emergency != 0) {
+        let item = state.items.at(item);
+        let substance = state.substances.at(item.substance).entry.id.clone();
+        let (total, count) = cells.entry((substance, country)).or_default();
+        *total += Mass::from_pg(i128::from(item.content_pg)) * flow.emergency;
+        *count += flow.emergencies;
+    }
+    let cell = |((substance, destination), (total_g, count))| EmergencyCell {
+        substance,
+        destination,
+        total_g,
+        count,
+    };
+    cells.into_iter().map(cell).collect()
+}
+
 /// The country on the other side of a case.
 fn other_country(case: &Case) -> Country {
     match case.side {
@@ -180,7 +213,8 @@ impl Told {
 fn told(state: &State, side: Side, year: i16) -> BTreeMap<(Id, Country), Told> {
     let mut all: BTreeMap<(Id, Country), Told> = BTreeMap::new();
     for case in state.trade.cases().filter(|case| case.side == side) {
-        let Some(departure) = case.departure.as_ref().filter(|departure| departure.on.year() == year) else {
+        let departure = case.departure.as_ref().filter(|departure| departure.on.year() == year);
+        let Some(departure) = departure.filter(|_| case.emergency.is_none()) else {
             continue;
         };
         let country = other_country(case);
@@ -196,7 +230,7 @@ fn told(state: &State, side: Side, year: i16) -> BTreeMap<(Id, Country), Told> {
             let told = all.entry((substance.clone(), country)).or_default();
             told.departed += mass;
             told.count += i64::from(any);
-            if case.arrival.is_none() {
+            if matches!(case.stage, Stage::Departed | Stage::Returning) {
                 told.under_way += mass;
             }
             if fits && mass != Mass::ZERO {
@@ -244,7 +278,7 @@ pub(super) fn permits(state: &State, year: i16) -> PermitCounts {
 /// Countries that anything was exported to, or an export permit was issued for, since the journal runs.
 pub fn reached(state: &State) -> BTreeSet<Country> {
     let flows = state.ledger.flows.countries_between(i32::MIN, i32::MAX);
-    let exported = flows.filter(|(_, _, flow)| flow.exports != 0 || flow.exported != 0);
+    let exported = flows.filter(|(_, _, flow)| flow.exports != 0 || flow.exported != 0 || flow.emergencies != 0);
     let permitted = state
         .trade
         .cases()
@@ -265,7 +299,8 @@ pub fn answer(state: &State, year: i16, asked: Destination) -> Asked {
         let flows = state.ledger.flows.countries_between(from, until);
         flows
             .filter(|(_, country, _)| countries.contains(country))
-            .map(|(item, _, flow)| Mass::from_pg(i128::from(state.items.at(item).content_pg) * flow.exported))
+            .map(|(item, _, flow)| (item, flow.exported + flow.emergency))
+            .map(|(item, left)| Mass::from_pg(i128::from(state.items.at(item).content_pg) * left))
             .sum()
     };
     let (from, until) = (i32::from(year) * 12, i32::from(year) * 12 + 12);

@@ -15,7 +15,9 @@ use crate::licence::Activity;
 use crate::quantity::Mass;
 use crate::table::No;
 
-pub use border::{Asked, Destination, ExportCell, Exported, ImportCell, Imported, PermitCounts, answer, reached};
+pub use border::{
+    Asked, Destination, EmergencyCell, ExportCell, Exported, ImportCell, Imported, PermitCounts, answer, reached,
+};
 
 /// The balance of one substance for one year, in base (`ledger.md`, balance evaluation).
 /// opening + manufactured + imported + found − consumed − utilized − exported − process loss − destroyed − lost
@@ -143,6 +145,14 @@ pub fn identity(state: &State, year: i16) -> Vec<Identity> {
         if let Some(sum) = sums.get_mut(substance as usize) {
             sum.add_held(cell, content);
             sum.add_year(cell, content);
+        }
+    }
+    // What left for an emergency is consumed here (WHO model guidelines, 1996).
+    for (item, _, flow) in state.ledger.flows.countries_between(from, until) {
+        let (substance, content) = content(item);
+        if let Some(sum) = sums.get_mut(substance as usize) {
+            sum.exported -= content * flow.emergency;
+            sum.consumed += content * flow.emergency;
         }
     }
     for (substance, lot) in state.ledger.flows.lots_between(i32::MIN, from) {
@@ -285,6 +295,9 @@ pub struct Statement {
     pub permits: PermitCounts,
     /// Exports.
     pub exported: Exported,
+    /// What left for emergencies: consumed here, and no export.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub emergencies: Vec<EmergencyCell>,
     /// What was asked for, if anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asked: Option<Asked>,
@@ -318,6 +331,7 @@ pub fn statement(state: &State, year: i16, asked: Option<Destination>) -> Statem
         permits: border::permits(state, year),
         asked: asked.map(|asked| border::answer(state, year, asked)),
         exported,
+        emergencies: border::emergencies(state, year),
         identity,
         refused: refused.map(|((_, code), count)| (code.clone(), *count)).collect(),
         inspections: inspections(state, year),

@@ -136,7 +136,7 @@ fn within_licence_and_estimate(
         state.licences.check(state, "importer", site, no, importing, today)?;
         let more = requested_base(&text.lines, substance) - requested_base(&own.authorization.lines, substance);
         if more > Mass::ZERO {
-            own_estimate(state, &line.goods, more, today)?;
+            own_estimate(state, &line.goods, (more, text.purpose), today)?;
         }
     }
     Ok(())

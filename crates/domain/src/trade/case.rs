@@ -4,7 +4,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::notice::{
-    Confirmation, ConfirmationRefusal, Consignment, Diversion, Endorsement, Goods, Line, Permit, Replaced, Resolution,
+    Confirmation, ConfirmationRefusal, Consignment, Diversion, Emergency, Endorsement, Goods, Line, Permit, Replaced,
+    Resolution,
 };
 use super::question::Asked;
 use super::{TradeRefusal, amount_of};
@@ -140,6 +141,10 @@ pub struct Case {
     pub posts: Vec<Text>,
     /// The permit's copies after the original, and the day from which each is: the last alone is good.
     pub copies: Vec<(Replaced, Date)>,
+    /// The emergency, if there is no import authorization because of one.
+    pub emergency: Option<Emergency>,
+    /// Why the permit was issued beyond the destination's total of estimates, if it was.
+    pub essential: Option<Text>,
     /// When and why the exporting authority brought the case to an end.
     pub ended: Option<(Date, Text)>,
     /// What the ledger says has left or entered, by line, in counting units.
@@ -274,6 +279,8 @@ impl Case {
             permit: None,
             posts: Vec::new(),
             copies: Vec::new(),
+            emergency: None,
+            essential: None,
             ended: None,
             came_back: moved.clone(),
             moved,

@@ -324,6 +324,10 @@ pub struct IssueExportPermit {
     /// The customs posts at which the goods may leave; any if none is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub posts: Vec<Text>,
+    /// Why the export is essential for the treatment of the sick, though the destination's total of estimates is used up:
+    /// an exceptional case (1961 art. 21(4)(b)(ii)).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub essential: Option<Text>,
 }
 
 /// An export permit was issued.
@@ -339,6 +343,9 @@ pub struct PermitIssued {
     /// The customs posts at which the goods may leave; any if none is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub posts: Vec<Text>,
+    /// Why it is essential for the treatment of the sick, if that is what it rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub essential: Option<Text>,
 }
 
 /// Replaces a lost export permit by a duplicate with the same number; the lost copy is good no more.
@@ -569,6 +576,9 @@ pub struct TotalRow {
     pub year: i16,
     /// The total, in anhydrous base.
     pub total: Mass,
+    /// Whether the Board has established it, for the country has furnished none (1961 art. 12(3)).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub established_by_board: bool,
 }
 
 /// A dated, versioned table of other countries' totals of estimates; a row replaces the one of an older date.
@@ -598,6 +608,75 @@ pub struct StopNotice {
     pub substance: Id,
     /// The year.
     pub year: i16,
+}
+
+/// Lifts a stop notice: a supplementary estimate covers what was sent too much, and what is needed yet (1961
+/// art. 21(4)(b)(i)).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LiftStopNotice {
+    /// Its number.
+    pub notice: Id,
+    /// The version of the table that has the supplementary estimate.
+    pub version: Id,
+}
+
+/// Records that goods imported to be exported again will not be: the room that was added for them is withdrawn (1961
+/// art. 31(1)(b)).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndReExport {
+    /// The import authorization.
+    pub authorization: Id,
+    /// Why.
+    pub reason: Text,
+}
+
+/// Recognises an agency that may ask for emergency supplies, and the supplier with which it has a standing agreement (WHO
+/// model guidelines for the international provision of controlled medicines for emergency medical care, 1996).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Agency {
+    /// Its id.
+    pub id: Id,
+    /// Its name.
+    pub name: Text,
+    /// The supplier's site.
+    pub supplier: Id,
+    /// The standing agreement: its number and date.
+    pub agreement: Text,
+}
+
+/// Application for an emergency export, on an agency's request: there is no import authorization beforehand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EmergencyApplication {
+    /// Its id.
+    pub id: Id,
+    /// The supplier's site.
+    pub site: Id,
+    /// The supplier's full postal address.
+    pub address: Text,
+    /// The agency.
+    pub agency: Id,
+    /// The agency's request: its number and date.
+    pub request: Text,
+    /// The emergency, and why nobody there can authorize the import.
+    pub situation: Text,
+    /// Who receives the goods there.
+    pub recipient: Party,
+    /// What, and how much.
+    pub lines: Vec<ItemLine>,
+}
+
+/// An emergency export was applied for: a case begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmergencyApplied {
+    /// The application.
+    pub applied: ExportApplied,
+    /// The emergency.
+    pub emergency: super::notice::Emergency,
 }
 
 /// Draws up what was exported to a partner's country in a year, and proposes it to the partner.

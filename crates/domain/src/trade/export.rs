@@ -18,7 +18,7 @@ use crate::partner::PartnerRefusal;
 use crate::refusal::{NameRefusal, Refused, taken, unknown};
 
 /// The case of an application: unique among all authorities, because authorities' ids are.
-fn case_id(state: &State, application: &Id) -> Refused<Id> {
+pub(super) fn case_id(state: &State, application: &Id) -> Refused<Id> {
     format!("{}/{application}", state.founding.id).parse().map_err(|_| {
         let why = "it is too long for a case's id".to_owned();
         NameRefusal::BadQuantity { field: "id", why }.into()
@@ -67,6 +67,10 @@ pub(crate) fn decide_request(state: &State, export: &Id) -> Refused<Vec<Event>> 
     if case.stage != Stage::Draft {
         return Err(case.not_in("draft").into());
     }
+    if case.emergency.is_some() {
+        let case = case.id.to_string();
+        return Err(TradeRefusal::EmergencyOnly { case }.into());
+    }
     if case.consignment.authorization.is_none() {
         let export = export.to_string();
         return Err(TradeRefusal::AuthorizationMissing { export }.into());
@@ -93,6 +97,10 @@ pub(crate) fn decide_request(state: &State, export: &Id) -> Refused<Vec<Event>> 
 pub(crate) fn decide_permit(state: &State, issue: &IssueExportPermit, today: Date) -> Refused<Vec<Event>> {
     let case = application(state, &issue.export)?;
     posts::named(&issue.posts)?;
+    if let Some(emergency) = &case.emergency {
+        guard::check_emergency(state, case, issue, today)?;
+        return Ok(super::emergency::permitted(state, case, emergency, issue, today));
+    }
     let passed = guard::check(state, case, issue, today)?;
     let permit = Permit {
         number: issue.id.clone(),
@@ -107,6 +115,7 @@ pub(crate) fn decide_permit(state: &State, issue: &IssueExportPermit, today: Dat
         permit: permit.clone(),
         estimate_checked: issue.estimate_checked.clone(),
         posts: issue.posts.clone(),
+        essential: issue.essential.clone(),
     };
     Ok(vec![
         Event::ExportPermitIssued(Box::new(issued)),
@@ -136,6 +145,7 @@ pub(crate) fn apply_permit(state: &mut State, issued: &PermitIssued) {
         case.stage = Stage::Issued;
         case.permit = Some(issued.permit.clone());
         case.posts.clone_from(&issued.posts);
+        case.essential.clone_from(&issued.essential);
     }
     state
         .trade

@@ -13,6 +13,7 @@ use crate::State;
 use crate::id::Id;
 use crate::ledger::{Compartment, LedgerRefusal};
 use crate::licence::{Activities, Activity};
+use crate::quantity::Mass;
 use crate::refusal::{Refused, taken, unknown};
 use crate::table::No;
 
@@ -52,7 +53,22 @@ pub fn checks(state: &State, case: &Case, issue: &IssueExportPermit, today: Date
         issue,
         today,
     };
-    gate.conditions().iter().map(Condition::check).collect()
+    let conditions = match &case.emergency {
+        Some(_) => gate.emergency(),
+        None => gate.conditions(),
+    };
+    conditions.iter().map(Condition::check).collect()
+}
+
+/// The gate of an emergency export: the exporting country alone controls it.
+pub(super) fn check_emergency(state: &State, case: &Case, issue: &IssueExportPermit, today: Date) -> Refused<()> {
+    let gate = Gate {
+        state,
+        case,
+        issue,
+        today,
+    };
+    pass(&gate.emergency())
 }
 
 /// The last day until which a permit of a case may run: that of its import authorization, or the national maximum.
@@ -135,6 +151,40 @@ impl<'a> Gate<'a> {
         ));
         self.endorsements(&mut all);
         self.estimates(&mut all);
+        self.exporter(&mut all);
+        all
+    }
+
+    /// The conditions of an emergency export, in their order: no import authorization and no estimate is asked for.
+    fn emergency(self) -> Vec<Condition<'a>> {
+        let mut all = Vec::with_capacity(10);
+        let number = move || vec![("permit", Fact::Text(self.issue.id.to_string()))];
+        all.push(Condition::new("permit_number", None, move || self.number(), number));
+        let stage = move || vec![("stage", Fact::Stage(self.case.stage))];
+        let drafted = move || match self.case.stage {
+            Stage::Draft => Ok(()),
+            _ => Err(self.case.not_in("draft").into()),
+        };
+        all.push(Condition::new("stage", None, drafted, stage));
+        let agency = move || {
+            let emergency = self.case.emergency.iter();
+            let facts = emergency.flat_map(|emergency| {
+                [
+                    ("agency", Fact::Text(emergency.name.to_string())),
+                    ("request", Fact::Text(emergency.request.to_string())),
+                ]
+            });
+            facts.collect()
+        };
+        let recognised = move || super::emergency::recognised(self.state, self.case);
+        all.push(Condition::new("agency", None, recognised, agency));
+        let until = move || self.until();
+        let validity = move || self.validity();
+        all.push(Condition::new("validity", Some("1961 art. 31(4)(b)"), validity, until));
+        let importer = &self.case.consignment.importer;
+        let party = move || vec![("importer", Fact::Party(importer.clone()))];
+        let address = move || address::check(importer);
+        all.push(Condition::new("address", Some("1961 art. 31(8)"), address, party));
         self.exporter(&mut all);
         all
     }
@@ -324,7 +374,12 @@ impl<'a> Gate<'a> {
                     // The same figure, and so the same outcome, as the line before it.
                     continue;
                 }
-                let stopped = move || totals::not_stopped(self.state, self.case, &line.goods, year);
+                // An exceptional case is essential for the sick, whatever has been sent already (1961 art. 21(4)(b)(ii)).
+                let essential = self.issue.essential.is_some();
+                let stopped = move || match totals::not_stopped(self.state, self.case, &line.goods, year) {
+                    Err(_) if essential => Ok(()),
+                    said => said,
+                };
                 let facts = move || self.estimate_facts(line, year);
                 all.push(Condition::new("stop_notice", Some("1961 art. 21(4)"), stopped, facts));
                 let room = move || self.estimate(line, year);
@@ -336,14 +391,18 @@ impl<'a> Gate<'a> {
     fn estimate(self, line: &Line, year: i16) -> Refused<()> {
         let requested = requested_base(&self.case.consignment.lines, &line.goods.substance);
         let looked_up = self.issue.estimate_checked.is_some();
-        totals::has_room(
+        let room = totals::has_room(
             self.state,
             self.case,
             &line.goods,
             requested,
             (year, self.today),
             looked_up,
-        )
+        );
+        match room {
+            Err(refusal) if refusal.code == "estimate_exceeded" && self.issue.essential.is_some() => Ok(()),
+            said => said,
+        }
     }
 
     fn estimate_facts(self, line: &Line, year: i16) -> Facts {
@@ -356,10 +415,19 @@ impl<'a> Gate<'a> {
             ("asked", Fact::Mass(asked)),
         ];
         if let Some(room) = totals::headroom(self.state, country, substance, year, Some(&self.case.id)) {
+            if room.by_board {
+                facts.push(("by_board", Fact::Mass(room.total)));
+            }
+            if room.re_export != Mass::ZERO {
+                facts.push(("re_export", Fact::Mass(room.re_export)));
+            }
             facts.push(("total", Fact::Mass(room.total)));
             facts.push(("available", Fact::Mass(room.available)));
             facts.push(("table", Fact::Text(room.version.to_string())));
             facts.push(("dated", Fact::Day(room.dated_on)));
+        }
+        if let Some(why) = &self.issue.essential {
+            facts.push(("essential", Fact::Text(why.to_string())));
         }
         if let Some(place) = &self.issue.estimate_checked {
             facts.push(("looked_up", Fact::Text(place.to_string())));

@@ -6,7 +6,7 @@ use super::checks::{Check, Condition, Fact, Facts, pass};
 use super::guard::room_facts;
 use super::notice::{
     Cancellation, Confirmation, ConfirmationRefusal, Consignment, Consignments, Goods, ImportAuthorization, Line,
-    Notice, Party,
+    Notice, Party, Purpose,
 };
 use super::question::unanswered;
 use super::{
@@ -91,7 +91,10 @@ pub(crate) fn decide_issue(state: &State, issue: &IssueImportAuthorization, toda
         own_estimate(
             state,
             &line.goods,
-            requested_base(&application.lines, &line.goods.substance),
+            (
+                requested_base(&application.lines, &line.goods.substance),
+                application.purpose,
+            ),
             today,
         )?;
     }
@@ -131,6 +134,8 @@ pub(super) fn requested_base(lines: &[Line], substance: &Id) -> Mass {
 pub struct OwnHeadroom {
     /// The total of estimates in force.
     pub total: Mass,
+    /// What is to be exported again comes on top of it.
+    pub re_export: Mass,
     /// Made and imported.
     pub acquired: Mass,
     /// What open import authorizations still allow.
@@ -140,7 +145,7 @@ pub struct OwnHeadroom {
 impl OwnHeadroom {
     /// What is left.
     pub fn available(self) -> Mass {
-        (self.total - self.acquired - self.open).or_zero()
+        (self.total + self.re_export - self.acquired - self.open).or_zero()
     }
 }
 
@@ -153,14 +158,24 @@ pub fn own_headroom(state: &State, substance: &Id, today: Date) -> Option<OwnHea
     let owns = state.trade.own.values();
     Some(OwnHeadroom {
         total: estimate.total,
+        re_export: super::re_export::intended(state, substance, today),
         acquired: row.map_or(Mass::ZERO, |row| row.manufactured + row.imported),
         open: owns.map(|own| open_base(state, own, substance, today)).sum(),
     })
 }
 
 /// The country's own total of estimates bounds what it acquires: made, imported, and authorized to be imported.
-pub(super) fn own_estimate(state: &State, goods: &Goods, requested: Mass, today: Date) -> Refused<()> {
+/// What is to be exported again is added to it, so it always has room for that.
+pub(super) fn own_estimate(
+    state: &State,
+    goods: &Goods,
+    (requested, purpose): (Mass, Purpose),
+    today: Date,
+) -> Refused<()> {
     let (substance, year) = (&goods.substance, today.year());
+    if purpose == Purpose::ReExport {
+        return substance_no(state, goods).map(drop);
+    }
     substance_no(state, goods)?;
     let Some(room) = own_headroom(state, substance, today) else {
         let substance = substance.to_string();
@@ -182,7 +197,7 @@ pub(super) fn own_estimate(state: &State, goods: &Goods, requested: Mass, today:
 }
 
 /// What may still enter under an authorization, in base.
-fn open_base(state: &State, own: &OwnAuthorization, substance: &Id, today: Date) -> Mass {
+pub(super) fn open_base(state: &State, own: &OwnAuthorization, substance: &Id, today: Date) -> Mass {
     let authorization = &own.authorization;
     let over = own.cancelled || authorization.valid_until < today || is_used_up(state, own);
     if over {
@@ -467,6 +482,7 @@ pub(crate) fn apply_issued(state: &mut State, issued: &AuthorizationIssued) {
         site: application.site.clone(),
         partner: partner.map(|partner| partner.file.id.clone()),
         cancelled: false,
+        re_export_ended: false,
         imported: vec![0; issued.authorization.lines.len()],
     };
     state.trade.own.insert(issued.authorization.number.clone(), own);

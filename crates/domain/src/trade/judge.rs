@@ -71,6 +71,23 @@ pub(crate) fn judge(
             refuse_if(!known, Code::AuthorizationUnknown)?;
             Ok(too_late(state, from, &cancellation.number))
         }
+        Notice::ReExportEnded(ended) => {
+            let known = state.trade.foreign(from, &ended.number).is_some();
+            refuse_if(!known, Code::AuthorizationUnknown)?;
+            Ok(Vec::new())
+        }
+        Notice::EmergencyExport(told) => {
+            let case = message.case.as_ref().ok_or(Code::CaseMissing)?;
+            refuse_if(!case.starts_with(&format!("{from}/")), Code::CaseOfAnother)?;
+            let known = state.trade.emergencies.contains_key(&(from.clone(), case.clone()));
+            refuse_if(known || state.trade.case(case).is_some(), Code::CaseKnown)?;
+            let consignment = &told.permit.consignment;
+            let ours = consignment.importer.country == state.founding.country;
+            let theirs = consignment.exporter.country == partner.file.country;
+            refuse_if(!ours || !theirs, Code::NotConcerned)?;
+            refuse_if(!countable(&consignment.lines), Code::BodyUnreadable)?;
+            Ok(Vec::new())
+        }
         Notice::Requested(consignment) => {
             let case = message.case.as_ref().ok_or(Code::CaseMissing)?;
             let prefix = format!("{from}/");
@@ -145,7 +162,7 @@ fn in_case(state: &State, from: &Id, message: &Message, notice: &Notice) -> Resu
     let case = message.case.as_ref().ok_or(Code::CaseMissing)?;
     let case = state.trade.case(case).ok_or(Code::CaseUnknown)?;
     refuse_if(case.partner.as_ref() != Some(from), Code::CaseOfAnother)?;
-    let at = |side, stages: &[Stage]| refuse_if(case.side != side || !stages.contains(&case.stage), Code::OutOfPlace);
+    let at = |side, stages: &[Stage]| at(case, side, stages);
     match notice {
         Notice::Confirmed(confirmation) => {
             // It may have crossed the withdrawal, which it does not undo.
@@ -177,14 +194,6 @@ fn in_case(state: &State, from: &Id, message: &Message, notice: &Notice) -> Resu
             same_permit(case, &replacement.permit)?;
             refuse_if(replacement.copy != case.copy().saturating_add(1), Code::VersionOld)?;
         }
-        Notice::EndorsementOverdue(reminder) => {
-            // What has arrived meanwhile is on its way in the other direction.
-            refuse_if(
-                case.side != Side::Importing || case.departure.is_none(),
-                Code::OutOfPlace,
-            )?;
-            same_permit(case, &reminder.permit)?;
-        }
         Notice::PermitRevoked(revocation) => {
             // This side may have given up waiting in the same hour.
             at(Side::Importing, &[Stage::Issued, Stage::Suspended, Stage::Expired])?;
@@ -195,6 +204,23 @@ fn in_case(state: &State, from: &Id, message: &Message, notice: &Notice) -> Resu
             at(Side::Importing, &[Stage::Confirmed, Stage::Suspended])?;
             refuse_if(case.permit.is_some(), Code::OutOfPlace)?;
             refuse_if(permit.consignment != case.consignment, Code::ConsignmentDiffers)?;
+        }
+        notice => return of_shipment(case, notice),
+    }
+    Ok(Vec::new())
+}
+
+/// A message about goods that are under way, and how they come to their end.
+fn of_shipment(case: &Case, notice: &Notice) -> Result<Vec<Event>, Code> {
+    let at = |side, stages: &[Stage]| at(case, side, stages);
+    match notice {
+        Notice::EndorsementOverdue(reminder) => {
+            // What has arrived meanwhile is on its way in the other direction.
+            refuse_if(
+                case.side != Side::Importing || case.departure.is_none(),
+                Code::OutOfPlace,
+            )?;
+            same_permit(case, &reminder.permit)?;
         }
         Notice::Dispatched(departure) => {
             // What left on the last day may be told after this side has given up waiting.
@@ -263,6 +289,10 @@ fn in_case(state: &State, from: &Id, message: &Message, notice: &Notice) -> Resu
     Ok(Vec::new())
 }
 
+fn at(case: &Case, side: Side, stages: &[Stage]) -> Result<(), Code> {
+    refuse_if(case.side != side || !stages.contains(&case.stage), Code::OutOfPlace)
+}
+
 fn same_permit(case: &Case, permit: &Id) -> Result<(), Code> {
     let same = case.permit.as_ref().is_some_and(|known| known.number == *permit);
     refuse_if(!same, Code::PermitUnknown)
@@ -299,6 +329,7 @@ pub(crate) fn apply_notice(
                 authorization: *authorization,
                 version: 1,
                 cancelled: false,
+                re_export_ended: false,
             };
             state.trade.foreign.insert(key, foreign);
         }
@@ -316,6 +347,16 @@ pub(crate) fn apply_notice(
             }
             let of_partner = |case: &&mut Case| case.side == Side::Exporting && case.partner.as_ref() == Some(from);
             suspend(state.trade.cases.values_mut().filter(of_partner), &cancellation.number);
+        }
+        Notice::ReExportEnded(ended) => {
+            if let Some(foreign) = state.trade.foreign.get_mut(&(from.clone(), ended.number.clone())) {
+                foreign.re_export_ended = true;
+            }
+        }
+        Notice::EmergencyExport(told) => {
+            let case = message.case.clone();
+            let case = case.ok_or_else(|| broken("case of message", message.seq))?;
+            state.trade.emergencies.insert((from.clone(), case), *told);
         }
         Notice::Requested(consignment) => {
             let id = message

@@ -12,6 +12,7 @@ mod checks;
 mod code;
 mod command;
 mod diversion;
+mod emergency;
 mod ending;
 mod export;
 mod guard;
@@ -21,6 +22,7 @@ mod notice;
 mod overdue;
 mod posts;
 mod question;
+mod re_export;
 mod refusal;
 mod replacement;
 mod returned;
@@ -30,6 +32,7 @@ mod totals;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::State;
@@ -57,6 +60,7 @@ pub use totals::{Headroom, headroom};
 pub(crate) use amendment::{apply_amendment, decide_amendment};
 pub(crate) use border::{export_permitted, import_authorized};
 pub(crate) use diversion::{apply_diversion, decide_diversion};
+pub(crate) use emergency::{apply_agency, apply_emergency, decide_agency, decide_emergency};
 pub(crate) use ending::{apply_revocation, apply_withdrawal, decide_revocation, decide_withdrawal};
 pub(crate) use export::{
     apply_application, apply_permit, apply_requested, decide_application, decide_permit, decide_request,
@@ -70,6 +74,7 @@ pub(crate) use overdue::apply_reminder;
 pub use overdue::{Overdue, overdue};
 pub use posts::POSTS_MAX;
 pub(crate) use question::{apply_question, apply_question_answer, decide_question, decide_question_answer};
+pub(crate) use re_export::{apply_re_export_ended, decide_re_export_ended};
 pub(crate) use replacement::{apply_replacement, decide_duplicate, decide_permit_amendment};
 pub(crate) use returned::{apply_ordered_back, apply_return, decide_order_back, decide_return};
 pub(crate) use shipment::{
@@ -79,7 +84,7 @@ pub(crate) use shipment::{
 pub(crate) use statement::{
     apply_disputed, apply_proposed, apply_signed, decide_dispute, decide_proposal, decide_signature,
 };
-pub(crate) use totals::{apply_stop, apply_totals, decide_stop, decide_totals};
+pub(crate) use totals::{apply_stop, apply_stop_lifted, apply_totals, decide_stop, decide_stop_lifted, decide_totals};
 
 /// The most lines of an authorization: one consignment of a few drugs (1961 art. 31(4)(a)).
 pub const LINES_MAX: usize = 20;
@@ -101,6 +106,8 @@ pub struct OwnAuthorization {
     pub partner: Option<Id>,
     /// Whether it was cancelled.
     pub cancelled: bool,
+    /// Whether what was to be exported again will not be.
+    pub re_export_ended: bool,
     /// What has entered under it, by line, in counting units.
     pub imported: Vec<i64>,
 }
@@ -114,6 +121,8 @@ pub struct ForeignAuthorization {
     pub version: u32,
     /// Whether it was cancelled.
     pub cancelled: bool,
+    /// Whether what was to be exported again will not be.
+    pub re_export_ended: bool,
 }
 
 /// How much of some goods is in a list of lines.
@@ -134,7 +143,11 @@ pub struct Trade {
     /// Our export permits: the case of each.
     permits: BTreeMap<Id, Id>,
     totals: BTreeMap<(Country, i16, Id), totals::Total>,
-    stops: BTreeMap<(Country, i16, Id), Id>,
+    stops: BTreeMap<(Country, i16, Id), (Id, Date)>,
+    /// Agencies that may ask for emergency supplies.
+    agencies: BTreeMap<Id, Agency>,
+    /// Emergency exports to this country, by the authority that told of them and its case.
+    emergencies: BTreeMap<(Id, Id), EmergencyExport>,
     statements: BTreeMap<(Id, Id, i16), StatementCase>,
     /// Imports that belong to no case, in base and by number, by country of origin, year and substance.
     pub(crate) outside: BTreeMap<(Country, i16, Id), (crate::quantity::Mass, i64)>,
@@ -211,7 +224,17 @@ impl Trade {
     pub fn stops(&self) -> impl Iterator<Item = (Country, i16, &Id, &Id)> {
         self.stops
             .iter()
-            .map(|((country, year, substance), notice)| (*country, *year, substance, notice))
+            .map(|((country, year, substance), (notice, _))| (*country, *year, substance, notice))
+    }
+
+    /// Agencies that may ask for emergency supplies, by id.
+    pub fn agencies(&self) -> impl Iterator<Item = &Agency> {
+        self.agencies.values()
+    }
+
+    /// Emergency exports to this country: the authority that told of each, its case, and what it told.
+    pub fn emergencies(&self) -> impl Iterator<Item = (&Id, &Id, &EmergencyExport)> {
+        self.emergencies.iter().map(|((from, case), told)| (from, case, told))
     }
 
     /// Cases under an import authorization with this number, whoever issued it, by id.

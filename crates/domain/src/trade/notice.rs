@@ -82,6 +82,8 @@ pub enum Purpose {
     Scientific,
     /// To be made into preparations or other drugs.
     Manufacture,
+    /// To be exported again (1961 art. 31(1)(b)).
+    ReExport,
 }
 
 /// How many consignments an import authorization allows (1961 art. 31(4)(d)).
@@ -307,6 +309,40 @@ pub struct Diversion {
     pub reason: Text,
 }
 
+/// What an emergency export rests on instead of an import authorization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Emergency {
+    /// The agency that asks.
+    pub agency: Id,
+    /// Its name.
+    pub name: Text,
+    /// Its request: number and date.
+    pub request: Text,
+    /// The emergency, and why nobody there can authorize the import.
+    pub situation: Text,
+}
+
+/// Tells the authority of the country in need of an emergency export, as soon as possible.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmergencyExport {
+    /// What it rests on.
+    pub emergency: Emergency,
+    /// The permit.
+    pub permit: Permit,
+}
+
+/// What was imported to be exported again will not be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReExportEnded {
+    /// The number of the import authorization.
+    pub number: Id,
+    /// Why.
+    pub reason: Text,
+}
+
 /// Why arrival and departure differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -459,6 +495,8 @@ notices! {
     AuthorizationAmended(Amendment) = "import_authorization_amended";
     /// An import authorization was cancelled.
     AuthorizationCancelled(Cancellation) = "import_authorization_cancelled";
+    /// What was to be exported again will not be.
+    ReExportEnded(ReExportEnded) = "re_export_ended";
     /// Is this trade legitimate?
     Requested(Consignment) = "confirmation_requested";
     /// Yes.
@@ -475,6 +513,8 @@ notices! {
     PermitIssued(Permit) = "permit_issued";
     /// A new copy of the export permit.
     PermitReplaced(Replacement) = "permit_replaced";
+    /// Goods leave for an emergency, without an import authorization.
+    EmergencyExport(EmergencyExport) = "emergency_export";
     /// The export permit is no longer good.
     PermitRevoked(Revocation) = "permit_revoked";
     /// The goods have left.

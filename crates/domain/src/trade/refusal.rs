@@ -35,6 +35,11 @@ refusals! {
         EstimateUnknown { country: String, substance: String, year: i16, why: String } = "estimate_unknown", Some("1961 art. 31(1)(b)"),
             "the total of estimates of {country} for {substance} in {year} {why}: a person must look it up and say so (estimate_checked)";
         StopNotice { country: String, substance: String, year: i16, notice: String } = "stop_notice", Some("1961 art. 21(4)"), "by the Board's notice {notice} no more {substance} may be exported to {country} in {year}";
+        SupplementMissing { country: String, substance: String, year: i16, since: Date, version: String } = "supplement_missing", Some("1961 art. 21(4)(b)(i)"),
+            "the table {version} is not the one in force for {substance} in {country} and {year}, or is older than the notice of {since}: only a supplementary estimate lifts it";
+        NoReExport { number: String } = "no_re_export", Some("1961 art. 31(1)(b)"), "import authorization {number} is for nothing to be exported again, or that has ended";
+        AgencyUnknown { agency: String, supplier: String } = "agency_not_recognised", None, "{agency} is no recognised agency with a standing agreement with {supplier}";
+        EmergencyOnly { case: String } = "not_an_emergency", Some("1961 art. 31(5)"), "{case} is an emergency export: it has no import authorization, and none is asked for";
         AddressBarred { party: String, found: String } = "address_barred", Some("1961 art. 31(8)"), "the address of {party} holds {found:?}: no consignment goes to a post office box or a bank";
         SameCountry { country: String } = "same_country", None, "importer and exporter are both of {country}";
         GoodsUnknown { item: String } = "goods_not_in_consignment", Some("1961 art. 31(4)"), "{item} is no line of it";

@@ -224,7 +224,7 @@ fn own_of<'a>(state: &'a State, case: &Case) -> Option<&'a OwnAuthorization> {
 
 /// The entries of an endorsement as not used, both ways (1961 art. 31(7)(a)).
 pub(super) fn unused(case: &Case, events: &mut Vec<Event>) {
-    let (Some(partner), Some(permit)) = (&case.partner, &case.permit) else {
+    let Some(permit) = &case.permit else {
         return;
     };
     let permit = permit.number.clone();
@@ -232,11 +232,10 @@ pub(super) fn unused(case: &Case, events: &mut Vec<Event>) {
         case: case.id.clone(),
         permit: permit.clone(),
     })));
-    events.push(queue(
-        partner,
-        Some(&case.id),
-        Notice::Unused(Box::new(PermitNamed { permit })),
-    ));
+    if let Some(partner) = &case.partner {
+        let notice = Notice::Unused(Box::new(PermitNamed { permit }));
+        events.push(queue(partner, Some(&case.id), notice));
+    }
 }
 
 pub(crate) fn apply_departure(state: &mut State, endorsed: &ConsignmentEndorsed) {
@@ -252,7 +251,12 @@ pub(super) fn departs(case: &mut Case, endorsement: Endorsement) {
     let more = |line: &Line| line.amount > amount_of(&case.consignment.lines, &line.goods);
     case.beyond_permit = endorsement.lines.iter().any(more);
     case.departure = Some(endorsement);
-    case.stage = Stage::Departed;
+    // Of an emergency export nobody endorses the arrival.
+    case.stage = if case.emergency.is_some() {
+        Stage::Closed
+    } else {
+        Stage::Departed
+    };
 }
 
 pub(crate) fn apply_arrival(state: &mut State, endorsed: &ConsignmentEndorsed) {
@@ -328,8 +332,17 @@ fn set_stage(state: &mut State, case: &Id, to: Stage) {
     }
 }
 
-/// Goods have left under a permit. Tells whether it is the first of this substance in its consignment.
-pub(crate) fn left(state: &mut State, movement: &Movement, item: &Item) -> bool {
+/// What has left under a permit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Left {
+    /// Whether it is the first of this substance in its consignment.
+    pub first: bool,
+    /// Whether it left for an emergency: it counts as consumed here.
+    pub emergency: bool,
+}
+
+/// Goods have left under a permit.
+pub(crate) fn left(state: &mut State, movement: &Movement, item: &Item) -> Left {
     let permit = movement
         .details
         .as_ref()
@@ -337,7 +350,8 @@ pub(crate) fn left(state: &mut State, movement: &Movement, item: &Item) -> bool 
     let case = permit.and_then(|permit| state.trade.permits.get(permit)).cloned();
     let goods = goods(state, item);
     let case = case.and_then(|case| state.trade.cases.get_mut(&case));
-    case.is_none_or(|case| {
+    let emergency = case.as_ref().is_some_and(|case| case.emergency.is_some());
+    let first = case.is_none_or(|case| {
         let lines = case.consignment.lines.iter().zip(&case.moved);
         let moved = |substance: &Id| {
             lines
@@ -347,7 +361,8 @@ pub(crate) fn left(state: &mut State, movement: &Movement, item: &Item) -> bool 
         let first = !moved(&goods.substance);
         moved_on(case, &goods, movement, 1);
         first
-    })
+    });
+    Left { first, emergency }
 }
 
 /// Goods have entered, under an authorization and of a case, if they name them; `sign` is −1 when that is reversed.

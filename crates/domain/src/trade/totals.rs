@@ -3,13 +3,13 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Case, EstimateTotals, Goods, Side, Stage, StopNotice, TradeRefusal};
+use super::{Case, EstimateTotals, Goods, LiftStopNotice, Side, Stage, StopNotice, TradeRefusal};
 use crate::State;
 use crate::country::Country;
 use crate::id::Id;
 use crate::ledger::month_of;
 use crate::quantity::Mass;
-use crate::refusal::{NameRefusal, Refused};
+use crate::refusal::{NameRefusal, Refused, unknown};
 
 /// The most rows of one table's part.
 const ROWS_MAX: usize = 400;
@@ -20,6 +20,7 @@ pub(super) struct Total {
     version: Id,
     dated_on: Date,
     mass: Mass,
+    by_board: bool,
 }
 
 /// What is known of a country's room for a substance in a year.
@@ -33,6 +34,10 @@ pub struct Headroom {
     pub dated_on: Date,
     /// Its version.
     pub version: Id,
+    /// What goes there to be exported again comes on top of the total.
+    pub re_export: Mass,
+    /// Whether the Board has established the total, for the country has furnished none.
+    pub by_board: bool,
 }
 
 /// What is left of a country's total of estimates, by what this authority knows; `None` without a figure.
@@ -47,18 +52,23 @@ pub fn headroom(state: &State, country: Country, substance: &Id, year: i16, with
         .sum();
     let others = state.trade.open_cases().filter(|case| Some(&case.id) != without);
     let open: Mass = others.map(|case| open_base(case, country, substance, year)).sum();
+    let re_export = super::re_export::sent(state, country, substance, year, without);
     Some(Headroom {
         total: total.mass,
-        available: (total.mass - effected - open).or_zero(),
+        available: (total.mass + re_export - effected - open).or_zero(),
         dated_on: total.dated_on,
         version: total.version.clone(),
+        re_export,
+        by_board: total.by_board,
     })
 }
 
 /// What an open permit still reserves: what it allows, without what has left already. It counts in every year in which
 /// the goods may leave.
-fn open_base(case: &Case, country: Country, substance: &Id, year: i16) -> Mass {
-    let open = case.side == Side::Exporting && matches!(case.stage, Stage::Issued | Stage::Held);
+pub(super) fn open_base(case: &Case, country: Country, substance: &Id, year: i16) -> Mass {
+    // An emergency takes nothing of the estimates there.
+    let open =
+        case.side == Side::Exporting && case.emergency.is_none() && matches!(case.stage, Stage::Issued | Stage::Held);
     let of_year = case
         .permit
         .as_ref()
@@ -79,7 +89,7 @@ pub(super) fn not_stopped(state: &State, case: &Case, goods: &Goods, year: i16) 
     let substance = &goods.substance;
     match state.trade.stops.get(&(country, year, substance.clone())) {
         None => Ok(()),
-        Some(notice) => Err(TradeRefusal::StopNotice {
+        Some((notice, _)) => Err(TradeRefusal::StopNotice {
             country: country.to_string(),
             substance: substance.to_string(),
             year,
@@ -99,6 +109,10 @@ pub(super) fn has_room(
     (year, today): (i16, Date),
     looked_up: bool,
 ) -> Refused<()> {
+    // It is added to the total, so the total always has room for it.
+    if super::re_export::is_intended(state, case) {
+        return Ok(());
+    }
     let country = case.consignment.importer.country;
     let substance = &goods.substance;
     let unknown = |why: String| {
@@ -175,6 +189,7 @@ pub(crate) fn apply_totals(state: &mut State, totals: &EstimateTotals) {
                 version: totals.version.clone(),
                 dated_on: totals.dated_on,
                 mass: row.total,
+                by_board: row.established_by_board,
             };
             state.trade.totals.insert(key, total);
         }
@@ -185,9 +200,33 @@ pub(crate) fn decide_stop(state: &State, notice: &StopNotice) -> Refused<()> {
     state.substances.find(&notice.substance).map(drop)
 }
 
-pub(crate) fn apply_stop(state: &mut State, notice: &StopNotice) {
+pub(crate) fn apply_stop(state: &mut State, notice: &StopNotice, on: Date) {
     let key = (notice.country, notice.year, notice.substance.clone());
-    state.trade.stops.insert(key, notice.id.clone());
+    state.trade.stops.insert(key, (notice.id.clone(), on));
+}
+
+/// A stop is lifted by a supplementary estimate alone: a total that was published since (1961 art. 21(4)(b)(i)).
+pub(crate) fn decide_stop_lifted(state: &State, lift: &LiftStopNotice) -> Refused<()> {
+    let stopped = state.trade.stops.iter().find(|(_, (notice, _))| *notice == lift.notice);
+    let (key, (_, since)) = stopped.ok_or_else(|| unknown("stop notice", &lift.notice))?;
+    let supplement = state.trade.totals.get(key);
+    let newer = |total: &&Total| total.version == lift.version && total.dated_on >= *since;
+    if supplement.as_ref().is_some_and(newer) {
+        return Ok(());
+    }
+    let (country, year, substance) = key;
+    Err(TradeRefusal::SupplementMissing {
+        country: country.to_string(),
+        substance: substance.to_string(),
+        year: *year,
+        since: *since,
+        version: lift.version.to_string(),
+    }
+    .into())
+}
+
+pub(crate) fn apply_stop_lifted(state: &mut State, lift: &LiftStopNotice) {
+    state.trade.stops.retain(|_, (notice, _)| *notice != lift.notice);
 }
 
 /// The months of a year, as flows count them.

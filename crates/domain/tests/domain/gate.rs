@@ -68,6 +68,7 @@ impl World {
                     valid_until,
                     estimate_checked: looked_up.map(|place| place.parse().expect("a text")),
                     posts: Vec::new(),
+                    essential: None,
                 };
                 let said = first_refusal(&checks(self.state(), case, &issue, self.today));
                 let refused = self.refuses(&Command::IssueExportPermit(Box::new(issue)));
@@ -88,6 +89,7 @@ fn issue(until: &str) -> IssueExportPermit {
         valid_until: until.parse().expect("a day"),
         estimate_checked: None,
         posts: Vec::new(),
+        essential: None,
     }
 }
 

@@ -96,6 +96,23 @@ fn trade(world: &World, question: &str, words: &[&str]) -> String {
             let marks = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark);
             format!("{}{}", case.stage.word(), marks.collect::<String>())
         }),
+        ("emergencies", [from]) => {
+            let told = state.trade.emergencies().filter(|(by, ..)| by.as_str() == *from);
+            let told = told.map(|(_, case, told)| format!("{case} {}", told.emergency.agency));
+            told.collect::<Vec<_>>().join(", ")
+        }
+        ("emergency", [of, substance]) => {
+            let cells = statement(state, year(of), None).emergencies;
+            let cell = cells.iter().find(|cell| cell.substance.as_str() == *substance);
+            cell.map_or("none".to_owned(), |cell| format!("{} in {}", cell.total_g, cell.count))
+        }
+        ("exported", [of, substance]) => {
+            let rows = identity(state, year(of));
+            let row = rows.iter().find(|row| row.substance.as_str() == *substance);
+            row.map_or("none".to_owned(), |row| {
+                format!("{} consumed {} residual {}", row.exported, row.consumed, row.residual)
+            })
+        }
         ("reminders", [case]) => state.trade.case(case).map_or(0, |case| case.reminders).to_string(),
         ("copy", [case]) => state.trade.case(case).map_or(0, domain::trade::Case::copy).to_string(),
         ("text", [number]) => {

@@ -109,6 +109,7 @@ fn permit(core: &Core, case: &Case, times: i64) -> Option<Event> {
         permit,
         estimate_checked: None,
         posts: Vec::new(),
+        essential: None,
     })))
 }
 

@@ -62,6 +62,7 @@ pub fn tried(ask: &Ask, state: &State, case: &Case, proposed: Option<&Proposed>)
         valid_until: until.min(furthest),
         estimate_checked: None,
         posts: Vec::new(),
+        essential: None,
     })
 }
 
