@@ -310,7 +310,9 @@ fn calls_of_trade<'a>(state: &State, entry: &'a Entry) -> Option<Call<'a>> {
         })
     };
     match &entry.event {
-        Event::ImportApplied(_) | Event::ExportApplied(_) => roles(Kind::Application, PERMITS),
+        Event::ImportApplied(_) | Event::ExportApplied(_) | Event::EmergencyApplied(_) => {
+            roles(Kind::Application, PERMITS)
+        }
         Event::ImportAuthorizationIssued(issued) => site(&state.trade.own(&issued.authorization.number)?.site),
         Event::ExportPermitIssued(issued) => site(state.trade.case(&issued.case)?.site.as_ref()?),
         Event::MessageReceived(received) if received.refused.is_none() => {
@@ -327,6 +329,12 @@ fn calls_of_trade<'a>(state: &State, entry: &'a Entry) -> Option<Call<'a>> {
                 | "answer"
                 | "withdrawn"
                 | "permit_revoked"
+                | "endorsement_overdue"
+                | "ordered_back"
+                | "diverted"
+                | "emergency_export"
+                | "re_export_ended"
+                | "import_authorization_amended"
                 | "import_authorization_cancelled"
                 | "resolved" => roles(Kind::Partner, PERMITS),
                 "trade_statement_proposed" | "trade_statement_disputed" => roles(Kind::Partner, STATISTICS),

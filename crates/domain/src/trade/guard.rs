@@ -426,6 +426,9 @@ impl<'a> Gate<'a> {
             facts.push(("table", Fact::Text(room.version.to_string())));
             facts.push(("dated", Fact::Day(room.dated_on)));
         }
+        if super::re_export::is_intended(self.state, self.case) {
+            facts.push(("to_re_export", Fact::Mass(asked)));
+        }
         if let Some(why) = &self.issue.essential {
             facts.push(("essential", Fact::Text(why.to_string())));
         }

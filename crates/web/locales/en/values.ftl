@@ -54,6 +54,9 @@ value-discrepant = discrepant
 value-closed = closed
 value-expired = expired unused
 value-revoked = revoked
+value-returning = coming back
+value-returned = came back
+value-diverted = diverted
 
 # Sides of a case
 value-exporting = export
@@ -73,6 +76,7 @@ value-rejected = rejected
 # Movements
 value-opening = opening stock
 value-manufacture = manufacture
+value-re-export = to be exported again
 value-lot-feed = fed to a lot
 value-lot-yield = yielded by a lot
 value-use-in-manufacture = used in manufacture
@@ -133,6 +137,8 @@ value-confirmation = Who answers a request for confirmation
 value-two-person-confirmation = Confirmation by two persons
 value-export-permit-days-max = Longest export permit, in days
 value-totals-stale-days = Days until a published total is old
+value-endorsement-days = Days until an arrival should be endorsed
+value-overdue-endorsements-bar = Overdue endorsements that bar new permits (0: none)
 value-shipment-tolerance-ppm = Tolerated difference of a consignment, in millionths
 value-negative-consumption = less consumption
 value-found = found
@@ -215,5 +221,7 @@ receipt-request-differs = It answers another request than the one that was sent
 receipt-consignment-differs = The consignment is not the one that was asked for
 receipt-permit-unknown = It names another export permit than the one of the case
 receipt-goods-have-moved = The permit cannot be endorsed as not used: goods have left or arrived
+receipt-import-authorization-over = the import authorization was cancelled: it is not amended any more
+receipt-version-old = it is known already, or a later one is
 receipt-trade-statement-missing = The partner has proposed no statement for the year
 receipt-trade-statement-differs = It answers another statement than the last one that was proposed

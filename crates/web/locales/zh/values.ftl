@@ -54,6 +54,9 @@ value-discrepant = 存在差异
 value-closed = 已结束
 value-expired = 到期未使用
 value-revoked = 已吊销
+value-returning = 退回途中
+value-returned = 已退回
+value-diverted = 已改运
 
 # 案件方向
 value-exporting = 出口
@@ -73,6 +76,7 @@ value-rejected = 已驳回
 # 账目种类
 value-opening = 期初库存
 value-manufacture = 生产
+value-re-export = 转口
 value-lot-feed = 投料
 value-lot-yield = 产出
 value-use-in-manufacture = 用于制造其他产品
@@ -133,6 +137,8 @@ value-confirmation = 确认请求由谁答复
 value-two-person-confirmation = 双人确认
 value-export-permit-days-max = 出口准许证最长天数
 value-totals-stale-days = 公布的估计需要量过期天数
+value-endorsement-days = 到货签注期限（天）
+value-overdue-endorsements-bar = 停发新准许证的逾期签注数（0 为不停发）
 value-shipment-tolerance-ppm = 货物差异允许范围（百万分数）
 value-negative-consumption = 冲减消费量
 value-found = 记为找回
@@ -215,5 +221,7 @@ receipt-request-differs = 所答复的不是已发送的请求
 receipt-consignment-differs = 货物与请求的不同
 receipt-permit-unknown = 所列出口准许证不是该案件的准许证
 receipt-goods-have-moved = 不能签注为未使用：货物已离境或入境
+receipt-import-authorization-over = 进口许可已撤销，不再修改
+receipt-version-old = 已收到该版本或更新的版本
 receipt-trade-statement-missing = 对方未提出该年度贸易对账单
 receipt-trade-statement-differs = 所答复的不是最近提出的贸易对账单

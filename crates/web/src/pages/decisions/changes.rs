@@ -2,11 +2,13 @@
 //! the rules look at, such as quotas and stock, are told by `act::effects`.
 
 use domain::access::{Actor, RoleGrant};
+use domain::id::Text;
 use domain::ledger::Reverse;
 use domain::licence::{LicenceGrant, StandingChange};
 use domain::plan::{EstimateEntry, PlanEntry};
 use domain::policy::{Policies, PolicyChange};
 use domain::quantity::Mass;
+use domain::trade::{AmendImportAuthorization, Consignments};
 use domain::{Command, Event, State};
 use serde_json::Value;
 
@@ -60,6 +62,7 @@ pub fn of(ask: &Ask, command: &Command) -> Result<Vec<Line>, Fault> {
         Command::SuspendLicence(change) => standing(ask, &state, change, "suspended"),
         Command::ResumeLicence(change) => standing(ask, &state, change, "in_force"),
         Command::RevokeLicence(change) => standing(ask, &state, change, "revoked"),
+        Command::AmendImportAuthorization(amend) => amendment(words, &state, amend),
         Command::SetEstimate(estimate) => estimates(words, &state, estimate),
         Command::SetPlan(plan) => plans(words, &state, plan),
         Command::CloseYear(closing) => {
@@ -115,6 +118,62 @@ fn licence(words: Words, state: &State, grant: &LicenceGrant) -> Vec<Line> {
         Line::new(words.t("change-licence"), id.as_str(), grant.id.as_str()),
         Line::new(words.t("change-until"), words.day(until), words.day(grant.valid_until)),
     ]
+}
+
+/// What an amendment would change of an import authorization, field by field.
+fn amendment(words: Words, state: &State, amend: &AmendImportAuthorization) -> Vec<Line> {
+    let Some(own) = state.trade.own(&amend.authorization) else {
+        return Vec::new();
+    };
+    let text = &own.authorization;
+    let mut lines = Vec::new();
+    if let Some(until) = amend.valid_until {
+        let name = words.t("field-valid-until");
+        lines.push(Line::new(name, words.day(text.valid_until), words.day(until)));
+    }
+    if let Some(address) = &amend.address {
+        let name = words.t("field-address");
+        lines.push(Line::new(name, text.importer.address.as_str(), address.as_str()));
+    }
+    for line in &amend.lines {
+        let Ok((_, item)) = state.items.find(&line.item) else {
+            continue;
+        };
+        let goods = domain::trade::goods(state, item);
+        let said = |amount: i64| crate::pages::trade::quantity(words, state, &goods, amount);
+        let before = text.lines.iter().find(|known| known.goods == goods);
+        let before = before.map_or_else(|| words.t("change-none"), |known| said(known.amount));
+        let after = line.amount.units(item.bulk).map_or_else(|why| why.to_string(), said);
+        lines.push(Line::new(names::item(words, state, item), before, after));
+    }
+    for known in text.lines.iter().filter(|_| !amend.lines.is_empty()) {
+        let item = domain::trade::item_of(state, &known.goods);
+        let stays = item.is_some_and(|item| amend.lines.iter().any(|line| line.item == item.id));
+        if !stays {
+            let name = crate::pages::trade::goods(words, state, &known.goods);
+            let before = crate::pages::trade::quantity(words, state, &known.goods, known.amount);
+            lines.push(Line::new(name, before, words.t("change-none")));
+        }
+    }
+    if let Some(bonded) = amend.bonded {
+        let yes = |yes: bool| words.t(if yes { "value-yes" } else { "value-no" });
+        lines.push(Line::new(words.t("field-bonded"), yes(text.bonded), yes(bonded)));
+    }
+    if let Some(consignments) = amend.consignments {
+        let said = |of: Consignments| {
+            words.t(match of {
+                Consignments::Single => "authorization-single",
+                Consignments::Several => "authorization-several",
+            })
+        };
+        let name = words.t("field-consignments");
+        lines.push(Line::new(name, said(text.consignments), said(consignments)));
+    }
+    if !amend.posts.is_empty() {
+        let said = |posts: &[Text]| posts.iter().map(Text::as_str).collect::<Vec<_>>().join(", ");
+        lines.push(Line::new(words.t("field-posts"), said(&own.posts), said(&amend.posts)));
+    }
+    lines
 }
 
 fn standing(ask: &Ask, state: &State, change: &StandingChange, after: &str) -> Vec<Line> {

@@ -24,7 +24,12 @@ pub fn of(words: Words, state: &State, verb: &str, with: &Value) -> Subject {
     let case = match verb {
         "issue_export_permit" => state.trade.case(&format!("{}/{}", state.founding.id, text("export"))),
         "confirm" | "refuse_confirmation" | "resolve_discrepancy" => state.trade.case(text("case")),
-        "release_consignment" | "revoke_export_permit" => state.trade.permitted(text("permit")),
+        "release_consignment"
+        | "revoke_export_permit"
+        | "amend_export_permit"
+        | "duplicate_export_permit"
+        | "order_back"
+        | "record_diversion" => state.trade.permitted(text("permit")),
         _ => None,
     };
     if let Some(case) = case {

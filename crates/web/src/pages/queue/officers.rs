@@ -29,7 +29,10 @@ pub fn fill(desk: &mut Desk<'_>, role: Role, counts: &[Counted]) {
         Role::PermitOfficer => {
             cases(desk);
             applications(desk);
+            endorsements(desk, 0);
         }
+        // Who was reminded twice is a matter for those above.
+        Role::Approver => endorsements(desk, 2),
         Role::PlanningOfficer => planning(desk),
         Role::LicensingOfficer => {
             ending(desk);
@@ -124,12 +127,19 @@ fn cases(desk: &mut Desk<'_>) {
         let until = authorized_until(desk, case);
         let permit = case.permit.as_ref().map(|permit| permit.valid_until);
         let (what, why, due, lane) = match (case.side, case.stage) {
+            (Side::Exporting, Stage::Draft) if case.emergency.is_some() => {
+                ("queue-what-emergency", "queue-why-emergency", None, Lane::Ours)
+            }
             (Side::Exporting, Stage::Draft) => ("queue-what-draft", "queue-why-draft", None, Lane::Ours),
             (Side::Exporting, Stage::Requested) => ("queue-what-asked", "queue-why-asked", until, Lane::Waiting),
             (Side::Exporting, Stage::Queried) => ("queue-what-queried", "queue-why-queried", until, Lane::Ours),
             (Side::Importing, Stage::Queried) => ("queue-what-request", "queue-why-our-question", until, Lane::Waiting),
             (Side::Exporting, Stage::Confirmed) if proposed.contains(case.id.as_str()) => return None,
             (Side::Exporting, Stage::Confirmed) => ("queue-what-confirmed", "queue-why-confirmed", until, Lane::Ours),
+            (Side::Exporting, Stage::Departed) if case.cancelled_too_late => {
+                ("queue-what-cancelled", "queue-why-cancelled", None, Lane::Ours)
+            }
+            (Side::Exporting, Stage::Returning) => ("queue-what-returning", "queue-why-returning", None, Lane::Waiting),
             (Side::Exporting, Stage::Held) => ("queue-what-held", "queue-why-held", permit, Lane::Ours),
             (Side::Importing, Stage::Requested) => ("queue-what-request", "queue-why-request", until, Lane::Ours),
             (_, Stage::Discrepant) if case.our_word.is_none() => {
@@ -147,6 +157,18 @@ fn cases(desk: &mut Desk<'_>) {
         .filter_map(task)
         .take(super::desk::EACH + 1)
         .collect();
+    desk.put(tasks.into_iter());
+}
+
+/// Arrivals that partners owe an endorsement of, those that have been reminded so often.
+fn endorsements(desk: &mut Desk<'_>, reminders: u8) {
+    let late = domain::trade::overdue(desk.state, desk.today);
+    let late = late.filter(|late| late.case.reminders >= reminders);
+    let task = |late: domain::trade::Overdue<'_>| {
+        let (what, why) = ("queue-what-overdue", "queue-why-overdue");
+        desk.of_case(late.case, what, why, Some(late.due_on), Lane::Ours)
+    };
+    let tasks: Vec<Task> = late.map(task).take(super::desk::EACH + 1).collect();
     desk.put(tasks.into_iter());
 }
 

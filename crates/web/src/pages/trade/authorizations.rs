@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use domain::State;
-use domain::trade::{Consignments, ImportAuthorization, OwnAuthorization, OwnHeadroom, Side, own_headroom};
+use domain::trade::{Consignments, ImportAuthorization, OwnAuthorization, OwnHeadroom, Purpose, Side, own_headroom};
 
 use super::facts::yes_key;
 use super::{
@@ -347,7 +347,35 @@ fn own_page(ask: &Ask, state: &State, visitor: &Visitor, own: &OwnAuthorization)
         let link = act_link("cancel_import_authorization", &fields, &["authorization"], &path);
         acts.push((link, words.t("authorization-do-cancel")));
     }
+    let in_force = !own.cancelled && authorization.valid_until >= ask.today();
+    if may(visitor, "amend_import_authorization") && in_force && decision.is_none() {
+        let fields = [("authorization", number.as_str())];
+        let link = act_link("amend_import_authorization", &fields, &["authorization"], &path);
+        acts.push((link, words.t("authorization-do-amend")));
+    }
+    let re_export = authorization.purpose == Purpose::ReExport && !own.re_export_ended;
+    if may(visitor, "end_re_export") && re_export {
+        let fields = [("authorization", number.as_str())];
+        let link = act_link("end_re_export", &fields, &["authorization"], &path);
+        acts.push((link, words.t("authorization-do-end-re-export")));
+    }
     let mut said = fields(words, state, authorization);
+    if own.version > 1 {
+        let (label, lines) = (words.t("authorization-version"), vec![own.version.to_string()]);
+        said.push(Said { label, lines });
+    }
+    if !own.posts.is_empty() {
+        let lines = own.posts.iter().map(ToString::to_string).collect();
+        let label = words.t("authorization-posts");
+        said.push(Said { label, lines });
+    }
+    if own.re_export_ended {
+        let (label, lines) = (
+            words.t("authorization-re-export"),
+            vec![words.t("authorization-re-export-ended")],
+        );
+        said.push(Said { label, lines });
+    }
     let label = words.t("authorization-application");
     said.push(Said {
         label,

@@ -134,6 +134,9 @@ fn variant(check: &Check, name: &str) -> String {
     let has = |fact| check.fact(fact).is_some();
     match check.name {
         "confirmation" if !has("officer") => format!("{name}-automatic"),
+        "stop_notice" | "estimate" if has("essential") => format!("{name}-essential"),
+        "estimate" if has("to_re_export") => format!("{name}-re-export"),
+        "estimate" if has("by_board") => format!("{name}-by-board"),
         "estimate" if !has("total") => format!("{name}-looked-up"),
         _ => name.to_owned(),
     }

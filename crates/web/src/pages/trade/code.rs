@@ -313,6 +313,7 @@ fn purpose_key(purpose: Purpose) -> &'static str {
         Purpose::Medical => "trade-purpose-medical",
         Purpose::Scientific => "trade-purpose-scientific",
         Purpose::Manufacture => "trade-purpose-manufacture",
+        Purpose::ReExport => "trade-purpose-re-export",
     }
 }
 

@@ -48,7 +48,12 @@ impl Worth {
             Stage::Issued => Self::Valid,
             // What is on its way may still enter.
             Stage::Departed if case.side == Side::Importing => Self::Valid,
-            Stage::Departed | Stage::Discrepant | Stage::Closed => Self::Used,
+            Stage::Departed
+            | Stage::Returning
+            | Stage::Returned
+            | Stage::Diverted
+            | Stage::Discrepant
+            | Stage::Closed => Self::Used,
             Stage::Draft | Stage::Requested | Stage::Queried | Stage::Confirmed | Stage::Refused | Stage::Withdrawn => {
                 Self::Unknown
             }
@@ -213,8 +218,18 @@ fn found(ask: &Ask, state: &State, visitor: &Visitor, case: &Case, worth: Worth)
     if let Some(permit) = permit {
         facts.push(said("customs-until", words.day(permit.valid_until)));
     }
+    if case.copy() > 0 {
+        facts.push(said("customs-copy", case.copy().to_string()));
+    }
     if let Some(number) = &consignment.authorization {
         facts.push(said("case-authorization", number.to_string()));
+    }
+    let posts = bound_to(state, case);
+    if !posts.is_empty() {
+        facts.push(Said {
+            label: words.t("customs-posts"),
+            lines: posts,
+        });
     }
     if let Some(on) = case.moved_on {
         facts.push(said("customs-moved-on", words.day(on)));
@@ -235,6 +250,16 @@ fn found(ask: &Ask, state: &State, visitor: &Visitor, case: &Case, worth: Worth)
         sheet: permit.map(|permit| format!("/permits/{}", encoded(&permit.number))),
         case: (!visitor.is(domain::access::Role::CustomsOfficer)).then(|| super::case_path(&case.id)),
     }
+}
+
+/// The posts of this country at which the goods may pass; any if there are none.
+fn bound_to(state: &State, case: &Case) -> Vec<String> {
+    let number = case.consignment.authorization.as_ref();
+    let posts = match case.side {
+        Side::Exporting => Some(&case.posts),
+        Side::Importing => number.and_then(|number| state.trade.own(number)).map(|own| &own.posts),
+    };
+    posts.into_iter().flatten().map(ToString::to_string).collect()
 }
 
 fn row(words: Words, state: &State, case: &Case, place: usize, line: &Line) -> Row {
@@ -259,21 +284,29 @@ fn acts(
     worth: Worth,
 ) -> (Option<(String, String)>, Vec<String>) {
     let words = ask.words();
-    let moved = case.moved.iter().any(|moved| *moved != 0);
+    let returning = case.side == Side::Exporting && case.stage == Stage::Returning;
+    let goods = if returning { &case.came_back } else { &case.moved };
+    let moved = goods.iter().any(|moved| *moved != 0);
     let mut help = Vec::new();
+    let permit = || {
+        case.permit
+            .as_ref()
+            .map(|permit| permit.number.to_string())
+            .unwrap_or_default()
+    };
     let (verb, subject) = match case.side {
-        Side::Exporting => {
-            let permit = case.permit.as_ref().map(|permit| permit.number.to_string());
-            ("endorse_departure", ("permit", permit.unwrap_or_default()))
-        }
+        Side::Exporting if returning => ("endorse_return", ("permit", permit())),
+        Side::Exporting => ("endorse_departure", ("permit", permit())),
         Side::Importing => ("endorse_arrival", ("case", case.id.to_string())),
     };
     let open = match case.side {
         // What left in time has left, whatever came afterwards.
         Side::Exporting => {
-            case.stage == Stage::Issued || (moved && matches!(case.stage, Stage::Suspended | Stage::Expired))
+            returning
+                || case.stage == Stage::Issued
+                || (moved && matches!(case.stage, Stage::Suspended | Stage::Expired))
         }
-        Side::Importing => case.stage == Stage::Departed,
+        Side::Importing => case.stage == Stage::Departed || (moved && case.stage == Stage::Returning),
     };
     if !open {
         if worth == Worth::Suspended {
@@ -286,14 +319,16 @@ fn acts(
     }
     let exporting = case.side == Side::Exporting;
     if !moved {
-        help.push(words.t(if exporting {
+        help.push(words.t(if returning {
+            "customs-help-not-back"
+        } else if exporting {
             "customs-help-not-reported"
         } else {
             "customs-help-not-entered"
         }));
     }
     help.push(words.t("customs-help-count"));
-    if exporting {
+    if exporting && !returning {
         help.push(words.t("customs-help-more"));
     } else {
         help.push(words.t("customs-help-less"));
@@ -314,7 +349,9 @@ fn acts(
         &[subject.0],
         &format!("/customs/{}", encoded(ask.param("number"))),
     );
-    let label = words.t(if exporting {
+    let label = words.t(if returning {
+        "customs-do-return"
+    } else if exporting {
         "customs-do-departure"
     } else {
         "customs-do-arrival"

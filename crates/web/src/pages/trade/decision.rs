@@ -84,11 +84,83 @@ fn exporting(pen: &mut Pen<'_>, state: &State, case: &Case, waits: bool) {
             let label = pen.t("case-do-answer");
             pen.add("answer_question", label, &[("case", case.id.as_str())], &["case"], true);
         }
+        Stage::Draft if case.emergency.is_some() && !waits => issue_emergency(pen, state, case, &export),
         Stage::Issued => ship(pen, state, case),
+        Stage::Returning => take_back(pen, state, case),
         _ => {}
     }
     if !waits {
+        replace(pen, case);
+        lead_aside(pen, case);
         give_up(pen, case, &export);
+    }
+}
+
+fn issue_emergency(pen: &mut Pen<'_>, state: &State, case: &Case, export: &str) {
+    let until = domain::trade::longest_validity(state, case, pen.ask.today()).to_string();
+    let label = pen.t("case-do-issue");
+    let fields = [("export", export), ("valid_until", until.as_str())];
+    pen.add("issue_export_permit", label, &fields, &["export"], true);
+}
+
+/// A new copy of a permit under which nothing has left: bound to other posts, or for one that was lost.
+fn replace(pen: &mut Pen<'_>, case: &Case) {
+    let moved = case.moved.iter().any(|moved| *moved != 0);
+    let open = matches!(case.stage, Stage::Issued | Stage::Held) && !moved;
+    let Some(permit) = case.permit.as_ref().filter(|_| open) else {
+        return;
+    };
+    let mut fields = vec![("permit".to_owned(), permit.number.to_string())];
+    let label = pen.t("case-do-duplicate");
+    pen.add("duplicate_export_permit", label, &pairs(&fields), &["permit"], false);
+    let posts = case.posts.iter().enumerate();
+    fields.extend(posts.map(|(place, post)| (format!("posts.{place}"), post.to_string())));
+    let label = pen.t("case-do-amend");
+    pen.add("amend_export_permit", label, &pairs(&fields), &["permit"], false);
+}
+
+fn pairs(fields: &[(String, String)]) -> Vec<(&str, &str)> {
+    let pairs = fields.iter();
+    pairs.map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+/// What has left is ordered back, or has gone elsewhere.
+fn lead_aside(pen: &mut Pen<'_>, case: &Case) {
+    let Some(permit) = &case.permit else { return };
+    let fields = [("permit", permit.number.as_str())];
+    if case.stage == Stage::Departed {
+        let label = pen.t("case-do-order-back");
+        pen.add("order_back", label, &fields, &["permit"], case.cancelled_too_late);
+    }
+    let nothing_back = case.came_back.iter().all(|back| *back == 0);
+    if matches!(case.stage, Stage::Departed | Stage::Returning) && nothing_back {
+        let label = pen.t("case-do-divert");
+        pen.add("record_diversion", label, &fields, &["permit"], false);
+    }
+}
+
+/// What the exporter does when goods come back: enter each line.
+fn take_back(pen: &mut Pen<'_>, state: &State, case: &Case) {
+    let (Some(site), Some(departure)) = (&case.site, &case.departure) else {
+        return;
+    };
+    let words = pen.ask.words();
+    let origin = case.consignment.importer.country.to_string();
+    for (place, (item, line)) in case.items.iter().zip(&departure.lines).enumerate() {
+        let open = line.amount - case.came_back.get(place).copied().unwrap_or_default();
+        if open <= 0 {
+            continue;
+        }
+        let amount = amount_field(&line.goods, open);
+        let label = words.t1("case-do-back", "goods", goods(words, state, &line.goods));
+        let fields = [
+            ("site", site.as_str()),
+            ("item", item.as_str()),
+            ("origin", &origin),
+            ("case", case.id.as_str()),
+            ("amount", &amount),
+        ];
+        pen.add("import", label, &fields, &["site", "item", "case"], true);
     }
 }
 
@@ -167,7 +239,7 @@ fn importing(pen: &mut Pen<'_>, state: &State, case: &Case, waits: bool) {
             let fields = [("case", case.id.as_str())];
             pen.add("refuse_confirmation", label, &fields, &["case"], false);
         }
-        Stage::Issued | Stage::Departed => take_in(pen, state, case),
+        Stage::Issued | Stage::Departed | Stage::Returning => take_in(pen, state, case),
         _ => {}
     }
 }

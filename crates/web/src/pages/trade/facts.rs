@@ -1,7 +1,7 @@
 //! What a case is about: every field that an export authorization has (1961 art. 31(4)(b)–(c)), and what has come of it.
 
 use domain::State;
-use domain::trade::{Case, Endorsement, Resolution, Side, foreign_of};
+use domain::trade::{Case, Endorsement, Replaced, Resolution, Side, foreign_of};
 
 use super::{GoodsRow, authority, base_of, export_of, goods_row, party, purpose_key, quantity};
 use crate::act::Said;
@@ -144,6 +144,13 @@ fn papers(words: Words, state: &State, case: &Case) -> Group {
         }
         pen.many("case-question", lines);
     }
+    if let Some(emergency) = &case.emergency {
+        let lines = [&emergency.name, &emergency.request, &emergency.situation];
+        pen.many("case-emergency", lines.map(ToString::to_string).to_vec());
+    }
+    if let Some(why) = &case.essential {
+        pen.one("case-essential", why.to_string());
+    }
     if let Some((on, reason)) = &case.ended {
         pen.many("case-ended", vec![words.day(*on), reason.to_string()]);
     }
@@ -162,6 +169,17 @@ fn papers(words: Words, state: &State, case: &Case) -> Group {
             words.day(permit.valid_until),
         );
         pen.one("case-permit-validity", until);
+        if !case.posts.is_empty() {
+            pen.many("case-posts", case.posts.iter().map(ToString::to_string).collect());
+        }
+        for (copy, (why, on)) in (1..).zip(&case.copies) {
+            let (key, why) = match why {
+                Replaced::Lost(affidavit) => ("case-copy-lost", affidavit),
+                Replaced::Amended(reason) => ("case-copy-amended", reason),
+            };
+            let said: [(&str, &dyn std::fmt::Display); 3] = [("copy", &copy), ("day", &words.day(*on)), ("why", why)];
+            pen.one("case-copy", words.with(key, &said));
+        }
     }
     Group {
         title: words.t("case-papers"),
@@ -188,10 +206,36 @@ fn moved(ask: &Ask, state: &State, case: &Case) -> Group {
         };
         pen.many(key, said);
     }
-    for (key, endorsed) in [("case-departure", &case.departure), ("case-arrival", &case.arrival)] {
+    let endorsed = [
+        ("case-departure", &case.departure),
+        ("case-arrival", &case.arrival),
+        ("case-returned", &case.returned),
+    ];
+    for (key, endorsed) in endorsed {
         if let Some(endorsed) = endorsed {
             pen.many(key, endorsement(words, state, endorsed));
         }
+    }
+    if let Some(declaration) = &case.declaration {
+        pen.one("case-declaration", declaration.to_string());
+    }
+    if case.reminders > 0 {
+        pen.one("case-reminders", case.reminders.to_string());
+    }
+    if let Some((on, reason)) = &case.ordered_back {
+        pen.many("case-ordered-back", vec![words.day(*on), reason.to_string()]);
+    }
+    if let Some(diversion) = &case.diversion {
+        let country = |country| names::country(words, country);
+        let said: [(&str, &dyn std::fmt::Display); 3] = [
+            ("transit", &country(diversion.transit)),
+            ("under", &diversion.under),
+            ("destination", &country(diversion.destination)),
+        ];
+        pen.many(
+            "case-diversion",
+            vec![words.with("case-diverted", &said), diversion.reason.to_string()],
+        );
     }
     for (key, word) in [("case-our-word", &case.our_word), ("case-their-word", &case.their_word)] {
         if let Some(word) = word {

@@ -19,7 +19,7 @@ const ROWS: usize = 50;
 const ENTRIES_MAX: usize = 200;
 
 /// Stages that can be asked for, beside all that are open.
-const STAGES: [Stage; 14] = [
+const STAGES: [Stage; 17] = [
     Stage::Draft,
     Stage::Requested,
     Stage::Queried,
@@ -34,6 +34,9 @@ const STAGES: [Stage; 14] = [
     Stage::Expired,
     Stage::Withdrawn,
     Stage::Revoked,
+    Stage::Returning,
+    Stage::Returned,
+    Stage::Diverted,
 ];
 
 /// A choice of a filter.

@@ -6,8 +6,10 @@ mod checks;
 mod code;
 mod customs;
 mod decision;
+mod emergencies;
 mod facts;
 mod list;
+mod overdue;
 mod sheet;
 mod timeline;
 mod verify;
@@ -60,6 +62,8 @@ pub const ROUTES: &[Route] = &[
         Who::OfficersAndHolders(TRADE),
         case::case,
     ),
+    page("/overdue", Who::Officers(TRADE), overdue::list),
+    page("/emergencies", Who::OfficersAndHolders(TRADE), emergencies::list),
     page("/authorizations", Who::OfficersAndHolders(TRADE), authorizations::list),
     page(
         "/authorizations/{number}",
@@ -134,14 +138,20 @@ fn stage_class(stage: Stage) -> &'static str {
     match stage {
         Stage::Requested | Stage::Queried | Stage::Confirmed | Stage::Departed => "",
         Stage::Issued | Stage::Closed => "govuk-tag--green",
-        Stage::Draft | Stage::Refused | Stage::Expired | Stage::Withdrawn | Stage::Revoked => "govuk-tag--grey",
-        Stage::Suspended | Stage::Held => "govuk-tag--orange",
+        Stage::Draft
+        | Stage::Refused
+        | Stage::Expired
+        | Stage::Withdrawn
+        | Stage::Revoked
+        | Stage::Returned
+        | Stage::Diverted => "govuk-tag--grey",
+        Stage::Suspended | Stage::Held | Stage::Returning => "govuk-tag--orange",
         Stage::Discrepant => "govuk-tag--red",
     }
 }
 
 /// Goods in words: the item of this register if there is one, else the substance and its form.
-fn goods(words: Words, state: &State, goods: &Goods) -> String {
+pub fn goods(words: Words, state: &State, goods: &Goods) -> String {
     if let Some(item) = item_of(state, goods) {
         names::item(words, state, item)
     } else {
@@ -197,6 +207,7 @@ fn purpose_key(purpose: Purpose) -> &'static str {
         Purpose::Medical => "trade-purpose-medical",
         Purpose::Scientific => "trade-purpose-scientific",
         Purpose::Manufacture => "trade-purpose-manufacture",
+        Purpose::ReExport => "trade-purpose-re-export",
     }
 }
 
@@ -289,11 +300,16 @@ fn proposals(state: &State) -> BTreeMap<String, Proposed> {
     let of_trade = [
         "issue_export_permit",
         "revoke_export_permit",
+        "amend_export_permit",
+        "duplicate_export_permit",
+        "order_back",
+        "record_diversion",
         "release_consignment",
         "confirm",
         "refuse_confirmation",
         "issue_import_authorization",
         "cancel_import_authorization",
+        "amend_import_authorization",
     ];
     for (seq, waiting) in state.access.waiting() {
         if !of_trade.contains(&waiting.proposal.verb.as_str()) {
@@ -319,10 +335,15 @@ fn about(state: &State, command: &Command) -> Option<String> {
     Some(match command {
         Command::IssueExportPermit(issue) => format!("{}/{}", state.founding.id, issue.export),
         Command::RevokeExportPermit(revoke) => state.trade.permitted(&revoke.permit)?.id.to_string(),
+        Command::AmendExportPermit(amend) => state.trade.permitted(&amend.permit)?.id.to_string(),
+        Command::DuplicateExportPermit(duplicate) => state.trade.permitted(&duplicate.permit)?.id.to_string(),
+        Command::OrderBack(order) => state.trade.permitted(&order.permit)?.id.to_string(),
+        Command::RecordDiversion(record) => state.trade.permitted(&record.permit)?.id.to_string(),
         Command::ReleaseConsignment(release) => state.trade.permitted(&release.permit)?.id.to_string(),
         Command::Confirm(confirm) => confirm.case.to_string(),
         Command::RefuseConfirmation(refuse) => refuse.case.to_string(),
         Command::IssueImportAuthorization(issue) => format!("application {}", issue.application),
+        Command::AmendImportAuthorization(amend) => format!("authorization {}", amend.authorization),
         Command::CancelImportAuthorization(cancel) => format!("authorization {}", cancel.authorization),
         _ => return None,
     })
@@ -337,8 +358,15 @@ fn waits_for(state: &State, case: &Case, proposed: bool) -> Option<(&'static str
     let moved = case.moved.iter().any(|moved| *moved != 0);
     let exporting = case.side == Side::Exporting;
     let key = match case.stage {
-        Stage::Closed | Stage::Refused | Stage::Expired | Stage::Withdrawn | Stage::Revoked => return None,
+        Stage::Closed
+        | Stage::Refused
+        | Stage::Expired
+        | Stage::Withdrawn
+        | Stage::Revoked
+        | Stage::Returned
+        | Stage::Diverted => return None,
         _ if proposed => "case-waits-second",
+        Stage::Draft if case.emergency.is_some() => "case-waits-permit",
         Stage::Draft if case.consignment.authorization.is_none() => "case-waits-number",
         Stage::Draft => "case-waits-request",
         Stage::Requested if exporting => "case-waits-partner-answer",
@@ -352,6 +380,9 @@ fn waits_for(state: &State, case: &Case, proposed: bool) -> Option<(&'static str
         Stage::Issued if exporting => "case-waits-dispatch",
         Stage::Issued => "case-waits-partner-departure",
         Stage::Held => "case-waits-release",
+        Stage::Returning if exporting && case.came_back.iter().all(|back| *back == 0) => "case-waits-back",
+        Stage::Returning if exporting => "case-waits-return",
+        Stage::Returning => "case-waits-partner-return",
         Stage::Departed if exporting => "case-waits-partner-arrival",
         Stage::Departed if moved => "case-waits-arrival",
         Stage::Departed => "case-waits-import",

@@ -98,6 +98,8 @@ struct Sheet {
     endorsed: Vec<Field>,
     /// The subject and kind of the entry with which it was issued; none for a partner's.
     entry: Option<(String, &'static str)>,
+    /// Whether it is the permit of an emergency export, which has no code.
+    emergency: bool,
     log: String,
     back: String,
 }
@@ -153,19 +155,29 @@ fn permit_sheet(ask: &Ask, state: &State, case: &Case) -> Option<Sheet> {
     pen.party("sheet-importer", &consignment.importer);
     pen.one("sheet-issued", EN.day(permit.issued_on));
     pen.one("sheet-until", EN.day(permit.valid_until));
-    let number = consignment.authorization.as_ref();
-    pen.one(
-        "sheet-authorization",
-        number.map(ToString::to_string).unwrap_or_default(),
-    );
-    pen.one("sheet-authorization-issued", EN.day(permit.authorization_issued_on));
-    pen.one(
-        "sheet-authorization-issuer",
-        authority(state, &permit.authorization_issuer),
-    );
+    if let Some(number) = &consignment.authorization {
+        pen.one("sheet-authorization", number.to_string());
+        pen.one("sheet-authorization-issued", EN.day(permit.authorization_issued_on));
+        let issuer = authority(state, &permit.authorization_issuer);
+        pen.one("sheet-authorization-issuer", issuer);
+    }
+    if let Some(emergency) = &case.emergency {
+        let lines = vec![emergency.name.to_string(), emergency.request.to_string()];
+        pen.put("sheet-emergency", lines, false);
+    }
     pen.one("sheet-purpose", EN.t(purpose_key(consignment.purpose)));
     pen.one("sheet-bonded", EN.t(yes_key(consignment.bonded)));
     pen.one("sheet-case", case.id.to_string());
+    if !case.posts.is_empty() {
+        pen.put(
+            "sheet-posts",
+            case.posts.iter().map(ToString::to_string).collect(),
+            false,
+        );
+    }
+    if case.copy() > 0 {
+        pen.one("sheet-copy", case.copy().to_string());
+    }
     pen.put("sheet-conditions", vec![EN.t("sheet-conditions-permit")], true);
     let ours = case.side == Side::Exporting;
     Some(Sheet {
@@ -178,6 +190,7 @@ fn permit_sheet(ask: &Ask, state: &State, case: &Case) -> Option<Sheet> {
         total: names::mass(EN, base_of(&consignment.lines)),
         endorsed: endorsed(state, case),
         entry: ours.then(|| (case.id.to_string(), "ExportPermitIssued")),
+        emergency: case.emergency.is_some(),
         log: if ours {
             state.founding.log_key.to_string()
         } else {
@@ -252,6 +265,16 @@ fn authorization_sheet(ask: &Ask, state: &State, own: &domain::trade::OwnAuthori
     pen.one("sheet-purpose", EN.t(purpose_key(authorization.purpose)));
     pen.one("sheet-bonded", EN.t(yes_key(authorization.bonded)));
     pen.one("sheet-application", own.application.to_string());
+    if !own.posts.is_empty() {
+        pen.put(
+            "sheet-posts",
+            own.posts.iter().map(ToString::to_string).collect(),
+            false,
+        );
+    }
+    if own.version > 1 {
+        pen.one("sheet-version", own.version.to_string());
+    }
     let ended: Date = authorization.valid_until;
     let stamp = if own.cancelled {
         Some("sheet-stamp-cancelled")
@@ -270,6 +293,7 @@ fn authorization_sheet(ask: &Ask, state: &State, own: &domain::trade::OwnAuthori
         total: names::mass(EN, base_of(&authorization.lines)),
         endorsed: Vec::new(),
         entry: Some((authorization.number.to_string(), "ImportAuthorizationIssued")),
+        emergency: false,
         log: state.founding.log_key.to_string(),
         back: format!("/authorizations/{}", encoded(&authorization.number)),
     }
@@ -283,7 +307,7 @@ fn print(ask: &Ask, sheet: Sheet) -> Answered {
     };
     let words = ask.words();
     // Own permits alone have a code of ours.
-    let codes = if sheet.heading == "sheet-permit" && sheet.entry.is_some() {
+    let codes = if sheet.heading == "sheet-permit" && sheet.entry.is_some() && !sheet.emergency {
         coded(&permit_codes(ask, &sheet.number)?)
     } else {
         Vec::new()
