@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// Commands whose fields hold the `id` of the thing they create.
-pub(crate) const WITH_ID: [&str; 20] = [
+pub(crate) const WITH_ID: [&str; 22] = [
     "found",
     "register_substance",
     "register_bulk",
@@ -21,8 +21,10 @@ pub(crate) const WITH_ID: [&str; 20] = [
     "record_finding",
     "hold_session",
     "record_stop_notice",
+    "recognise_agency",
     "apply_import",
     "issue_import_authorization",
+    "apply_emergency_export",
     "apply_export",
     "issue_export_permit",
 ];

@@ -345,6 +345,10 @@ impl Case<'_> {
             MovementKind::LotFeed | MovementKind::LotYield | MovementKind::UseInManufacture => {
                 Activities::of(&[Activity::ManufactureSubstance, Activity::ManufacturePreparation])
             }
+            // What has left comes back to its exporter.
+            MovementKind::Import if trade::comes_back(self.state, &self.movement) => {
+                Activities::of(&[Activity::Import, Activity::Export])
+            }
             MovementKind::Import => Activities::of(&[Activity::Import]),
             MovementKind::Export => Activities::of(&[Activity::Export]),
             MovementKind::Dispatch if self.peer.is_none() => Activities::of(&[Activity::Export]),

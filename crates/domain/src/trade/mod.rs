@@ -76,7 +76,7 @@ pub use posts::POSTS_MAX;
 pub(crate) use question::{apply_question, apply_question_answer, decide_question, decide_question_answer};
 pub(crate) use re_export::{apply_re_export_ended, decide_re_export_ended};
 pub(crate) use replacement::{apply_replacement, decide_duplicate, decide_permit_amendment};
-pub(crate) use returned::{apply_ordered_back, apply_return, decide_order_back, decide_return};
+pub(crate) use returned::{apply_ordered_back, apply_return, comes_back, decide_order_back, decide_return};
 pub(crate) use shipment::{
     apply_arrival, apply_departure, apply_held, apply_released, apply_resolution, apply_unused, decide_arrival,
     decide_departure, decide_pass_day, decide_release, decide_resolution, entered, left,

@@ -55,6 +55,11 @@ pub(super) fn coming_back<'a>(state: &'a State, import: &Movement) -> Option<&'a
     state.trade.cases.get(case).filter(|case| case.side == Side::Exporting)
 }
 
+/// Whether an import names an export of ours as what comes back.
+pub(crate) fn comes_back(state: &State, import: &Movement) -> bool {
+    coming_back(state, import).is_some()
+}
+
 /// What comes back was ordered back, comes to the site that it left, and is no more than what left.
 pub(super) fn may_come_back(state: &State, case: &Case, import: &Movement, item: &Item) -> Refused<()> {
     let id = || case.id.to_string();
