@@ -2,34 +2,60 @@
 
 use std::collections::BTreeMap;
 
-use domain::partner::{Message, Signed};
+use domain::id::Id;
+use domain::partner::{Message, MessageQueued, Signed};
 use domain::quantity::Mass;
 use domain::reporting;
-use domain::trade::{Case, Endorsement, Side, Stage};
+use domain::trade::{Asked, Cancellation, Case, Endorsement, Notice, Side, Stage};
 use domain::{Entry, Event};
 use exchange::Answer;
 use jiff::SignedDuration;
 
+use super::astray::Nature;
 use super::report::Report;
-use super::watch;
+use super::watch::{self, Watch};
 use super::world::{Node, amounts};
 use super::{Broken, Checked, Sim};
+use crate::memory::wrong;
+use crate::node::Outgoing;
 
 /// More rounds than any conversation takes.
 const ROUNDS_MAX: usize = 200;
+/// After so long every permit and authorization has ended.
+const LONGER_THAN_ANY_PERMIT: SignedDuration = SignedDuration::from_hours(24 * 90);
 /// The year of the simulation.
 const YEAR: i16 = 2024;
 
 impl Sim<'_> {
     /// Faults stop and messages flow.
     pub fn end(&mut self) -> Checked {
-        for node in &mut self.nodes {
-            node.down_until = None;
-            node.ahead = SignedDuration::ZERO;
-        }
-        self.now += SignedDuration::from_hours(4);
         for place in 0..self.nodes.len() {
-            self.nodes[place].core.pass_day(self.now)?;
+            self.nodes[place].ahead = SignedDuration::ZERO;
+            self.nodes[place].down_until = None;
+            self.repair(place)?;
+        }
+        for place in 0..self.nodes.len() {
+            self.speak_up(place)?;
+            self.clear_customs(place)?;
+        }
+        self.settle(SignedDuration::from_hours(4))?;
+        self.settle(LONGER_THAN_ANY_PERMIT)?;
+        self.watch.known(&self.nodes)?;
+        self.watch.redeem_all(&self.nodes)?;
+        for place in 0..self.nodes.len() {
+            if self.nodes[place].is_honest() {
+                self.sound(place)?;
+            }
+        }
+        self.masses()
+    }
+
+    /// Time passes, what is due happens, and messages flow until there are none: both sides of every case say the same.
+    fn settle(&mut self, passes: SignedDuration) -> Checked {
+        self.now += passes;
+        let now = self.now;
+        for place in 0..self.nodes.len() {
+            self.at_node(place, |node, _| Ok(node.core.pass_day(now)?))?;
         }
         let mut rounds = 0;
         while self.round()? {
@@ -40,59 +66,143 @@ impl Sim<'_> {
             }
         }
         self.watch.look(&self.nodes)?;
-        for node in &self.nodes {
-            all_said(node)?;
+        for node in self.nodes.iter().filter(|node| node.is_honest()) {
+            self.all_said(node)?;
             for case in node.core.state.trade.cases() {
                 self.converged(node, case)?;
             }
-            let differences = node.core.fsck()?;
-            if let Some(first) = differences.first() {
-                return Err(Broken::new(watch::REPLAY, format!("{}: {first}", node.id)));
+        }
+        Ok(())
+    }
+
+    /// Whoever came back from an old backup says something to each partner, so that each may notice.
+    fn speak_up(&mut self, place: usize) -> Checked {
+        if !matches!(self.nodes[place].nature, Nature::Restored { .. }) {
+            return Ok(());
+        }
+        let node = &mut self.nodes[place];
+        let partners: Vec<Id> = node
+            .core
+            .state
+            .partners
+            .iter()
+            .map(|partner| partner.file.id.clone())
+            .collect();
+        for to in partners {
+            let cancellation = Cancellation {
+                number: "NONE".parse().map_err(wrong)?,
+                reason: "it was never issued".parse().map_err(wrong)?,
+            };
+            let notice = Notice::AuthorizationCancelled(Box::new(cancellation));
+            let case = None;
+            let queued = Event::MessageQueued(Box::new(MessageQueued { to, case, notice }));
+            node.core.force(self.now, vec![queued])?;
+        }
+        Ok(())
+    }
+
+    /// What an honest node has agrees with its journal, and no permit is open that has ended.
+    fn sound(&self, place: usize) -> Checked {
+        let node = &self.nodes[place];
+        let open = |case: &&Case| matches!(case.stage, Stage::Issued | Stage::Suspended) && case.permit.is_some();
+        let honest = |case: &&Case| self.partner_of(case).is_some_and(Node::is_honest);
+        let idle = |case: &&Case| !case.moved.iter().any(|moved| *moved > 0);
+        let mut cases = node.core.state.trade.open_cases().filter(open).filter(honest);
+        if let Some(case) = cases.find(idle) {
+            let says = format!(
+                "{} is still {:?} at {} when all has ended",
+                case.id, case.stage, node.id
+            );
+            return Err(Broken::new(watch::CONVERGES, says));
+        }
+        let differences = node.core.fsck()?;
+        match differences.first() {
+            None => Ok(()),
+            Some(first) => Err(Broken::new(watch::REPLAY, format!("{}: {first}", node.id))),
+        }
+    }
+
+    /// Nothing waits to be signed or answered, but by who went astray.
+    fn all_said(&self, node: &Node) -> Checked {
+        for partner in node.core.state.partners.iter() {
+            let waits = !partner.queue.is_empty() || !partner.unanswered.is_empty();
+            if waits && self.nodes[self.place_of(&partner.file.id)?].is_honest() {
+                let says = format!("{} still has messages for {}", node.id, partner.file.id);
+                return Err(Broken::new(watch::CONVERGES, says));
             }
         }
-        self.masses()
+        Ok(())
     }
 
     /// Everybody signs, sends and settles once; tells whether anything moved.
     fn round(&mut self) -> Checked<bool> {
         let mut moved = false;
         for place in 0..self.nodes.len() {
-            moved |= self.nodes[place].core.sign_queued(self.now)? > 0;
-            for message in self.nodes[place].core.outgoing()? {
-                let (now, to) = (self.now, message.to.clone());
-                let target = self.nodes.iter_mut().find(|node| node.id == to);
-                let target = target.ok_or_else(|| Broken::new("a node goes on", format!("nobody is {to}")))?;
-                let answer = target.core.accept(now, message.bytes.as_bytes())?;
-                let Answer::Receipt(receipt) = answer else {
-                    let says = format!("{to} did not take message {}: {}", message.seq, answer.encode());
-                    return Err(Broken::new(watch::HONEST, says));
-                };
-                let settled = self.nodes[place].core.settle(now, &to, receipt.as_bytes())?;
-                settled.map_err(|why| Broken::new(watch::RECEIPT, why))?;
-                moved = true;
+            let now = self.now;
+            let outgoing = self.at_node(place, |node, _| {
+                let signed = node.core.sign_queued(now)?;
+                Ok((signed, node.core.outgoing()?))
+            })?;
+            let (signed, outgoing) = outgoing.unwrap_or_default();
+            moved |= signed > 0;
+            for message in outgoing {
+                moved |= self.deliver(place, &message)?;
             }
         }
         Ok(moved)
     }
 
+    /// Hands a message over, and its answer back; tells whether it was settled.
+    fn deliver(&mut self, from: usize, message: &Outgoing) -> Checked<bool> {
+        let (now, to) = (self.now, self.place_of(&message.to)?);
+        let contradicted = Watch::contradicted(&self.nodes[to], message.bytes.as_bytes());
+        let answer = self.nodes[to].core.accept(now, message.bytes.as_bytes())?;
+        let honest = self.nodes[from].is_honest() && self.nodes[to].is_honest();
+        let Answer::Receipt(receipt) = &answer else {
+            let (seq, says) = (message.seq, answer.encode());
+            if honest {
+                let says = format!("{} did not take message {seq}: {says}", message.to);
+                return Err(Broken::new(watch::HONEST, says));
+            }
+            if self.nodes[to].is_honest() {
+                Watch::evidenced(&self.nodes[to], contradicted.as_ref())?;
+                self.watch.answered(&self.nodes[from], &answer);
+                self.hear(from, to, &answer);
+            }
+            return Ok(false);
+        };
+        let settled = self.nodes[from].core.settle(now, &message.to, receipt.as_bytes())?;
+        if honest && let Err(why) = &settled {
+            return Err(Broken::new(watch::RECEIPT, why.clone()));
+        }
+        Ok(settled.is_ok())
+    }
+
+    /// The authority of the other side.
+    fn partner_of(&self, case: &Case) -> Option<&Node> {
+        let id = case.partner.as_ref()?;
+        self.place_of(id).ok().map(|place| &self.nodes[place])
+    }
+
     /// Both sides of a case say the same.
     fn converged(&self, node: &Node, case: &Case) -> Checked {
-        let other = case
-            .partner
-            .as_ref()
-            .and_then(|id| self.nodes.iter().find(|node| node.id == *id));
-        let Some(other) = other else {
+        let Some(other) = self.partner_of(case) else {
             return match case.stage {
-                Stage::Draft => Ok(()),
+                Stage::Draft | Stage::Withdrawn => Ok(()),
                 stage => Err(Broken::new(
                     watch::CONVERGES,
                     format!("{} is {stage:?} with nobody", case.id),
                 )),
             };
         };
+        if !other.is_honest() {
+            return Ok(());
+        }
         let theirs = other.core.state.trade.case(&case.id);
         let missing = || Broken::new(watch::CONVERGES, format!("{} does not know {}", other.id, case.id));
         let theirs = theirs.ok_or_else(missing)?;
+        // What crossed a withdrawal is on one side only.
+        let open = case.stage != Stage::Withdrawn;
         for (what, ours, theirs) in [
             ("stage", stage(case), stage(theirs)),
             (
@@ -102,10 +212,12 @@ impl Sim<'_> {
             ),
             (
                 "confirmation",
-                format!("{:?}", case.confirmation),
-                format!("{:?}", theirs.confirmation),
+                format!("{:?}", case.confirmation.as_ref().filter(|_| open)),
+                format!("{:?}", theirs.confirmation.as_ref().filter(|_| open)),
             ),
             ("refusal", refusal(case), refusal(theirs)),
+            ("questions", questions(case), questions(theirs)),
+            ("reason of its end", reason(case), reason(theirs)),
             ("permit", format!("{:?}", case.permit), format!("{:?}", theirs.permit)),
             (
                 "departure",
@@ -136,12 +248,16 @@ impl Sim<'_> {
                 return Err(Broken::new(watch::CONVERGES, says));
             }
         }
-        self.conserved(case)
+        self.conserved(node, other, case)
     }
 
     /// What has left is on its way, has arrived, or is a discrepancy that both sides know.
-    fn conserved(&self, case: &Case) -> Checked {
-        let (exported, imported) = self.watch.moved_in(&case.id);
+    fn conserved(&self, node: &Node, other: &Node, case: &Case) -> Checked {
+        let (exporter, importer) = match case.side {
+            Side::Exporting => (node, other),
+            Side::Importing => (other, node),
+        };
+        let (exported, imported) = self.watch.moved_in(&case.id, &exporter.id, &importer.id);
         let of = |endorsement: &Option<Endorsement>| endorsement.as_ref().map(|of| amounts(&of.lines));
         let (departed, arrived) = (of(&case.departure), of(&case.arrival));
         let holds = match (departed, arrived) {
@@ -164,40 +280,34 @@ impl Sim<'_> {
         Err(Broken::new(watch::MASS, says))
     }
 
-    /// The year's figures of all countries say what their cases say, and nothing is unexplained.
+    /// The year's figures of each country say what its cases say, and nothing is unexplained.
     fn masses(&self) -> Checked {
-        let (mut exported, mut imported) = (Mass::ZERO, Mass::ZERO);
-        let mut content = [Mass::ZERO; 2];
-        for node in &self.nodes {
+        for (place, node) in self.nodes.iter().enumerate().filter(|(_, node)| node.is_honest()) {
             let state = &node.core.state;
+            let mut content = [Mass::ZERO; 2];
             for item in state.items.iter() {
                 content[usize::from(item.bulk)] = Mass::from_pg(i128::from(item.content_pg));
             }
+            let mass = |amounts: [i64; 2]| content[0] * i128::from(amounts[0]) + content[1] * i128::from(amounts[1]);
+            let (left, entered) = self.watch.totals(place);
             let identity = reporting::identity(state, YEAR);
-            let left: Mass = identity.iter().map(|row| row.exported).sum();
+            let exported: Mass = identity.iter().map(|row| row.exported).sum();
+            let imported: Mass = identity.iter().map(|row| row.imported).sum();
             let stated = reporting::statement(state, YEAR, None).exported.total_g;
-            if left != stated {
-                let says = format!("{} states {stated} g exported; {left} g have left", node.id);
-                return Err(Broken::new(watch::MASS, says));
+            let residual = identity.iter().find(|row| row.residual != Mass::ZERO);
+            if exported == mass(left) && imported == mass(entered) && stated == exported && residual.is_none() {
+                continue;
             }
-            exported += left;
-            imported += identity.iter().map(|row| row.imported).sum();
-            if let Some(row) = identity.iter().find(|row| row.residual != Mass::ZERO) {
-                let says = format!("{} g of {} are unexplained in {}", row.residual, row.substance, node.id);
-                return Err(Broken::new(watch::MASS, says));
-            }
+            let says = format!(
+                "{}: {exported} g exported and {imported} g imported in the year's balance, {stated} g exported in its \
+                 statement, {} g and {} g in its cases, {residual:?} unexplained",
+                node.id,
+                mass(left),
+                mass(entered)
+            );
+            return Err(Broken::new(watch::MASS, says));
         }
-        let (left, entered) = self.watch.totals();
-        let mass = |amounts: [i64; 2]| content[0] * i128::from(amounts[0]) + content[1] * i128::from(amounts[1]);
-        if exported == mass(left) && imported == mass(entered) {
-            return Ok(());
-        }
-        let says = format!(
-            "the year's balances have {exported} g exported and {imported} g imported, the cases {} g and {} g",
-            mass(left),
-            mass(entered)
-        );
-        Err(Broken::new(watch::MASS, says))
+        Ok(())
     }
 
     /// The entries about the case that a sentence speaks of.
@@ -246,6 +356,17 @@ impl Sim<'_> {
                 *instructions_refused.entry(code.to_string()).or_default() += count;
             }
         }
+        let mut struck: BTreeMap<String, u64> = self
+            .struck
+            .iter()
+            .map(|(what, count)| ((*what).to_owned(), *count))
+            .collect();
+        struck.extend(self.net.traffic.struck());
+        let acts = self
+            .watch
+            .entries
+            .iter()
+            .map(|(kind, count)| ((*kind).to_owned(), *count));
         Report {
             seed: self.options.seed,
             authorities: self.options.authorities,
@@ -254,12 +375,15 @@ impl Sim<'_> {
             ended_at: self.now,
             entries,
             cases,
-            permits: self.watch.permits_issued,
+            permits: self.watch.permits(),
+            acts: acts.collect(),
             messages: self.watch.messages,
             refused: self.watch.refused,
+            rejected: self.watch.rejected,
             instructions_refused,
-            traffic: self.net.traffic,
-            crashes: self.crashes,
+            posted: self.net.traffic.posted,
+            struck,
+            split_views: Watch::split_views(&self.nodes).unwrap_or_default(),
         }
     }
 }
@@ -278,9 +402,11 @@ fn of_message(event: &Event) -> String {
     }
 }
 
-/// The stage as both sides see it: the importer is not told of a hold at the exporter's customs.
+/// The stage as both sides see it: the importer is not told of a hold at the exporter's customs, and may have given up
+/// waiting before the permit ends, which the exporter knows.
 fn stage(case: &Case) -> String {
     let stage = match case.stage {
+        Stage::Issued | Stage::Held | Stage::Suspended if case.unused_there => Stage::Expired,
         Stage::Held => Stage::Issued,
         stage => stage,
     };
@@ -293,19 +419,25 @@ fn was_too_late(case: &Case) -> bool {
     case.cancelled_too_late || (case.stage == Stage::Suspended && left)
 }
 
-/// The reason of a no; its day is that of each side's own journal.
+/// The reason of a no; its day is that of each side's own journal, and what crossed a withdrawal is on one side only.
 fn refusal(case: &Case) -> String {
+    if case.stage == Stage::Withdrawn {
+        return String::new();
+    }
     let reason = case.refusal.as_ref().map(|(_, refusal)| refusal);
     format!("{reason:?}")
 }
 
-/// Nothing waits to be signed or answered.
-fn all_said(node: &Node) -> Checked {
-    for partner in node.core.state.partners.iter() {
-        if !partner.queue.is_empty() || !partner.unanswered.is_empty() {
-            let says = format!("{} still has messages for {}", node.id, partner.file.id);
-            return Err(Broken::new(watch::CONVERGES, says));
-        }
+/// What was asked and answered; its days are those of each side's own journal.
+fn questions(case: &Case) -> String {
+    if case.stage == Stage::Withdrawn {
+        return String::new();
     }
-    Ok(())
+    let said = |asked: &Asked| format!("{:?} {:?}", asked.question, asked.answer.as_ref().map(|(said, _)| said));
+    case.questions.iter().map(said).collect::<Vec<_>>().join("; ")
+}
+
+/// Why the exporting authority has brought it to an end.
+fn reason(case: &Case) -> String {
+    format!("{:?}", case.ended.as_ref().map(|(_, reason)| reason))
 }

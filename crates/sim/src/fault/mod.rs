@@ -1,26 +1,36 @@
 //! Fault simulation: authorities in memory trade with each other while messages are lost, doubled, delayed, reordered
-//! and damaged, receipts are lost, clocks jump, and nodes crash between any two steps. Everything comes of a seed.
+//! and damaged, receipts are lost, clocks jump, nodes crash between any two steps, what they have stored changes, one
+//! comes back from an old backup, and one lies. Everything comes of a seed.
 //!
-//! The watch reads every entry of every journal as it is written, and knows nothing of the rules by which
+//! The watch reads every entry of every honest journal as it is written, and knows nothing of the rules by which
 //! they were decided: it keeps books of its own. A [`Failure`] prints the command that replays it.
 
 mod acts;
+mod astray;
 mod end;
+mod hostile;
 mod net;
 mod options;
 mod report;
 mod sabotage;
+mod strike;
 mod watch;
 mod world;
 
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use jiff::{SignedDuration, Timestamp};
 
-pub use net::Traffic;
 pub use options::{Fault, Faults, Options};
-pub use report::{Failure, Report};
+pub use report::{Failure, Report, Sum};
 pub use sabotage::Sabotage;
+pub use world::AUTHORITIES_MAX;
 
 use crate::dice::Dice;
+use crate::memory::CHANGED_AT_REST;
+use astray::Nature;
 use net::Net;
 use watch::Watch;
 use world::Node;
@@ -46,7 +56,7 @@ impl Broken {
 
 impl From<crate::NodeError> for Broken {
     fn from(why: crate::NodeError) -> Self {
-        Self::new("a node goes on", why.0)
+        Self::new(watch::GOES_ON, why.0)
     }
 }
 
@@ -64,10 +74,19 @@ pub fn run(options: &Options) -> Result<Report, Box<Failure>> {
         })
     };
     let mut sim = Sim::new(options).map_err(|broken| failure(0, Vec::new(), broken))?;
-    match sim.play() {
+    // A panic of a node is told with its seed like everything else.
+    let played = catch_unwind(AssertUnwindSafe(|| sim.play()));
+    let played = played.unwrap_or_else(|panic| Err(Broken::new(watch::GOES_ON, panic_says(&*panic))));
+    match played {
         Ok(()) => Ok(sim.report()),
         Err(broken) => Err(failure(sim.step, sim.history(&broken.says), broken)),
     }
+}
+
+fn panic_says(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
+    format!("a panic: {}", text.unwrap_or_default())
 }
 
 /// Everything there is.
@@ -81,7 +100,10 @@ struct Sim<'a> {
     net: Net,
     goods: acts::Shipments,
     watch: Watch,
-    crashes: u64,
+    /// When a node comes back from an old backup, if one does.
+    restore_at: Option<u64>,
+    /// How often each fault has struck, beside those on the way.
+    struck: BTreeMap<&'static str, u64>,
 }
 
 impl<'a> Sim<'a> {
@@ -95,13 +117,15 @@ impl<'a> Sim<'a> {
             step: 0,
             now,
             step_seconds: (DAYS_MAX * 86_400 * 2 / steps).clamp(2, STEP_MAX_SECONDS),
-            watch: Watch::new(nodes.len()),
+            watch: Watch::new(&nodes),
             nodes,
             net: Net::default(),
             goods: acts::Shipments::default(),
-            crashes: 0,
+            restore_at: None,
+            struck: BTreeMap::new(),
         };
         sim.watch.look(&sim.nodes)?;
+        sim.go_astray();
         Ok(sim)
     }
 
@@ -120,64 +144,50 @@ impl<'a> Sim<'a> {
 
     /// One of the nodes that run.
     fn any_node(&mut self) -> Option<usize> {
-        let up: Vec<usize> = (0..self.nodes.len())
-            .filter(|place| self.nodes[*place].is_up())
-            .collect();
-        self.dice.pick(&up).copied()
+        let up = |place: &usize| self.nodes[*place].is_up();
+        let count = u64::try_from(self.nodes.len()).unwrap_or_default();
+        let first = usize::try_from(self.dice.below(count)).unwrap_or_default();
+        (first..self.nodes.len()).chain(0..first).find(up)
     }
 
     fn step(&mut self) -> Checked {
         self.now += SignedDuration::from_secs(self.dice.up_to(self.step_seconds));
-        let step = self.step;
-        self.nodes.iter_mut().for_each(|node| node.wake(step));
+        self.wake()?;
         if let Some(place) = self.any_node() {
-            self.act(place)?;
+            if self.nodes[place].nature == Nature::Hostile && self.dice.one_in(3) {
+                self.lie(place)?;
+            } else {
+                self.act(place)?;
+            }
         }
         if let Some(place) = self.any_node().filter(|_| self.dice.one_in(2)) {
             self.sign_and_send(place)?;
         }
         self.arrivals()?;
         if let Some(place) = self.any_node().filter(|_| self.dice.one_in(25)) {
-            let at = self.nodes[place].time(self.now);
-            self.nodes[place].core.pass_day(at)?;
+            let now = self.now;
+            self.at_node(place, |node, _| Ok(node.core.pass_day(node.time(now))?))?;
         }
-        self.strike()?;
-        self.watch.look(&self.nodes)
+        self.watch.look(&self.nodes)?;
+        self.strike()
     }
 
-    /// Crashes and clocks that jump.
-    fn strike(&mut self) -> Checked {
-        if self.has(Fault::Crash)
-            && self.dice.one_in(30)
-            && let Some(place) = self.any_node()
-        {
-            let until = self.step + self.dice.below(12);
-            self.crash(place, until)?;
+    /// Has a node do something; none if it finds that what it has stored was changed, and stops.
+    fn at_node<T>(&mut self, place: usize, act: impl FnOnce(&mut Node, &mut Dice) -> Checked<T>) -> Checked<Option<T>> {
+        match act(&mut self.nodes[place], &mut self.dice) {
+            Ok(done) => Ok(Some(done)),
+            Err(broken) if self.nodes[place].changed.is_some() && broken.says.contains(CHANGED_AT_REST) => {
+                self.count("corrupt, seen while running");
+                self.nodes[place].down_until = Some(self.step + self.dice.below(12));
+                Ok(None)
+            }
+            // Who lies may trip over the own lies.
+            Err(_) if self.nodes[place].nature == Nature::Hostile => Ok(None),
+            Err(broken) => Err(broken),
         }
-        if self.has(Fault::Clock)
-            && self.dice.one_in(40)
-            && let Some(place) = self.any_node()
-        {
-            let minutes = self.dice.up_to(6 * 60);
-            self.nodes[place].ahead = SignedDuration::from_mins(minutes - 3 * 60);
-        }
-        Ok(())
     }
 
-    /// A node loses all that is not in its journal, and what it had just handed to the network.
-    fn crash(&mut self, place: usize, until: u64) -> Checked {
-        self.crashes += 1;
-        self.net.forget(place, self.step);
-        let node = &mut self.nodes[place];
-        let before = node.core.state.hash();
-        sabotage::on_crash(self.options.sabotage, &mut node.core);
-        node.core.recover()?;
-        node.down_until = Some(until);
-        // Who comes back from an old backup is for the others to find out.
-        if node.core.state.hash() == before || self.options.sabotage == Some(Sabotage::OldBackup) {
-            return Ok(());
-        }
-        let says = format!("{} came back with another state than it had", node.id);
-        Err(Broken::new(watch::REPLAY, says))
+    fn count(&mut self, what: &'static str) {
+        *self.struck.entry(what).or_default() += 1;
     }
 }

@@ -23,13 +23,19 @@ pub enum Fault {
     Damage,
     /// A node stops between two steps, and comes back from its journal.
     Crash,
-    /// A node's clock jumps by some hours.
+    /// A node's clock jumps by hours or days, ahead or back.
     Clock,
+    /// A bit of a row that a node has stored changes.
+    Corrupt,
+    /// A node comes back from an old backup and does not know it.
+    Restore,
+    /// A node with valid keys lies.
+    Hostile,
 }
 
 impl Fault {
     /// All kinds with their words.
-    pub const ALL: [(Self, &'static str); 8] = [
+    pub const ALL: [(Self, &'static str); 11] = [
         (Self::Lose, "lose"),
         (Self::Receipt, "receipt"),
         (Self::Double, "double"),
@@ -38,6 +44,9 @@ impl Fault {
         (Self::Damage, "damage"),
         (Self::Crash, "crash"),
         (Self::Clock, "clock"),
+        (Self::Corrupt, "corrupt"),
+        (Self::Restore, "restore"),
+        (Self::Hostile, "hostile"),
     ];
 }
 
@@ -111,8 +120,10 @@ impl fmt::Display for Faults {
 pub struct Options {
     /// Everything comes of it.
     pub seed: u64,
-    /// How many authorities, 2 to 8.
+    /// How many authorities, 2 to 200. Of many each trades with eight.
     pub authorities: usize,
+    /// How many exports each of them begins at most.
+    pub cases: usize,
     /// How many steps; each is an act of somebody, and what happens on the way meanwhile.
     pub steps: u64,
     /// What strikes.
@@ -126,6 +137,7 @@ impl Default for Options {
         Self {
             seed: 1,
             authorities: 3,
+            cases: 30,
             steps: 400,
             faults: Faults::all(),
             sabotage: None,

@@ -1,4 +1,4 @@
-//! What came of a run.
+//! What came of a run, and of many.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,8 +6,10 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::net::Traffic;
 use super::options::Options;
+
+/// Counts by word.
+type Counts = BTreeMap<String, u64>;
 
 /// A run in which every invariant held.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -18,43 +20,49 @@ pub struct Report {
     pub authorities: usize,
     /// How many steps.
     pub steps: u64,
-    /// What struck.
+    /// What might strike.
     pub faults: String,
     /// The last moment, in virtual time.
     pub ended_at: Timestamp,
     /// Entries in all journals.
     pub entries: u64,
     /// Cases of exporting authorities, by stage at the end.
-    pub cases: BTreeMap<String, u64>,
-    /// Export permits issued.
+    pub cases: Counts,
+    /// Export permits issued by honest authorities.
     pub permits: u64,
-    /// Messages taken, by kind.
-    pub messages: BTreeMap<String, u64>,
+    /// Entries of honest journals, by kind: what was done.
+    pub acts: Counts,
+    /// Messages taken by honest authorities, by kind.
+    pub messages: Counts,
     /// Messages taken and refused, by code.
-    pub refused: BTreeMap<String, u64>,
+    pub refused: Counts,
+    /// What honest authorities did not take of one that went astray, by code.
+    pub rejected: Counts,
     /// Instructions refused, by code.
-    pub instructions_refused: BTreeMap<String, u64>,
-    /// What happened on the way.
-    pub traffic: Traffic,
-    /// Crashes.
-    pub crashes: u64,
+    pub instructions_refused: Counts,
+    /// Messages and answers posted.
+    pub posted: u64,
+    /// How often each fault struck.
+    pub struck: Counts,
+    /// Sizes at which honest journals together prove that a node has shown two logs.
+    pub split_views: u64,
+}
+
+fn sum(counts: &Counts) -> u64 {
+    counts.values().sum()
+}
+
+fn listed(counts: &Counts) -> String {
+    let words = counts.iter().map(|(word, count)| format!("{count} {word}"));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sum = |counts: &BTreeMap<String, u64>| counts.values().sum::<u64>();
-        let Traffic {
-            posted,
-            lost,
-            doubled,
-            delayed,
-            damaged,
-        } = self.traffic;
         write!(
             f,
             "seed {}: {} authorities, {} steps, faults {}: {} entries, {} cases, {} permits, {} messages taken, {} of \
-             them refused; {posted} posted, {lost} lost, {doubled} doubled, {delayed} delayed, {damaged} damaged, {} \
-             crashes; every invariant holds",
+             them refused; {} posted, {}; every invariant holds",
             self.seed,
             self.authorities,
             self.steps,
@@ -64,8 +72,78 @@ impl fmt::Display for Report {
             self.permits,
             sum(&self.messages),
             sum(&self.refused),
-            self.crashes
+            self.posted,
+            listed(&self.struck),
         )
+    }
+}
+
+/// What came of many runs together.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Sum {
+    /// How many runs.
+    pub runs: u64,
+    /// Steps of all.
+    pub steps: u64,
+    /// Entries in all journals.
+    pub entries: u64,
+    /// Export permits issued.
+    pub permits: u64,
+    /// Messages and answers posted.
+    pub posted: u64,
+    /// Proofs that a node has shown two logs.
+    pub split_views: u64,
+    /// Cases, by stage at the end.
+    pub cases: Counts,
+    /// What was done, by kind of entry.
+    pub acts: Counts,
+    /// Messages taken, by kind.
+    pub messages: Counts,
+    /// Messages taken and refused, by code.
+    pub refused: Counts,
+    /// What was not taken of who went astray, by code.
+    pub rejected: Counts,
+    /// How often each fault struck.
+    pub struck: Counts,
+}
+
+impl Sum {
+    /// Adds a run.
+    pub fn add(&mut self, report: &Report) {
+        self.runs += 1;
+        self.steps += report.steps;
+        self.entries += report.entries;
+        self.permits += report.permits;
+        self.posted += report.posted;
+        self.split_views += report.split_views;
+        for (all, one) in [
+            (&mut self.cases, &report.cases),
+            (&mut self.acts, &report.acts),
+            (&mut self.messages, &report.messages),
+            (&mut self.refused, &report.refused),
+            (&mut self.rejected, &report.rejected),
+            (&mut self.struck, &report.struck),
+        ] {
+            for (word, count) in one {
+                *all.entry(word.clone()).or_default() += count;
+            }
+        }
+    }
+}
+
+impl fmt::Display for Sum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{} runs, {} steps: {} entries, {} permits, {} posted, {} split views proven",
+            self.runs, self.steps, self.entries, self.permits, self.posted, self.split_views
+        )?;
+        writeln!(f, "cases: {}", listed(&self.cases))?;
+        writeln!(f, "acts: {}", listed(&self.acts))?;
+        writeln!(f, "messages taken: {}", listed(&self.messages))?;
+        writeln!(f, "of them refused: {}", listed(&self.refused))?;
+        writeln!(f, "not taken of who went astray: {}", listed(&self.rejected))?;
+        write!(f, "struck: {}", listed(&self.struck))
     }
 }
 
@@ -90,6 +168,7 @@ impl Failure {
         let Options {
             seed,
             authorities,
+            cases,
             steps,
             faults,
             sabotage,
@@ -97,7 +176,14 @@ impl Failure {
         let sabotage = sabotage
             .map(|sabotage| format!(" --sabotage {sabotage}"))
             .unwrap_or_default();
-        format!("countersign sim --seed {seed} --authorities {authorities} --steps {steps} --faults {faults}{sabotage}")
+        let cases = if *cases == Options::default().cases {
+            String::new()
+        } else {
+            format!(" --cases {cases}")
+        };
+        format!(
+            "countersign sim --seed {seed} --authorities {authorities}{cases} --steps {steps} --faults {faults}{sabotage}"
+        )
     }
 }
 

@@ -5,39 +5,78 @@ use std::fmt;
 use std::str::FromStr;
 
 use domain::Event;
-use domain::partner::{Message, MessageReceived};
-use domain::trade::{Case, ConsignmentEndorsed, Endorsement, Permit, PermitIssued, Side, Stage};
-use jiff::Timestamp;
+use domain::partner::{Json, Message, MessageReceived, Receipt};
+use domain::trade::{
+    Answer as Said, Case, Confirmation, ConsignmentEndorsed, Endorsement, ExportPermitRevoked, ExportWithdrawn, Line,
+    Permit, PermitEndorsedUnused, PermitIssued, RequestAnswered, Side, Stage,
+};
+use exchange::Answer;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Checked, Sim};
 use crate::memory::{Core, wrong};
 use crate::node::NodeError;
 
-/// One thing that is made wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sabotage {
+/// Declares the closed list.
+macro_rules! sabotages {
+    ($($(#[$meta:meta])* $variant:ident = $word:literal;)*) => {
+        /// One thing that is made wrong.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Sabotage { $($(#[$meta])* $variant),* }
+
+        impl Sabotage {
+            /// All of it with its words.
+            pub const ALL: &[(Self, &'static str)] = &[$((Self::$variant, $word)),*];
+        }
+    };
+}
+
+sabotages! {
     /// A permit is issued on a request that nobody has answered.
-    Unconfirmed,
+    Unconfirmed = "unconfirmed";
     /// A permit is for more than was confirmed.
-    TooMuch,
-    /// A message is taken before its turn.
-    BeforeItsTurn,
-    /// A node comes back from an old backup.
-    OldBackup,
+    TooMuch = "too-much";
+    /// A second permit is issued for a case that has one.
+    Twice = "twice";
+    /// A request is confirmed while its question is open.
+    Unanswered = "unanswered";
+    /// Goods depart under a permit that was revoked.
+    AfterTheEnd = "after-the-end";
     /// Customs endorses another amount than the ledger has.
-    OtherCount,
+    OtherCount = "other-count";
+    /// Customs endorses the arrival of another amount than the ledger has.
+    OtherArrival = "other-arrival";
+    /// More arrives than has left, and the case is closed over it.
+    HiddenDifference = "hidden-difference";
+    /// An export is withdrawn and the importing authority is not told.
+    Untold = "untold";
+    /// A message is posted with other bytes than were signed.
+    OtherBytes = "other-bytes";
+    /// A message is taken before its turn.
+    BeforeItsTurn = "before-its-turn";
+    /// A node takes no messages.
+    Deaf = "deaf";
+    /// A node takes messages that were damaged.
+    DamageTaken = "damage-taken";
+    /// A receipt names another entry.
+    FalseReceipt = "false-receipt";
+    /// A node comes back from an old backup, and nobody has said that it may.
+    OldBackup = "old-backup";
+    /// A state is changed beside its journal.
+    BesideTheJournal = "beside-the-journal";
+    /// A node begins anew without looking at what it has stored.
+    Blind = "blind";
+    /// A node takes messages of a log that was rolled back.
+    Forgetful = "forgetful";
+    /// A node that came back from an old backup hears nothing of what it is told.
+    Unhearing = "unhearing";
+    /// A node keeps no evidence against who contradicts itself.
+    NoEvidence = "no-evidence";
+    /// A node fails.
+    Fails = "fails";
 }
 
 impl Sabotage {
-    /// All of it with its words.
-    pub const ALL: [(Self, &'static str); 5] = [
-        (Self::Unconfirmed, "unconfirmed"),
-        (Self::TooMuch, "too-much"),
-        (Self::BeforeItsTurn, "before-its-turn"),
-        (Self::OldBackup, "old-backup"),
-        (Self::OtherCount, "other-count"),
-    ];
-
     /// Its word.
     pub fn word(self) -> &'static str {
         let found = Self::ALL.iter().find(|(known, _)| *known == self);
@@ -66,71 +105,142 @@ impl FromStr for Sabotage {
 /// Does something wrong at a node instead of what is due, if it can; tells whether it did.
 pub(super) fn act(sim: &mut Sim<'_>, place: usize) -> Checked<bool> {
     let at = sim.nodes[place].time(sim.now);
-    let stage = match sim.options.sabotage {
-        Some(Sabotage::Unconfirmed) => Stage::Requested,
-        Some(Sabotage::TooMuch) => Stage::Confirmed,
-        Some(Sabotage::OtherCount) => Stage::Issued,
-        _ => return Ok(false),
-    };
     let core = &mut sim.nodes[place].core;
-    let mut cases = core
-        .state
-        .trade
-        .cases()
-        .filter(|case| case.side == Side::Exporting && case.stage == stage);
-    let Some(case) = cases.next().cloned() else {
+    let Some(events) = sim.options.sabotage.and_then(|sabotage| events(core, sabotage)) else {
         return Ok(false);
     };
-    drop(cases);
-    let event = match sim.options.sabotage {
-        Some(Sabotage::OtherCount) => departure(&case),
-        Some(Sabotage::TooMuch) => permit(core, &case, 1_000),
-        _ => permit(core, &case, 1),
-    };
-    let Some(event) = event else { return Ok(false) };
-    core.force(at, vec![event])?;
+    core.force(at, events)?;
     Ok(true)
 }
 
-fn permit(core: &Core, case: &Case, times: i64) -> Option<Event> {
+/// The entries of what is made wrong in some case.
+fn events(core: &Core, sabotage: Sabotage) -> Option<Vec<Event>> {
+    let moved = |case: &Case| case.moved.iter().any(|moved| *moved > 0);
+    let find = |side, stage, with_goods: bool| {
+        let cases = core.state.trade.open_cases();
+        let mut fits = cases.filter(move |case| case.side == side && case.stage == stage);
+        fits.find(|case| !with_goods || moved(case))
+    };
+    match sabotage {
+        Sabotage::Unconfirmed => permit(core, find(Side::Exporting, Stage::Requested, false)?, 1),
+        Sabotage::TooMuch => permit(core, find(Side::Exporting, Stage::Confirmed, false)?, 1_000),
+        Sabotage::Twice => permit(core, find(Side::Exporting, Stage::Issued, false)?, 1),
+        Sabotage::Unanswered => confirmation(core, find(Side::Importing, Stage::Queried, false)?),
+        Sabotage::AfterTheEnd => {
+            let case = find(Side::Exporting, Stage::Issued, true)?;
+            Some(vec![revocation(case)?, departure(case, &case.moved)?])
+        }
+        Sabotage::OtherCount => {
+            let case = find(Side::Exporting, Stage::Issued, false)?;
+            let counted: Vec<i64> = case.consignment.lines.iter().map(|line| line.amount - 1).collect();
+            Some(vec![departure(case, &counted)?])
+        }
+        Sabotage::OtherArrival => {
+            let case = find(Side::Importing, Stage::Departed, true)?;
+            let counted: Vec<i64> = case.moved.iter().map(|moved| moved + 1).collect();
+            Some(vec![arrival(case, &counted)?])
+        }
+        Sabotage::HiddenDifference => {
+            let case = find(Side::Importing, Stage::Departed, true)?;
+            Some(vec![arrival(case, &case.moved)?, closing(case)?])
+        }
+        Sabotage::Untold => Some(vec![withdrawal(find(Side::Exporting, Stage::Confirmed, false)?)?]),
+        _ => None,
+    }
+}
+
+fn permit(core: &Core, case: &Case, times: i64) -> Option<Vec<Event>> {
     let mut consignment = case.consignment.clone();
     consignment.lines.iter_mut().for_each(|line| line.amount *= times);
     let today = core.today(core.state.recorded_at);
     let permit = Permit {
-        number: "FORGED".parse().ok()?,
+        number: format!("FORGED-{}", core.state.size).parse().ok()?,
         issued_on: today,
         valid_until: today,
         consignment,
         authorization_issued_on: today,
         authorization_issuer: case.partner.clone()?,
     };
-    Some(Event::ExportPermitIssued(Box::new(PermitIssued {
-        case: case.id.clone(),
+    let case = case.id.clone();
+    let issued = PermitIssued {
+        case,
         permit,
         estimate_checked: None,
         posts: Vec::new(),
         essential: None,
+    };
+    Some(vec![Event::ExportPermitIssued(Box::new(issued))])
+}
+
+fn confirmation(core: &Core, case: &Case) -> Option<Vec<Event>> {
+    let confirmation = Confirmation {
+        request: case.request?,
+        consignment: case.consignment.clone(),
+        officer: None,
+        confirmed_on: core.today(core.state.recorded_at),
+    };
+    let answered = RequestAnswered {
+        case: case.id.clone(),
+        answer: Said::Confirmed(confirmation),
+    };
+    Some(vec![Event::RequestConfirmed(Box::new(answered))])
+}
+
+fn revocation(case: &Case) -> Option<Event> {
+    Some(Event::ExportPermitRevoked(Box::new(ExportPermitRevoked {
+        case: case.id.clone(),
+        permit: case.permit.as_ref()?.number.clone(),
+        reason: "because".parse().ok()?,
     })))
 }
 
-fn departure(case: &Case) -> Option<Event> {
+fn withdrawal(case: &Case) -> Option<Event> {
+    let (case, reason) = (case.id.clone(), "because".parse().ok()?);
+    Some(Event::ExportWithdrawn(Box::new(ExportWithdrawn { case, reason })))
+}
+
+fn closing(case: &Case) -> Option<Event> {
+    let permit = case.permit.as_ref()?.number.clone();
+    let case = case.id.clone();
+    Some(Event::PermitEndorsedUnused(Box::new(PermitEndorsedUnused {
+        case,
+        permit,
+    })))
+}
+
+fn departure(case: &Case, counted: &[i64]) -> Option<Event> {
+    Some(Event::ConsignmentDeparted(Box::new(endorsed(case, counted)?)))
+}
+
+fn arrival(case: &Case, counted: &[i64]) -> Option<Event> {
+    Some(Event::ConsignmentArrived(Box::new(endorsed(case, counted)?)))
+}
+
+fn endorsed(case: &Case, counted: &[i64]) -> Option<ConsignmentEndorsed> {
+    let permit = case.permit.as_ref()?;
+    let lines = case.consignment.lines.iter().zip(counted);
     let endorsement = Endorsement {
-        permit: case.permit.as_ref()?.number.clone(),
-        on: case.permit.as_ref()?.issued_on,
+        permit: permit.number.clone(),
+        on: permit.issued_on,
         post: "Nowhere".parse().ok()?,
-        lines: case
-            .consignment
-            .lines
-            .iter()
-            .map(|line| line.with_amount(line.amount - 1))
+        lines: lines
+            .map(|(line, counted): (&Line, _)| line.with_amount(*counted))
             .collect(),
     };
     let case = case.id.clone();
-    Some(Event::ConsignmentDeparted(Box::new(ConsignmentEndorsed {
+    Some(ConsignmentEndorsed {
         case,
         endorsement,
         declaration: None,
-    })))
+    })
+}
+
+/// What a node does that is about to crash; gives the hash of its state as it is after that.
+pub(super) fn before_crash(sabotage: Option<Sabotage>, core: &mut Core) -> Result<[u8; 32], NodeError> {
+    if sabotage == Some(Sabotage::BesideTheJournal) {
+        core.state.recorded_at += SignedDuration::from_secs(1);
+    }
+    core.state.hash().map_err(wrong)
 }
 
 /// What a node does that has just crashed.
@@ -142,14 +252,57 @@ pub(super) fn on_crash(sabotage: Option<Sabotage>, core: &mut Core) {
     }
 }
 
-/// What a node does with a message that came before its turn.
-pub(super) fn on_parked(
+/// What a node answers without looking at the message.
+pub(super) fn on_message(sabotage: Option<Sabotage>, contradicted: bool) -> Result<Option<Answer>, NodeError> {
+    let (code, says) = ("deaf".to_owned(), "nobody listens".to_owned());
+    match sabotage {
+        Some(Sabotage::Deaf) => Ok(Some(Answer::Refused { code, says })),
+        Some(Sabotage::NoEvidence) if contradicted => Ok(Some(Answer::Refused { code, says })),
+        Some(Sabotage::Fails) => Err(wrong("it fails")),
+        _ => Ok(None),
+    }
+}
+
+/// What a node posts instead of a message.
+pub(super) fn on_post(sabotage: Option<Sabotage>, core: &Core, bytes: &mut Vec<u8>) -> Result<(), NodeError> {
+    if sabotage != Some(Sabotage::OtherBytes) {
+        return Ok(());
+    }
+    let signed = exchange::parse(bytes).map_err(wrong)?;
+    let mut message: Message = signed.payload.read().map_err(wrong)?;
+    message.created += SignedDuration::from_secs(1);
+    let payload = Json::of(&message).map_err(wrong)?;
+    *bytes = exchange::sign(&core.keys.exchange, payload).compact().into_bytes();
+    Ok(())
+}
+
+/// What a node answers instead of a receipt.
+pub(super) fn on_answer(sabotage: Option<Sabotage>, core: &Core, answer: Answer) -> Result<Answer, NodeError> {
+    let (Some(Sabotage::FalseReceipt), Answer::Receipt(receipt)) = (sabotage, &answer) else {
+        return Ok(answer);
+    };
+    let signed = exchange::parse(receipt.as_bytes()).map_err(wrong)?;
+    let mut receipt: Receipt = signed.payload.read().map_err(wrong)?;
+    receipt.entry.seq = receipt.entry.seq.saturating_sub(1);
+    let payload = Json::of(&receipt).map_err(wrong)?;
+    let signed = exchange::sign(&core.keys.exchange, payload);
+    Ok(Answer::Receipt(signed.compact()))
+}
+
+/// What a node does with a message that it has not taken, by right.
+pub(super) fn on_refused(
     sabotage: Option<Sabotage>,
     core: &mut Core,
     at: Timestamp,
     bytes: &[u8],
+    answer: &Answer,
 ) -> Result<(), NodeError> {
-    if sabotage != Some(Sabotage::BeforeItsTurn) {
+    let takes = match answer {
+        Answer::Parked { .. } => sabotage == Some(Sabotage::BeforeItsTurn),
+        Answer::Refused { code, .. } => sabotage == Some(Sabotage::Forgetful) && code == "equivocation",
+        Answer::Receipt(_) => false,
+    };
+    if !takes {
         return Ok(());
     }
     let message = exchange::parse(bytes).map_err(wrong)?;

@@ -1,21 +1,29 @@
 //! The world of the simulation: some countries, each with one company that imports and exports, and with goods.
 
+use std::collections::BTreeSet;
+
 use domain::access::Actor;
 use domain::country::Country;
 use domain::id::Id;
+use domain::partner::KeyFile;
 use domain::trade::Line;
 use domain::{Command, Envelope};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::astray::Nature;
 use super::{Broken, Checked};
 use crate::dice::Dice;
-use crate::memory::{Core, Memory};
+use crate::memory::{Core, Flip, Memory};
 use crate::node::{NewAuthority, Outcome};
 use crate::wire;
 
-/// Countries that trade, in their order.
+/// So many authorities there may be.
+pub const AUTHORITIES_MAX: usize = 200;
+/// Countries that trade first; more come in the order of their letters.
 const COUNTRIES: [&str; 8] = ["CN", "KR", "DE", "BR", "US", "IN", "ZA", "FR"];
+/// So many neighbours on either side each country trades with: everybody with everybody would be too many pairs.
+const NEIGHBOURS: usize = 4;
 /// When their books begin.
 const START: &str = "2024-01-15T08:00:00Z";
 /// Who acts, beside the two administrators.
@@ -53,8 +61,16 @@ pub(super) struct Node {
     pub ahead: SignedDuration,
     /// How many things it has named.
     pub named: u64,
-    /// Applications for import authorizations that wait for an officer.
-    pub applications: Vec<String>,
+    /// The places of those it trades with.
+    pub partners: Vec<usize>,
+    /// How many exports it has begun.
+    pub begun: usize,
+    /// Its cases of which goods wait at customs.
+    pub under_way: BTreeSet<Id>,
+    /// Whether it can be trusted.
+    pub nature: Nature,
+    /// What has changed in what it has stored, if it has not noticed yet.
+    pub changed: Option<Flip>,
 }
 
 impl Node {
@@ -63,9 +79,9 @@ impl Node {
         self.down_until.is_none()
     }
 
-    /// It comes back once its time has come.
-    pub fn wake(&mut self, step: u64) {
-        self.down_until = self.down_until.filter(|until| *until > step);
+    /// Whether it keeps to law and protocol, and has its whole journal.
+    pub fn is_honest(&self) -> bool {
+        matches!(self.nature, Nature::Honest)
     }
 
     /// What its clock says.
@@ -184,7 +200,13 @@ impl Founding<'_> {
     }
 }
 
-fn found_one(place: usize, id: &str, others: &[&str], now: Timestamp, dice: &mut Dice) -> Checked<Node> {
+fn found_one(
+    (place, partners): (usize, Vec<usize>),
+    id: &str,
+    others: &[&str],
+    now: Timestamp,
+    dice: &mut Dice,
+) -> Checked<Node> {
     let wrong = |why: String| Broken::new("the world can be made", why);
     let country = Country::parse(id).map_err(|why| wrong(why.to_string()))?;
     let new = NewAuthority {
@@ -205,7 +227,11 @@ fn found_one(place: usize, id: &str, others: &[&str], now: Timestamp, dice: &mut
         down_until: None,
         ahead: SignedDuration::ZERO,
         named: 0,
-        applications: Vec::new(),
+        partners,
+        begun: 0,
+        under_way: BTreeSet::new(),
+        nature: Nature::Honest,
+        changed: None,
     };
     let mut founding = Founding { node, dice, now };
     for actor in ACTORS.iter().filter(|actor| !actor.starts_with("H:")) {
@@ -217,41 +243,60 @@ fn found_one(place: usize, id: &str, others: &[&str], now: Timestamp, dice: &mut
     Ok(founding.node)
 }
 
-/// Founds so many countries and pairs each with every other; gives the moment when all is ready.
-pub(super) fn found(authorities: usize, dice: &mut Dice) -> Checked<(Vec<Node>, Timestamp)> {
-    if !(2..=COUNTRIES.len()).contains(&authorities) {
-        let says = format!(
-            "{authorities} authorities were asked for; 2 to {} can be",
-            COUNTRIES.len()
-        );
-        return Err(Broken::new("the world can be made", says));
+/// So many countries that trade.
+fn countries(count: usize) -> Checked<Vec<&'static str>> {
+    let wrong = |says: String| Broken::new("the world can be made", says);
+    if !(2..=AUTHORITIES_MAX).contains(&count) {
+        return Err(wrong(format!(
+            "{count} authorities were asked for; 2 to {AUTHORITIES_MAX} can be"
+        )));
     }
+    let others = Country::all().map_err(|why| wrong(why.to_string()))?.map(Country::code);
+    let others = others.filter(|code| !COUNTRIES.contains(code));
+    Ok(COUNTRIES.into_iter().chain(others).take(count).collect())
+}
+
+/// Whom each country trades with: those next to it on a ring, which of a few are all.
+fn neighbours(place: usize, count: usize) -> Vec<usize> {
+    let near = |other: &usize| {
+        let apart = place.abs_diff(*other);
+        *other != place && apart.min(count - apart) <= NEIGHBOURS
+    };
+    (0..count).filter(near).collect()
+}
+
+/// Founds so many countries and pairs those that trade; gives the moment when all is ready.
+pub(super) fn found(authorities: usize, dice: &mut Dice) -> Checked<(Vec<Node>, Timestamp)> {
     let now: Timestamp = START.parse().unwrap_or_default();
-    let countries = &COUNTRIES[..authorities];
+    let countries = countries(authorities)?;
     let mut nodes = Vec::new();
     for (place, id) in countries.iter().enumerate() {
-        let others: Vec<&str> = countries.iter().copied().filter(|other| other != id).collect();
-        nodes.push(found_one(place, id, &others, now, dice)?);
+        let partners = neighbours(place, countries.len());
+        let others: Vec<&str> = partners.iter().map(|other| countries[*other]).collect();
+        nodes.push(found_one((place, partners), id, &others, now, dice)?);
     }
-    let files: Vec<_> = nodes
+    let files: Vec<KeyFile> = nodes
         .iter()
         .map(|node| node.core.key_file())
         .collect::<Result<_, _>>()?;
     for node in &mut nodes {
-        for file in &files {
-            if file.id == node.id {
-                continue;
-            }
-            let heard = file.fingerprint();
-            let with = json!({ "file": file, "fingerprint": heard });
-            let outcome = node.submit(dice, now, "administrator:a", "pair_partner", &with)?;
-            let Outcome::Done { seq, .. } = outcome else {
-                return Err(Broken::new("the world can be made", format!("{outcome:?}")));
-            };
-            let with = json!({ "of": seq, "read_back": heard });
-            node.submit(dice, now, "administrator:b", "approve", &with)?;
+        for place in node.partners.clone() {
+            pair(node, &files[place], now, dice)?;
         }
     }
     // Clocks may run behind, and a key signs from the founding on.
     Ok((nodes, now + SignedDuration::from_hours(24)))
+}
+
+/// Two administrators pair a node with a partner.
+fn pair(node: &mut Node, file: &KeyFile, now: Timestamp, dice: &mut Dice) -> Checked {
+    let heard = file.fingerprint();
+    let with = json!({ "file": file, "fingerprint": heard });
+    let outcome = node.submit(dice, now, "administrator:a", "pair_partner", &with)?;
+    let Outcome::Done { seq, .. } = outcome else {
+        return Err(Broken::new("the world can be made", format!("{outcome:?}")));
+    };
+    let with = json!({ "of": seq, "read_back": heard });
+    node.submit(dice, now, "administrator:b", "approve", &with)?;
+    Ok(())
 }

@@ -32,6 +32,8 @@ pub(crate) struct Core {
     pub log: Log,
     /// Messages that came before their turn: bytes by sender, number and hash.
     pub parked: BTreeMap<(Id, u64, Digest), Vec<u8>>,
+    /// It does not look at what it signs: a node of the fault simulation may be made to lie.
+    pub careless: bool,
     entries: Entries,
     /// Every command ever answered: its hash, first entry, and how many.
     answered: BTreeMap<Uuid, ([u8; 32], u64, u32)>,
@@ -48,9 +50,12 @@ pub(crate) struct Log {
 
 impl Log {
     fn append(&mut self, entry: &[u8]) {
-        let leaf = tlog::leaf_hash(entry);
-        self.tree.append(&leaf);
-        self.leaves.push(leaf);
+        self.put(&tlog::leaf_hash(entry));
+    }
+
+    fn put(&mut self, leaf: &Hash) {
+        self.tree.append(leaf);
+        self.leaves.push(*leaf);
         for FullTile { level, index, bytes } in self.tree.take_tiles() {
             self.tiles.insert((level, index), bytes);
         }
@@ -64,6 +69,17 @@ impl Log {
     /// Its root.
     pub fn root(&self) -> Hash {
         self.tree.root()
+    }
+
+    /// Another log of the same size: its last entry is another one.
+    pub fn forked(&self) -> Self {
+        let mut other = Self::default();
+        let last = self.leaves.len().saturating_sub(1);
+        for (place, leaf) in self.leaves.iter().enumerate() {
+            let changed = tlog::leaf_hash(leaf);
+            other.put(if place == last { &changed } else { leaf });
+        }
+        other
     }
 
     /// The leaf hash of an entry.
@@ -81,6 +97,26 @@ impl Hashes for Log {
     fn tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, tlog::Error> {
         Ok(self.tiles.get(&(level, index)).cloned())
     }
+}
+
+/// A bit of a stored row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flip {
+    /// The entry.
+    pub seq: u64,
+    /// Whether it is in its leaf, not in its bytes.
+    pub leaf: bool,
+    /// Which byte, counted around.
+    pub byte: usize,
+    /// Which bit of it.
+    pub bit: u8,
+}
+
+/// What an authority says of a row that is not what it wrote.
+pub(crate) const CHANGED_AT_REST: &str = "was changed at rest";
+
+fn changed_at_rest(seq: impl std::fmt::Display) -> NodeError {
+    wrong(format!("entry {seq} {CHANGED_AT_REST}"))
 }
 
 impl Core {
@@ -105,6 +141,7 @@ impl Core {
             url,
             log: Log::default(),
             parked: BTreeMap::new(),
+            careless: false,
             entries: Entries::default(),
             answered: BTreeMap::new(),
             zone,
@@ -151,11 +188,14 @@ impl Core {
         self.entries.borrow().get(usize::try_from(seq).ok()?).cloned()
     }
 
-    /// An entry, read.
+    /// An entry, read: its bytes are those that were hashed when it was written.
     pub fn parsed(&self, seq: u64) -> Result<Entry, NodeError> {
         let entries = self.entries.borrow();
         let bytes = usize::try_from(seq).ok().and_then(|seq| entries.get(seq));
         let bytes = bytes.ok_or_else(|| wrong(format!("entry {seq} is missing")))?;
+        if self.log.leaf(seq) != Some(tlog::leaf_hash(bytes)) {
+            return Err(changed_at_rest(seq));
+        }
         Entry::parse(bytes).map_err(wrong)
     }
 
@@ -189,10 +229,8 @@ impl Core {
         // The journal's time never runs backwards.
         let at = at.max(self.state.recorded_at);
         let today = day(&self.zone, at);
-        let cited = match domain::cites(&self.state, &envelope.command) {
-            Some(seq) => self.parsed(seq).ok().map(|entry| entry.event),
-            None => None,
-        };
+        let cited = domain::cites(&self.state, &envelope.command).filter(|seq| *seq < self.state.size);
+        let cited = cited.map(|seq| self.parsed(seq)).transpose()?.map(|entry| entry.event);
         let context = Context {
             now: at,
             today,
@@ -242,8 +280,25 @@ impl Core {
         state.ok_or_else(|| wrong("the journal is empty"))
     }
 
-    /// Begins anew from the journal: whatever was not in it is gone.
+    /// Begins anew from the journal: whatever was not in it is gone. A journal that is not what was written stays as it
+    /// is, and so does the authority.
     pub fn recover(&mut self) -> Result<(), NodeError> {
+        self.unchanged()?;
+        self.begin_anew()
+    }
+
+    /// Every entry has the leaf that was stored with it.
+    pub fn unchanged(&self) -> Result<(), NodeError> {
+        let entries = self.entries.borrow();
+        let same = |(bytes, leaf): (&Vec<u8>, &Hash)| tlog::leaf_hash(bytes) == *leaf;
+        match entries.iter().zip(&self.log.leaves).position(|row| !same(row)) {
+            None => Ok(()),
+            Some(seq) => Err(changed_at_rest(seq)),
+        }
+    }
+
+    /// Begins anew without looking whether the journal is what was written.
+    pub fn begin_anew(&mut self) -> Result<(), NodeError> {
         self.state = self.replayed()?;
         self.parked.clear();
         self.answered.clear();
@@ -256,9 +311,35 @@ impl Core {
         Ok(())
     }
 
+    /// Comes back from a copy of its journal that ends earlier.
+    pub fn restore(&mut self, size: u64) -> Result<(), NodeError> {
+        self.entries
+            .borrow_mut()
+            .truncate(usize::try_from(size).map_err(wrong)?);
+        self.begin_anew()
+    }
+
+    /// Changes a bit of what is stored: of an entry's bytes, or of its leaf. The same again changes it back.
+    pub fn flip(&mut self, Flip { seq, leaf, byte, bit }: Flip) {
+        let Ok(seq) = usize::try_from(seq) else { return };
+        let mut entries = self.entries.borrow_mut();
+        let row: Option<&mut [u8]> = if leaf {
+            self.log.leaves.get_mut(seq).map(|leaf| leaf.as_mut_slice())
+        } else {
+            entries.get_mut(seq).map(Vec::as_mut_slice)
+        };
+        if let Some(row) = row.filter(|row| !row.is_empty()) {
+            let length = row.len();
+            row[byte % length] ^= 1 << (bit % 8);
+        }
+    }
+
     /// Recomputes everything from the journal; tells every difference.
     pub fn fsck(&self) -> Result<Vec<String>, NodeError> {
         let mut differences = Vec::new();
+        if let Err(NodeError(changed)) = self.unchanged() {
+            return Ok(vec![changed]);
+        }
         let replayed = self.replayed()?;
         if replayed.hash() != self.state.hash() {
             differences.push("the state differs from what the journal gives".to_owned());

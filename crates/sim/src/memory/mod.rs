@@ -17,8 +17,8 @@ use sha2::{Digest, Sha256};
 use crate::node::{Host, NewAuthority, Node, NodeError, Outgoing, Receipt, Round};
 use crate::wire;
 
-pub(crate) use self::core::Core;
 pub use self::core::Entries;
+pub(crate) use self::core::{CHANGED_AT_REST, Core, Flip, Log};
 
 type Shared = Rc<RefCell<Core>>;
 

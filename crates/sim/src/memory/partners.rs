@@ -10,7 +10,7 @@ use exchange::{About, Answer, Draft, Journaled, Opened, Reject};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::core::Core;
+use super::core::{CHANGED_AT_REST, Core};
 use super::wrong;
 use crate::node::{NodeError, Outcome, Outgoing, Receipt, Round};
 
@@ -95,14 +95,14 @@ impl Core {
         let Event::MessageQueued(says) = self.parsed(queued.entry)?.event else {
             return Err(wrong(format!("entry {} is no message", queued.entry)));
         };
-        let from = partner.sent.map_or(0, |last| last.head.size);
+        let proof = self.continues(partner.sent.map(|last| last.head), *head)?;
         let now = at.max(self.state.recorded_at);
         let draft = Draft {
             to: partner,
             queued,
             notice: &says.notice,
             checkpoint: note,
-            proof: tlog::consistency_proof(&self.log, from, head.size).map_err(wrong)?,
+            proof,
             id: id_at(now, &self.keys.exchange.derive("message", &queued.entry.to_be_bytes())),
             now,
         };
@@ -114,6 +114,17 @@ impl Core {
         {
             Outcome::Done { .. } => Ok(true),
             Outcome::Refused { code, says, .. } => Err(wrong(format!("{code}: {says}"))),
+        }
+    }
+
+    /// The proof that the log continues what a partner was shown; it is looked at before it is signed.
+    fn continues(&self, shown: Option<TreeHead>, now: TreeHead) -> Result<Vec<tlog::Hash>, NodeError> {
+        let Some(shown) = shown else { return Ok(Vec::new()) };
+        let proof = tlog::consistency_proof(&self.log, shown.size, now.size).map_err(wrong)?;
+        let holds = tlog::verify_consistency(shown.size, &shown.root.0, now.size, &now.root.0, &proof);
+        match holds {
+            Err(why) if !self.careless => Err(wrong(format!("the log {CHANGED_AT_REST}: {why}"))),
+            _ => Ok(proof),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use sim::fault::{Failure, Faults, Options, Report, Sabotage, run};
+use sim::fault::{Failure, Faults, Options, Report, Sabotage, Sum, run};
 
 /// Runs some options on as many threads as there are.
 fn all(options: Vec<Options>) -> Vec<Result<Report, Box<Failure>>> {
@@ -41,47 +41,120 @@ fn sum(reports: &[Report], of: impl Fn(&Report) -> &BTreeMap<String, u64>) -> BT
     sums
 }
 
+/// More runs, once: `SIM_SEEDS=1000 cargo test -p sim --release fault`.
+fn seeds() -> u64 {
+    let seeds = std::env::var("SIM_SEEDS").ok();
+    seeds.and_then(|seeds| seeds.parse().ok()).unwrap_or(240)
+}
+
 #[test]
 fn every_invariant_holds_whatever_strikes() {
     let options = |seed| Options {
         seed,
         authorities: if seed % 10 == 0 { 4 } else { 3 },
-        steps: 150,
+        steps: 200,
         ..Options::default()
     };
-    let reports = reports((1..=120).map(options).collect());
-    let stages = sum(&reports, |report| &report.cases);
-    for stage in [
-        "requested",
-        "confirmed",
-        "refused",
-        "issued",
-        "departed",
-        "closed",
-        "expired",
-    ] {
-        assert!(stages.contains_key(stage), "no case ends as {stage}: {stages:?}");
-    }
-    let kinds = sum(&reports, |report| &report.messages);
-    for kind in [
-        "confirmed",
-        "permit_issued",
-        "dispatched",
-        "received",
-        "endorsed_unused",
-    ] {
-        assert!(kinds.contains_key(kind), "no message is {kind}: {kinds:?}");
-    }
+    let reports = reports((1..=seeds()).map(options).collect());
+    let mut all = Sum::default();
+    reports.iter().for_each(|report| all.add(report));
+    println!("{all}");
+    has(
+        &all.cases,
+        "stage",
+        &[
+            "draft",
+            "requested",
+            "queried",
+            "confirmed",
+            "refused",
+            "withdrawn",
+            "issued",
+            "suspended",
+            "revoked",
+            "held",
+            "departed",
+            "discrepant",
+            "closed",
+            "expired",
+        ],
+    );
+    has(
+        &all.messages,
+        "kind of message",
+        &[
+            "confirmed",
+            "confirmation_refused",
+            "query",
+            "answer",
+            "withdrawn",
+            "permit_issued",
+            "permit_revoked",
+            "dispatched",
+            "received",
+            "resolved",
+            "endorsed_unused",
+            "import_authorization_cancelled",
+            "already_dispatched",
+        ],
+    );
+    has(
+        &all.acts,
+        "act",
+        &[
+            "consignment_held",
+            "consignment_released",
+            "message_equivocated",
+            "decision_rejected",
+        ],
+    );
+    let struck: Vec<&str> = STRUCK.to_vec();
+    has(&all.struck, "fault", &struck);
+    has(
+        &all.rejected,
+        "answer to who went astray",
+        &["equivocation", "log_rolled_back", "log_forked", "message_unreadable"],
+    );
+    assert!(all.split_views > 0, "nobody proves that a log was forked");
     let refused = sum(&reports, |report| &report.instructions_refused);
-    for code in [
-        "confirmation_missing",
-        "import_authorization_exceeded",
-        "import_authorization_cancelled",
-    ] {
-        assert!(refused.contains_key(code), "nothing is refused {code}: {refused:?}");
+    has(
+        &refused,
+        "refusal",
+        &[
+            "confirmation_missing",
+            "import_authorization_exceeded",
+            "import_authorization_cancelled",
+            "question_open",
+            "goods_have_left",
+        ],
+    );
+}
+
+/// Everything that strikes.
+const STRUCK: [&str; 17] = [
+    "lost",
+    "doubled",
+    "delayed",
+    "damaged",
+    "crash",
+    "clock",
+    "corrupt",
+    "corrupt, seen while running",
+    "corrupt, seen at the start",
+    "restore",
+    "hostile",
+    "hostile, contradicted itself",
+    "hostile, repeated itself",
+    "hostile, forked its log",
+    "hostile, rolled its log back",
+    "hostile, made noise",
+    "hostile, said what is not so",
+];
+
+fn has(counts: &BTreeMap<String, u64>, what: &str, words: &[&str]) {
+    for word in words {
+        assert!(counts.contains_key(*word), "no {what} is {word}: {counts:?}");
     }
-    assert!(reports.iter().all(|report| report.traffic.lost > 0));
-    assert!(reports.iter().map(|report| report.crashes).sum::<u64>() > 100);
 }
 
 #[test]
@@ -96,45 +169,109 @@ fn the_same_seed_is_the_same_run() {
         ..options
     };
     let report = run(&calm).unwrap();
-    let traffic = report.traffic;
-    assert_eq!(
-        (traffic.lost, traffic.doubled, traffic.damaged, report.crashes),
-        (0, 0, 0, 0)
-    );
+    assert!(report.struck.values().all(|count| *count == 0), "{report}");
 }
 
-/// What is wrong on purpose is seen, and by the invariant that it breaks.
+#[test]
+fn a_ring_of_many_trades() {
+    let options = Options {
+        authorities: 12,
+        steps: 400,
+        ..Options::default()
+    };
+    let report = run(&options).unwrap_or_else(|failure| panic!("{failure}"));
+    assert!(report.permits > 0, "{report}");
+    let too_many = Options {
+        authorities: 201,
+        ..Options::default()
+    };
+    assert!(run(&too_many).unwrap_err().says.contains("2 to 200 can be"));
+}
+
+/// What is wrong on purpose is seen, and by the invariant that it breaks: every invariant has something that breaks it.
+const BROKEN_BY: [(Sabotage, &str); 21] = [
+    (
+        Sabotage::Unconfirmed,
+        "no permit without a matching confirmation journaled before it",
+    ),
+    (
+        Sabotage::TooMuch,
+        "no permit without a matching confirmation journaled before it",
+    ),
+    (
+        Sabotage::Twice,
+        "never more permitted than the import authorization allows",
+    ),
+    (Sabotage::Unanswered, "a question is answered before it is confirmed"),
+    (
+        Sabotage::AfterTheEnd,
+        "no goods cross a border in a case that its authority knows to have ended",
+    ),
+    (
+        Sabotage::OtherCount,
+        "never more departed than permitted, nor than the ledger has moved",
+    ),
+    (Sabotage::OtherArrival, "mass is conserved across both books"),
+    (
+        Sabotage::HiddenDifference,
+        "never more received than departed without a discrepancy",
+    ),
+    (
+        Sabotage::Untold,
+        "both sides have the same stage and figures once messages flow",
+    ),
+    (
+        Sabotage::OtherBytes,
+        "the same number of a chain always has the same bytes",
+    ),
+    (
+        Sabotage::BeforeItsTurn,
+        "messages are taken in the order of their chain",
+    ),
+    (
+        Sabotage::Deaf,
+        "an honest message is taken, or waits for those before it",
+    ),
+    (Sabotage::DamageTaken, "what was damaged on the way is not taken"),
+    (
+        Sabotage::FalseReceipt,
+        "every receipt is redeemable: its entry is in the receiver's log",
+    ),
+    (
+        Sabotage::OldBackup,
+        "every checkpoint seen is consistent with the log as it is",
+    ),
+    (Sabotage::BesideTheJournal, "the journal alone gives the state"),
+    (
+        Sabotage::Blind,
+        "what was changed at rest is noticed before anything is signed on it",
+    ),
+    (
+        Sabotage::Forgetful,
+        "who has seen more of a log takes nothing from one that was rolled back",
+    ),
+    (Sabotage::Unhearing, "both sides know that a log was rolled back"),
+    (
+        Sabotage::NoEvidence,
+        "who contradicts itself is evidenced in the journals of others",
+    ),
+    (Sabotage::Fails, "a node goes on"),
+];
+
 #[test]
 fn every_sabotage_is_noticed() {
-    for (sabotage, invariant) in [
-        (
-            Sabotage::Unconfirmed,
-            "no permit without a matching confirmation journaled before it",
-        ),
-        (
-            Sabotage::TooMuch,
-            "no permit without a matching confirmation journaled before it",
-        ),
-        (
-            Sabotage::BeforeItsTurn,
-            "messages are taken in the order of their chain",
-        ),
-        (
-            Sabotage::OldBackup,
-            "every checkpoint seen is consistent with the log as it is",
-        ),
-        (
-            Sabotage::OtherCount,
-            "never more departed than permitted, nor than the ledger has moved",
-        ),
-    ] {
+    assert_eq!(
+        BROKEN_BY.map(|(sabotage, _)| sabotage)[..],
+        Sabotage::ALL.iter().map(|(sabotage, _)| *sabotage).collect::<Vec<_>>()
+    );
+    for (sabotage, invariant) in BROKEN_BY {
         let options = |seed| Options {
             seed,
             steps: 300,
             sabotage: Some(sabotage),
             ..Options::default()
         };
-        let failure = (1..20).find_map(|seed| run(&options(seed)).err());
+        let failure = (1..40).find_map(|seed| run(&options(seed)).err());
         let failure = failure.unwrap_or_else(|| panic!("{sabotage} goes unnoticed"));
         assert_eq!(failure.invariant, invariant, "{failure}");
         let Options { seed, .. } = failure.options;
