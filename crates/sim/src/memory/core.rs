@@ -324,7 +324,7 @@ impl Core {
         let Ok(seq) = usize::try_from(seq) else { return };
         let mut entries = self.entries.borrow_mut();
         let row: Option<&mut [u8]> = if leaf {
-            self.log.leaves.get_mut(seq).map(|leaf| leaf.as_mut_slice())
+            self.log.leaves.get_mut(seq).map(<[u8; 32]>::as_mut_slice)
         } else {
             entries.get_mut(seq).map(Vec::as_mut_slice)
         };

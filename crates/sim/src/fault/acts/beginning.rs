@@ -10,8 +10,8 @@ use crate::fault::Sim;
 use crate::fault::world::Node;
 
 /// So many own authorizations in force a country has at most, and so many exports that are not over.
-const AUTHORIZATIONS_MAX: usize = 12;
-const OPEN_MAX: usize = 12;
+const AUTHORIZATIONS_MAX: usize = 8;
+const OPEN_MAX: usize = 6;
 
 impl Sim<'_> {
     /// Applications, authorizations and their end.
@@ -20,7 +20,7 @@ impl Sim<'_> {
         let trade = &self.nodes[place].core.state.trade;
         let waiting: Vec<Id> = trade.open_applications().map(|one| one.id.clone()).take(3).collect();
         let in_force = self.in_force(place);
-        if in_force.len() < AUTHORIZATIONS_MAX && waiting.len() < 3 {
+        if in_force.len() < AUTHORIZATIONS_MAX && waiting.len() < 2 && self.dice.one_in(2) {
             possible.push(self.import_application(place));
         }
         if let Some(application) = self.dice.pick(&waiting).cloned() {
@@ -36,7 +36,7 @@ impl Sim<'_> {
             let with = json!({ "authorization": number, "reason": "the importer gave up" });
             possible.push(officer("cancel_import_authorization", with));
         }
-        if self.may_begin(place) {
+        if self.may_begin(place) && self.dice.one_in(2) {
             possible.extend(self.export_application(place));
         }
         possible

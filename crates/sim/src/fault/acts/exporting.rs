@@ -43,11 +43,11 @@ impl Sim<'_> {
         let reason = "the buyer has gone";
         match (&case.permit, case.stage) {
             (_, Stage::Discrepant) => None,
-            (None, _) if self.dice.one_in(16) => {
+            (None, _) if self.dice.one_in(40) => {
                 let with = json!({ "export": application(case), "reason": reason });
                 Some(officer("withdraw_export", with))
             }
-            (Some(permit), _) if self.dice.one_in(16) => {
+            (Some(permit), _) if self.dice.one_in(10) => {
                 let with = json!({ "permit": permit.number, "reason": reason });
                 Some(officer("revoke_export_permit", with))
             }

@@ -10,7 +10,7 @@ use crate::fault::sabotage::Sabotage;
 impl Sim<'_> {
     pub(super) fn importing(&mut self, place: usize, case: &Case) -> Vec<Act> {
         match case.stage {
-            Stage::Requested | Stage::Queried => vec![self.reply(case)],
+            Stage::Requested | Stage::Queried => vec![self.reply(place, case)],
             Stage::Issued | Stage::Departed | Stage::Suspended => self.arrival(place, case),
             Stage::Discrepant => resolution(case).into_iter().collect(),
             _ => Vec::new(),
@@ -18,9 +18,18 @@ impl Sim<'_> {
     }
 
     /// Yes, no, or a question first; while a question is open a yes is refused.
-    fn reply(&mut self, case: &Case) -> Act {
+    fn reply(&mut self, place: usize, case: &Case) -> Act {
         let chance = self.dice.below(12);
+        let node = &self.nodes[place];
+        let today = node.core.today(node.time(self.now));
+        let checks = domain::trade::confirmation_checks(&node.core.state, case, today);
+        // A question is open, or the trade is another one than was authorized.
+        let disagrees = checks.iter().skip(1).any(|check| check.refusal.is_some());
         match (case.stage, chance) {
+            (_, 6..) if disagrees => {
+                let with = json!({ "case": case.id, "reason": "it is not what was authorized" });
+                officer("refuse_confirmation", with)
+            }
             (_, 0) => {
                 let with = json!({ "case": case.id, "reason": "the importer does not know of it" });
                 officer("refuse_confirmation", with)

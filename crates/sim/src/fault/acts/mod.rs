@@ -77,7 +77,20 @@ impl Sim<'_> {
             return Ok(());
         }
         let mut possible = self.decisions(place);
-        possible.extend(self.beginnings(place));
+        if possible.is_empty() || self.dice.one_in(2) {
+            possible.extend(self.others(place));
+        }
+        let count = possible.len().try_into().unwrap_or(1);
+        let chosen = usize::try_from(self.dice.below(count)).unwrap_or_default();
+        if chosen >= possible.len() {
+            return Ok(());
+        }
+        self.perform(place, possible.swap_remove(chosen))
+    }
+
+    /// All but what waits for a second person.
+    fn others(&mut self, place: usize) -> Vec<Act> {
+        let mut possible = self.beginnings(place);
         possible.extend(self.returns(place));
         for case in self.looked_at(place) {
             possible.extend(match case.side {
@@ -85,11 +98,7 @@ impl Sim<'_> {
                 Side::Importing => self.importing(place, &case),
             });
         }
-        let chosen = usize::try_from(self.dice.below(possible.len().try_into().unwrap_or(1))).unwrap_or_default();
-        if chosen >= possible.len() {
-            return Ok(());
-        }
-        self.perform(place, possible.swap_remove(chosen))
+        possible
     }
 
     /// Some open cases of a node, side by side.

@@ -115,31 +115,40 @@ impl Books {
                 Ok(())
             }
             Event::RequestConfirmed(answered) => self.confirms(node, &answered.case),
-            Event::RequestRefused(answered) => self.ends(&answered.case, "refused"),
-            Event::ExportWithdrawn(withdrawn) => self.ends(&withdrawn.case, "withdrawn"),
-            Event::ExportPermitRevoked(revoked) => {
-                self.give_back(&revoked.permit);
-                self.ends(&revoked.case, "revoked")
-            }
-            Event::PermitEndorsedUnused(unused) => {
-                self.give_back(&unused.permit);
-                self.ends(&unused.case, "expired")
-            }
             Event::ExportPermitIssued(issued) => self.permitted(node, &issued.case, &issued.permit),
             Event::ConsignmentDeparted(endorsed) => self.departed(node, &endorsed.case, &endorsed.endorsement),
             Event::ConsignmentArrived(endorsed) => {
                 let imported = self.case(&endorsed.case).imported;
-                self.endorsed(node, &endorsed.case, &endorsed.endorsement, imported)?;
+                as_recorded(node, &endorsed.case, &endorsed.endorsement, imported)?;
                 self.arrived(node, &endorsed.case, &endorsed.endorsement)
             }
             Event::Movement(movement) => self.moves(node, movement),
-            _ => Ok(()),
+            event => {
+                self.ended(event);
+                Ok(())
+            }
         }
     }
 
-    fn ends(&mut self, case: &Id, how: &'static str) -> Checked {
+    /// What brings a case to its end before goods have left.
+    fn ended(&mut self, event: &Event) {
+        match event {
+            Event::RequestRefused(answered) => self.ends(&answered.case, "refused"),
+            Event::ExportWithdrawn(withdrawn) => self.ends(&withdrawn.case, "withdrawn"),
+            Event::ExportPermitRevoked(revoked) => {
+                self.give_back(&revoked.permit);
+                self.ends(&revoked.case, "revoked");
+            }
+            Event::PermitEndorsedUnused(unused) => {
+                self.give_back(&unused.permit);
+                self.ends(&unused.case, "expired");
+            }
+            _ => {}
+        }
+    }
+
+    fn ends(&mut self, case: &Id, how: &'static str) {
         self.case(case).ended = Some(how);
-        Ok(())
     }
 
     /// A permit takes nothing of its authorization any more.
@@ -181,17 +190,16 @@ impl Books {
 
     fn said(&mut self, node: &Node, case: &Id, notice: Notice) -> Checked {
         match notice {
-            Notice::Confirmed(said) => {
-                if self.case(case).ended.is_none() {
-                    self.confirms(node, case)?;
-                    self.case(case).confirmed = Some(hash_of(&said.consignment));
-                }
+            // One that crossed a withdrawal changes nothing.
+            Notice::Confirmed(said) if self.case(case).ended.is_none() => {
+                self.confirms(node, case)?;
+                self.case(case).confirmed = Some(hash_of(&said.consignment));
             }
             Notice::Query(_) => self.case(case).asked = true,
             Notice::Answer(_) => self.case(case).asked = false,
-            Notice::Refused(_) => self.ends(case, "refused")?,
-            Notice::Withdrawn(_) => self.ends(case, "withdrawn")?,
-            Notice::PermitRevoked(_) => self.ends(case, "revoked")?,
+            Notice::Refused(_) => self.ends(case, "refused"),
+            Notice::Withdrawn(_) => self.ends(case, "withdrawn"),
+            Notice::PermitRevoked(_) => self.ends(case, "revoked"),
             Notice::Dispatched(departure) => {
                 let told = self.case(case);
                 // This side may have given up waiting.
@@ -290,19 +298,6 @@ impl Books {
         Ok(())
     }
 
-    /// What customs has endorsed is what the ledger has.
-    fn endorsed(&self, node: &Node, case: &Id, arrival: &Endorsement, imported: Amounts) -> Checked {
-        let arrived = amounts(&arrival.lines);
-        if arrived == imported {
-            return Ok(());
-        }
-        let says = format!(
-            "{} endorsed {arrived:?} in {case}; its ledger has {imported:?}",
-            node.id
-        );
-        Err(Broken::new(MASS, says))
-    }
-
     /// What arrived is what left, or this side has a discrepancy.
     fn arrived(&mut self, node: &Node, case: &Id, arrival: &Endorsement) -> Checked {
         let (arrived, departed) = (amounts(&arrival.lines), self.case(case).departed);
@@ -357,6 +352,19 @@ impl Books {
         }
         Ok(())
     }
+}
+
+/// What customs has endorsed is what the ledger has.
+fn as_recorded(node: &Node, case: &Id, arrival: &Endorsement, imported: Amounts) -> Checked {
+    let arrived = amounts(&arrival.lines);
+    if arrived == imported {
+        return Ok(());
+    }
+    let says = format!(
+        "{} endorsed {arrived:?} in {case}; its ledger has {imported:?}",
+        node.id
+    );
+    Err(Broken::new(MASS, says))
 }
 
 /// Every account of every item sums to nothing.
