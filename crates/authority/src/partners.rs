@@ -7,7 +7,8 @@ use domain::access::Actor;
 use domain::digest::Digest;
 use domain::id::Id;
 use domain::partner::{
-    KeyFile, Message, MessageQueued, MessageSigned, Receipt as MessageReceipt, ReceiveMessage, Taken, Unanswered,
+    KeyFile, Message, MessageQueued, MessageSigned, Receipt as MessageReceipt, ReceiveMessage, Taken, TreeHead,
+    Unanswered,
 };
 use domain::trade::PassDay;
 use domain::{Command, Entry, Envelope, Event};
@@ -18,7 +19,7 @@ use uuid::Uuid;
 use crate::Authority;
 use crate::error::AuthorityError;
 use crate::receipt::{Outcome, Receipt};
-use crate::recover::JournalHashes;
+use crate::recover::{JournalHashes, as_written};
 
 /// What the answer says to a message that contradicts one that was taken.
 const EQUIVOCATION: &str = "equivocation";
@@ -262,9 +263,7 @@ impl Authority {
             return Ok(Signing::Nothing);
         };
         let says = self.queued(queued.entry)?;
-        let size = tlog::verify(checkpoint, &self.log_key())?.size;
-        let from = sent.map_or(0, |last| last.head.size);
-        let proof = self.read(|journal| tlog::consistency_proof(&JournalHashes(journal), from, size))?;
+        let proof = self.continues(sent.map(|last| last.head), checkpoint)?;
         let composed = {
             let state = self.state();
             let Some(partner) = state.partners.get(to) else {
@@ -292,6 +291,17 @@ impl Authority {
             Outcome::Done { .. } => Signing::Signed,
             Outcome::Refused { code, says, .. } => Signing::Failed(format!("{code}: {says}")),
         })
+    }
+
+    /// The proof that a checkpoint continues what a partner was shown. It is verified before it is signed: a wrong one,
+    /// made of hashes that were changed at rest, would stop the conversation for good.
+    fn continues(&self, shown: Option<TreeHead>, checkpoint: &str) -> Result<Vec<tlog::Hash>, AuthorityError> {
+        let Some(shown) = shown else { return Ok(Vec::new()) };
+        let now = tlog::verify(checkpoint, &self.log_key())?;
+        let proof = self.read(|journal| tlog::consistency_proof(&JournalHashes(journal), shown.size, now.size))?;
+        tlog::verify_consistency(shown.size, &shown.root.0, now.size, &now.root, &proof)
+            .map_err(|why| AuthorityError::Broken(format!("the log does not continue what a partner has: {why}")))?;
+        Ok(proof)
     }
 
     /// Every message that waits for its receipt: by partner, in the order of the chain.
@@ -473,8 +483,7 @@ impl Authority {
     fn written(&self, seq: u64) -> Result<(Entry, Digest), AuthorityError> {
         let missing = || AuthorityError::Broken(format!("entry {seq} is missing"));
         let (bytes, leaf) = self.read(|journal| journal.entry(seq))?.ok_or_else(missing)?;
-        let entry = Entry::parse(&bytes).map_err(|error| AuthorityError::Broken(format!("entry {seq}: {error}")))?;
-        Ok((entry, domain::digest::Bytes(leaf)))
+        Ok((as_written(seq, &bytes, &leaf)?, domain::digest::Bytes(leaf)))
     }
 
     fn queued(&self, seq: u64) -> Result<MessageQueued, AuthorityError> {

@@ -60,15 +60,33 @@ fn newest_snapshot(place: &Place, hashes: &JournalHashes<'_>, size: u64) -> Opti
         .map(|found| found.state)
 }
 
+/// A stored entry has the bytes that were hashed when it was written. Without this a row that was changed at rest would
+/// be answered from, and signed on, before anybody runs `fsck`.
+fn unchanged(seq: u64, bytes: &[u8], leaf: &tlog::Hash) -> Result<(), AuthorityError> {
+    if tlog::leaf_hash(bytes) == *leaf {
+        return Ok(());
+    }
+    Err(AuthorityError::Broken(format!("entry {seq} was changed at rest")))
+}
+
+fn unreadable(seq: u64, error: &dyn std::fmt::Display) -> AuthorityError {
+    AuthorityError::Broken(format!("entry {seq}: {error}"))
+}
+
+/// Reads a stored entry, which must be what was written.
+pub(crate) fn as_written(seq: u64, bytes: &[u8], leaf: &tlog::Hash) -> Result<Entry, AuthorityError> {
+    unchanged(seq, bytes, leaf)?;
+    Entry::parse(bytes).map_err(|error| unreadable(seq, &error))
+}
+
 /// Applies the entries from the state's size on.
 pub(crate) fn replay(journal: &dyn JournalReader, state: &mut Option<State>, size: u64) -> Result<(), AuthorityError> {
     let mut failed = None;
     let mut reader = EntryReader::default();
     let from = state.as_ref().map_or(0, |state| state.size);
     journal.read(from, size - from, &mut |row| {
-        let applied = reader
-            .read(row.bytes)
-            .map_err(|error| AuthorityError::Broken(format!("entry {}: {error}", row.seq)))
+        let applied = unchanged(row.seq, row.bytes, row.leaf)
+            .and_then(|()| reader.read(row.bytes).map_err(|error| unreadable(row.seq, &error)))
             .and_then(|entry| step(state, &entry));
         match applied {
             Ok(()) => ControlFlow::Continue(()),

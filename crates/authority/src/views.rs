@@ -7,6 +7,7 @@ use domain::{Command, Context, Entry, Event, Refused};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::recover::as_written;
 use crate::{Authority, AuthorityError};
 
 impl Authority {
@@ -22,11 +23,10 @@ impl Authority {
 
     /// An entry of the journal.
     pub fn entry(&self, seq: u64) -> Result<Option<Entry>, AuthorityError> {
-        let Some((bytes, _)) = self.read(|journal| journal.entry(seq))? else {
-            return Ok(None);
-        };
-        let broken = |error| AuthorityError::Broken(format!("entry {seq}: {error}"));
-        Entry::parse(&bytes).map(Some).map_err(broken)
+        match self.read(|journal| journal.entry(seq))? {
+            Some((bytes, leaf)) => as_written(seq, &bytes, &leaf).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Looks into the register. What was recorded a moment ago may not be in it yet: see [`Authority::catch_up`].

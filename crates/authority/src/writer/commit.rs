@@ -15,7 +15,7 @@ use crate::error::AuthorityError;
 use crate::place::Place;
 use crate::projector::Projector;
 use crate::receipt::{Receipt, outcome_of};
-use crate::recover::JournalHashes;
+use crate::recover::{JournalHashes, as_written};
 use crate::snapshot;
 
 /// At most one checkpoint in this time.
@@ -178,8 +178,7 @@ impl Second {
             Answer::Repeat { id, seq, count } => {
                 let missing = || AuthorityError::Broken(format!("entry {seq} is missing"));
                 let (bytes, leaf) = self.reader.entry(seq)?.ok_or_else(missing)?;
-                let entry =
-                    Entry::parse(&bytes).map_err(|error| AuthorityError::Broken(format!("entry {seq}: {error}")))?;
+                let entry = as_written(seq, &bytes, &leaf)?;
                 Ok(Receipt {
                     id,
                     repeat: true,

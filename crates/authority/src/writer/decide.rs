@@ -14,6 +14,7 @@ use tlog::Tree;
 use super::{Answer, Buffers, GROUP_COMMANDS_MAX, Group, Request, Work};
 use crate::error::AuthorityError;
 use crate::receipt::{Outcome, Receipt, reused};
+use crate::recover::as_written;
 
 /// An id made within this time before now is looked up in the state alone, which keeps every id for longer.
 const ID_AGE_MAX: SignedDuration = SignedDuration::from_hours(48);
@@ -221,11 +222,10 @@ impl First {
             return Ok(None);
         }
         self.barrier(group, false)?;
-        let Some((bytes, _)) = self.cited.entry(seq)? else {
-            return Ok(None);
-        };
-        let entry = Entry::parse(&bytes).map_err(|error| AuthorityError::Broken(format!("entry {seq}: {error}")))?;
-        Ok(Some(entry.event))
+        match self.cited.entry(seq)? {
+            Some((bytes, leaf)) => Ok(Some(as_written(seq, &bytes, &leaf)?.event)),
+            None => Ok(None),
+        }
     }
 
     /// Sends what is decided so far, and waits until it is durable.

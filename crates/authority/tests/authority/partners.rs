@@ -567,6 +567,63 @@ fn damage(folder: &Path, kind: &str, text: &str) {
         .unwrap();
 }
 
+/// Changes a row of the journal beside the one that goes with it: bytes without their leaf, or a leaf without its bytes.
+fn change_at_rest(folder: &Path, kind: &str, set: &str) {
+    let journal = rusqlite::Connection::open(folder.join("journal.db")).unwrap();
+    let like = format!("%\"kind\":\"{kind}\"%");
+    let last = "(SELECT max(seq) FROM entry WHERE CAST(bytes AS TEXT) LIKE ?1)";
+    let changed = journal.execute(&format!("UPDATE entry SET {set} WHERE seq = {last}"), [like]);
+    assert_eq!(changed.unwrap(), 1);
+}
+
+fn broken<T: std::fmt::Debug>(outcome: Result<T, authority::AuthorityError>, says: &str) {
+    match outcome {
+        Err(authority::AuthorityError::Broken(what)) if what.contains(says) => {}
+        outcome => panic!("{outcome:?}"),
+    }
+}
+
+#[test]
+fn what_was_changed_at_rest_is_not_signed() {
+    let other_bytes = "bytes = CAST(replace(CAST(bytes AS TEXT), '\"year\":2023', '\"year\":2022') AS BLOB)";
+    for set in [other_bytes, "leaf = zeroblob(32)"] {
+        let folder = tempfile::tempdir().unwrap();
+        let (cn, kr) = (in_folder("CN", 1, folder.path()), memory("KR", 2));
+        paired(&cn, &kr);
+        state_year(&cn, "KR", 2023, after(1));
+        cn.close().unwrap();
+        change_at_rest(folder.path(), "MessageQueued", set);
+        // The snapshot is whole, and so is what it was taken of.
+        if let Ok(cn) = Authority::open(folder.path()) {
+            let round = cn.send_round(after(1), &mut |message| panic!("{message:?} is sent"));
+            broken(round, "was changed at rest");
+            assert_eq!(cn.state().partners.get("KR").unwrap().unanswered.len(), 0, "{set}");
+            cn.close().unwrap();
+        }
+        std::fs::remove_dir_all(folder.path().join("snapshots")).unwrap();
+        broken(Authority::open(folder.path()).map(drop), "changed at rest");
+    }
+}
+
+#[test]
+fn a_proof_made_of_changed_hashes_is_not_signed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (cn, kr) = (in_folder("CN", 1, folder.path()), memory("KR", 2));
+    paired(&cn, &kr);
+    state_year(&cn, "KR", 2022, after(1));
+    assert_eq!(cn.send_round(after(1), &mut post(&kr, after(1))).unwrap().settled, 1);
+    state_year(&cn, "KR", 2023, after(1));
+    let before = size(&cn);
+    let journal = rusqlite::Connection::open(folder.path().join("journal.db")).unwrap();
+    // What comes after the message is on no tile yet: the proof is made of these hashes.
+    journal
+        .execute("UPDATE entry SET leaf = zeroblob(32) WHERE seq = 0", [])
+        .unwrap();
+    let round = cn.send_round(after(2), &mut post(&kr, after(2)));
+    assert!(round.is_err(), "{round:?}");
+    assert_eq!(size(&cn), before, "nothing was signed");
+}
+
 #[test]
 fn fsck_verifies_every_signature_again() {
     let damages: [(&str, &str, &str, bool); 6] = [
