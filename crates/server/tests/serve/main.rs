@@ -4,6 +4,7 @@ mod backup;
 mod demo;
 mod end;
 mod figures;
+mod flood;
 mod hostile;
 mod log;
 mod node;

@@ -156,6 +156,14 @@ impl Node {
         }
     }
 
+    /// How much of it is in memory, in KiB.
+    pub fn memory_kib(&self) -> Step<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()).ok_or("no VmRSS")?;
+        Ok(kib.parse()?)
+    }
+
     /// Lets no file of it be written any more, as on a full disk.
     pub fn write_no_more(&self) -> Step<()> {
         let limited = Command::new("prlimit")
