@@ -19,6 +19,8 @@ refusals! {
         AuthorizationExceeded { number: String, goods: String, available: String, requested: String } = "import_authorization_exceeded", Some("1961 art. 31(4)(b)"),
             "import authorization {number} has {available} left of {goods}; {requested} asked";
         AuthorizationUsed { number: String, by: String } = "import_authorization_used", Some("1961 art. 31(4)(d)"), "import authorization {number} allows one consignment, and {by} is it";
+        MessageUntrusted { export: String, what: &'static str, kid: String, since: jiff::Timestamp } = "message_untrusted", Some("1961 art. 31(1), 31(5)"),
+            "the {what} for the export {export} is signed with the key {kid}, which its authority does not trust since {since}, and was taken later: withdraw the case and ask again";
         ConfirmationMissing { export: String } = "confirmation_missing", Some("1961 art. 31(1), 31(5)"), "the importing authority has not confirmed the export {export}: silence is no consent";
         ConfirmationRefused { export: String, reason: String } = "confirmation_refused", Some("1961 art. 31(1)"), "the importing authority has refused the export {export}: {reason}";
         StageWrong { case: String, stage: &'static str, needed: &'static str } = "case_not_in_stage", None, "the case {case} is {stage}; this needs a case that is {needed}";
