@@ -18,6 +18,8 @@ mod projector;
 mod proof;
 mod receipt;
 mod recover;
+mod ring;
+mod rotation;
 mod rows;
 mod snapshot;
 mod views;
@@ -44,6 +46,7 @@ pub use permits::{LIST_DAYS, document};
 pub use place::{MadeBy, Mail, Place, Settings};
 pub use proof::proof;
 pub use receipt::{Outcome, Receipt};
+pub use rotation::KEY_DAYS_MAX;
 
 use keys::Keys;
 use parked::Parked;
@@ -132,7 +135,7 @@ impl Authority {
     /// Makes a new authority in an empty place.
     pub fn create(place: Place, new: &NewAuthority, at: Timestamp) -> Result<Self, AuthorityError> {
         let keys = Keys::make(new)?;
-        place.keep_keys(&keys)?;
+        place.keep_keys(&keys, &Keys::first_exchange(new)?)?;
         place.set_url(new.url.as_deref())?;
         let folder = place.folder().unwrap_or(Path::new(""));
         let mut stores = store::create(folder, place.engine())?;
@@ -246,7 +249,7 @@ impl AtRest {
         } = stores;
         let reader = journal.reader()?;
         let (state, tree) = recover::recover(&place, &*reader)?;
-        keys.check(&state.founding)?;
+        keys.check(&state)?;
         let zone = writer::time_zone(state.founding.zone.as_str())?;
         let of_register = register.reader()?;
         let start = Start {
@@ -256,6 +259,7 @@ impl AtRest {
             state,
             tree,
             key: keys.log.clone(),
+            exchange: keys.exchange.clone(),
         };
         let writer = Writer::start(start)?;
         Ok(Authority {
@@ -310,7 +314,7 @@ fn founding(new: &NewAuthority, keys: &Keys, at: Timestamp) -> Result<(Founding,
         origin: text("origin", keys.log.origin())?,
         log_key: text("log key", &keys.log.verifier())?,
         root: keys.new_root()?,
-        key: keys.operational(at)?,
+        key: Keys::operational(new, at)?,
         administrators: [id("administrator", first)?, id("administrator", other)?],
     };
     Ok((founding, today))

@@ -7,7 +7,8 @@ use domain::access::Actor;
 use domain::digest::Digest;
 use domain::id::Id;
 use domain::partner::{
-    KeyFile, Message, MessageQueued, MessageSigned, Receipt as MessageReceipt, ReceiveMessage, Taken, Unanswered,
+    KeyFile, Message, MessageQueued, MessageSigned, Receipt as MessageReceipt, ReceiveMessage, RequeueMessages, Taken,
+    Unanswered,
 };
 use domain::trade::PassDay;
 use domain::{Command, Entry, Envelope, Event};
@@ -25,6 +26,9 @@ const EQUIVOCATION: &str = "equivocation";
 
 /// Refusals that tell of another message which was taken meanwhile: the message is looked at again.
 const RACES: [&str; 2] = ["message_repeated", "message_out_of_order"];
+
+/// Refusals of the key that signed a message.
+const KEY_REFUSED: [&str; 2] = ["key_unknown", "key_untrusted"];
 
 /// So often a message is looked at while others come in between.
 const ATTEMPTS: usize = 3;
@@ -92,8 +96,12 @@ impl From<Answer> for Looked {
 }
 
 impl Authority {
-    /// What it tells a partner of itself, signed with its root key.
+    /// What it tells a partner of itself, signed with its root key: the file that was installed last, or else one of the
+    /// founding's key.
     pub fn key_file(&self) -> Result<KeyFile, AuthorityError> {
+        if let Some(file) = self.state().own.file.clone() {
+            return Ok(file);
+        }
         let missing =
             || AuthorityError::Refused("the root key is not in keys/: bring it to make a key file".to_owned());
         let root = self.keys.root.as_ref().ok_or_else(missing)?;
@@ -200,7 +208,8 @@ impl Authority {
             recorded_at: entry.recorded_at,
             received,
         };
-        let receipt = exchange::receipt(&self.state(), &self.keys.exchange, &self.keys.log, journaled);
+        let key = self.key_for(&received.from, seq)?;
+        let receipt = exchange::receipt(&self.state(), &key, &self.keys.log, journaled);
         receipt
             .map(|signed| Answer::Receipt(signed.compact()))
             .map_err(|reject| AuthorityError::Broken(reject.to_string()))
@@ -265,22 +274,26 @@ impl Authority {
         let size = tlog::verify(checkpoint, &self.log_key())?.size;
         let from = sent.map_or(0, |last| last.head.size);
         let proof = self.read(|journal| tlog::consistency_proof(&JournalHashes(journal), from, size))?;
+        let now = at.max(self.state().recorded_at);
+        let key = match self.key_now(to, now) {
+            Ok(key) => key,
+            Err(why) => return Ok(Signing::Failed(why)),
+        };
         let composed = {
             let state = self.state();
             let Some(partner) = state.partners.get(to) else {
                 return Ok(Signing::Nothing);
             };
-            let now = at.max(state.recorded_at);
             let draft = Draft {
                 to: partner,
                 queued: &queued,
                 notice: &says.notice,
                 checkpoint,
                 proof,
-                id: id_at(now, &self.keys.exchange.derive("message", &queued.entry.to_be_bytes())),
+                id: id_at(now, &key.derive("message", &queued.entry.to_be_bytes())),
                 now,
             };
-            exchange::compose(&state, &self.keys.exchange, draft)
+            exchange::compose(&state, &key, draft)
         };
         let message = match composed {
             Ok(message) => message,
@@ -426,25 +439,53 @@ impl Authority {
             Err(why) => return Ok(Err(format!("message {seq} could not be sent: {why}"))),
         };
         round.sent += 1;
-        let receipt = match Answer::decode(&body) {
+        let heard = self.hear(at, message, &body)?;
+        round.settled += usize::from(matches!(heard, Ok(Settled::Recorded { .. })));
+        Ok(heard.map(drop).map_err(|why| format!("message {seq}: {why}")))
+    }
+
+    /// Hears the answer to a message that was sent. The inner error says why there is no receipt that is taken.
+    pub fn hear(
+        &self,
+        at: Timestamp,
+        message: &Outgoing,
+        body: &[u8],
+    ) -> Result<Result<Settled, String>, AuthorityError> {
+        let receipt = match Answer::decode(body) {
             Ok(Answer::Receipt(receipt)) => receipt,
-            Ok(Answer::Parked { expected }) => {
-                return Ok(Err(format!("message {seq} waits there for message {expected}")));
+            Ok(Answer::Parked { expected }) => return Ok(Err(format!("it waits there for message {expected}"))),
+            Ok(Answer::Refused { code, says }) => {
+                let again = KEY_REFUSED.contains(&code.as_str()) && self.requeue(at, message)?;
+                let again = if again { "; it is signed again" } else { "" };
+                return Ok(Err(format!("{code}: {says}{again}")));
             }
-            Ok(Answer::Refused { code, says }) => return Ok(Err(format!("message {seq} was refused: {code}: {says}"))),
-            Err(reject) => return Ok(Err(format!("the answer to message {seq} cannot be read: {reject}"))),
+            Err(reject) => return Ok(Err(format!("the answer cannot be read: {reject}"))),
         };
         Ok(match self.settle(at, &message.to, receipt.as_bytes())? {
-            Settled::Recorded { .. } => {
-                round.settled += 1;
-                Ok(())
-            }
             // Somebody else has brought the same receipt meanwhile.
-            Settled::Refused { .. } if !self.is_unanswered(message) => Ok(()),
-            Settled::Refused { code, says } => {
-                Err(format!("the receipt for message {seq} is not taken: {code}: {says}"))
-            }
+            settled @ Settled::Refused { .. } if !self.is_unanswered(message) => Ok(settled),
+            Settled::Refused { code, says } => Err(format!("its receipt is not taken: {code}: {says}")),
+            settled @ Settled::Recorded { .. } => Ok(settled),
         })
+    }
+
+    /// Lets be signed again what a partner has not taken because of its key, if that key signs no more. A partner that has
+    /// taken a message gives its receipt, whatever it thinks of the key since; so what it refuses it has not taken.
+    fn requeue(&self, at: Timestamp, message: &Outgoing) -> Result<bool, AuthorityError> {
+        let _signing = lock(&self.signing);
+        let requeue = RequeueMessages {
+            to: message.to.clone(),
+            seq: message.seq,
+        };
+        let outcome = self
+            .submit_own(
+                at,
+                at,
+                Command::RequeueMessages(Box::new(requeue)),
+                message.bytes.as_bytes(),
+            )?
+            .outcome;
+        Ok(matches!(outcome, Outcome::Done { .. }))
     }
 
     fn is_unanswered(&self, message: &Outgoing) -> bool {
@@ -463,7 +504,10 @@ impl Authority {
         about: &[u8],
     ) -> Result<Receipt, AuthorityError> {
         let id = id_at(made, &Digest::of(about).0);
-        let random = self.keys.exchange.derive("salts", id.as_bytes());
+        let random = self
+            .keys
+            .exchange
+            .derive(&self.state().own.keys, "salts", id.as_bytes());
         let envelope = Envelope::new(id, Actor::node(), command, random);
         let receipts = self.writer.submit(at, vec![envelope], true)?;
         let missing = || AuthorityError::Stopped("a command was not answered".to_owned());

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::compose::head_of;
 use crate::key::verify;
-use crate::open::{continued, follows, read, sender, taken_before, valid_at};
+use crate::open::{continued, follows, read, sender, taken_before, unproven, valid_at};
 use crate::receipt::open_receipt;
 use crate::reject::{
     CHAIN_BROKEN, CHECKPOINT_BAD, KEY_UNKNOWN, QUEUED_DIFFERS, Reject, SENDER_UNKNOWN, SIGNATURE_BAD, UNREADABLE,
@@ -16,13 +16,14 @@ use crate::reject::{
 /// Checks a message of ours: our key signed it, the tree head beside it is that of its checkpoint, and it says what was
 /// queued.
 pub fn check_signed(state: &State, signed: &MessageSigned, queued: Option<&MessageQueued>) -> Result<(), Reject> {
-    let (key, message) = (&state.founding.key, read(&signed.message)?);
-    if key.kid != signed.message.kid || !key.is_valid_at(message.created) {
+    let message = read(&signed.message)?;
+    let held = state.own.keys.get(&signed.message.kid);
+    let held = held.filter(|held| held.is_good_at(message.created)).ok_or_else(|| {
         let says = format!("this authority had no key {} then", signed.message.kid);
-        return Err(Reject::new(KEY_UNKNOWN, says));
-    }
-    if !verify(&signed.message, &key.public) {
-        let says = format!("the key {} of this authority did not sign this", key.kid);
+        Reject::new(KEY_UNKNOWN, says)
+    })?;
+    if !verify(&signed.message, &held.key.public) {
+        let says = format!("the key {} of this authority did not sign this", held.key.kid);
         return Err(Reject::new(SIGNATURE_BAD, says));
     }
     if head_of(state, &message.checkpoint)? != signed.head {
@@ -49,7 +50,10 @@ pub fn check_signed(state: &State, signed: &MessageSigned, queued: Option<&Messa
 pub fn check_received(state: &State, received: &MessageReceived, at: Timestamp) -> Result<(), Reject> {
     let message = read(&received.message)?;
     let partner = sender(state, &received.message, &message)?;
-    valid_at(partner, at)?;
+    valid_at(partner, &received.message, at)?;
+    if let Some(reject) = unproven(&message).filter(|_| received.refused.is_none()) {
+        return Err(reject);
+    }
     if partner.file.id != received.from {
         let says = format!("the message is from {}, not from {}", message.from, received.from);
         return Err(Reject::new(SENDER_UNKNOWN, says));
@@ -66,7 +70,7 @@ pub fn check_received(state: &State, received: &MessageReceived, at: Timestamp) 
 pub fn check_equivocated(state: &State, evidence: &Equivocation, at: Timestamp) -> Result<(), Reject> {
     let message = read(&evidence.message)?;
     let partner = sender(state, &evidence.message, &message)?;
-    valid_at(partner, at)?;
+    valid_at(partner, &evidence.message, at)?;
     let hash = evidence.message.hash();
     let contradicts = taken_before(partner, &message)
         .is_some_and(|taken| taken.entry == evidence.taken && taken.hash != hash && partner.file.id == evidence.from);

@@ -21,6 +21,7 @@
 //! | `sender_unknown` | it says it is from an authority that is no partner |
 //! | `message_for_another` | it is for another authority |
 //! | `key_unknown` | the sender has no key of that name that is valid now |
+//! | `key_untrusted` | the sender's root key has said that the key is not to be trusted |
 //! | `signature_bad` | the sender's key did not sign these bytes |
 //! | `message_out_of_order` | its number is neither taken nor to come |
 //! | `chain_broken` | it does not follow the message that was taken before it |
@@ -61,7 +62,10 @@ pub use check::{check_equivocated, check_receipted, check_received, check_signed
 pub use compact::parse;
 pub use compose::{Draft, MESSAGE_DAYS, compose};
 pub use key::{ExchangeKey, sign, verify};
-pub use key_file::{About, KEY_FILE_BYTES_MAX, check_key_file, check_url, key_file, key_file_text, read_key_file};
+pub use key_file::{
+    About, KEY_FILE_BYTES_MAX, check_key_file, check_untrusted, check_url, key_file, key_file_text, read_key_file,
+    read_key_request, read_untrusted, sign_key_file, sign_untrusted, untrusted_text,
+};
 pub use open::{Opened, open};
 pub use receipt::{Journaled, check_cosignature, open_receipt, receipt};
 pub use reject::{CODES, Reject};

@@ -4,12 +4,13 @@
 const SAYS_CHARS_MAX: usize = 400;
 
 /// Every code.
-pub const CODES: [&str; 18] = [
+pub const CODES: [&str; 19] = [
     TOO_LARGE,
     UNREADABLE,
     SENDER_UNKNOWN,
     FOR_ANOTHER,
     KEY_UNKNOWN,
+    KEY_UNTRUSTED,
     SIGNATURE_BAD,
     OUT_OF_ORDER,
     CHAIN_BROKEN,
@@ -30,6 +31,7 @@ pub(crate) const UNREADABLE: &str = "message_unreadable";
 pub(crate) const SENDER_UNKNOWN: &str = "sender_unknown";
 pub(crate) const FOR_ANOTHER: &str = "message_for_another";
 pub(crate) const KEY_UNKNOWN: &str = "key_unknown";
+pub(crate) const KEY_UNTRUSTED: &str = "key_untrusted";
 pub(crate) const SIGNATURE_BAD: &str = "signature_bad";
 pub(crate) const OUT_OF_ORDER: &str = "message_out_of_order";
 pub(crate) const CHAIN_BROKEN: &str = "chain_broken";

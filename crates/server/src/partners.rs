@@ -2,6 +2,7 @@
 
 mod answers;
 mod files;
+mod keys;
 mod pair;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -49,7 +50,7 @@ enum ExchangeVerb {
     Import(files::ImportArgs),
 }
 
-/// `key show|file`
+/// `key show|file|request|sign|untrust|install`
 #[derive(Clone, Debug, Args)]
 pub struct KeyArgs {
     #[command(subcommand)]
@@ -66,6 +67,14 @@ enum KeyVerb {
         #[arg(long, value_name = "F")]
         out: PathBuf,
     },
+    /// Make a new message key, and the key file that the root key is to sign
+    Request(keys::RequestArgs),
+    /// Sign a key file with the root key, on whatever machine that is kept
+    Sign(keys::SignArgs),
+    /// Say with the root key that a message key is not to be trusted
+    Untrust(keys::UntrustArgs),
+    /// Take what a root key has signed, of this authority or of a partner; takes two administrators
+    Install(keys::InstallArgs),
 }
 
 /// What is asked of a node, whether it runs or not.
@@ -82,6 +91,8 @@ pub enum Ask {
     Outgoing,
     /// Take a message or a receipt that came in a file.
     Take(String),
+    /// Make a new message key that signs for so many days.
+    RequestKey(i64),
 }
 
 /// Runs `exchange`.
@@ -100,6 +111,10 @@ pub fn key(global: &Global, args: &KeyArgs) -> Done {
     match &args.verb {
         KeyVerb::Show => answers::key_show(global),
         KeyVerb::File { out } => answers::key_file(global, out),
+        KeyVerb::Request(args) => keys::request(global, args),
+        KeyVerb::Sign(args) => keys::sign(global, args),
+        KeyVerb::Untrust(args) => keys::untrust(global, args),
+        KeyVerb::Install(args) => keys::install(global, args),
     }
 }
 

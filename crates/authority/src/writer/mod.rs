@@ -20,6 +20,7 @@ use crate::error::AuthorityError;
 use crate::place::Place;
 use crate::projector::Projector;
 use crate::receipt::Receipt;
+use crate::ring::Ring;
 
 /// Requests that may wait for the writer; then submitters are told to come back.
 const REQUESTS_WAITING_MAX: usize = 4096;
@@ -114,6 +115,7 @@ pub(crate) struct Start {
     pub state: State,
     pub tree: Tree,
     pub key: LogKey,
+    pub exchange: Ring,
 }
 
 impl Writer {
@@ -126,6 +128,7 @@ impl Writer {
             state,
             tree,
             key,
+            exchange,
         } = start;
         let zone = time_zone(state.founding.zone.as_str())?;
         let register_reader = register.reader()?;
@@ -154,6 +157,7 @@ impl Writer {
             register: register_reader,
             work,
             recycled,
+            exchange,
         };
         let first = spawn("decide", move || first.run(&incoming))?;
         let second = spawn("commit", move || second.run(&orders))?;

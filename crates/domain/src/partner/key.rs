@@ -175,7 +175,9 @@ impl UntrustedKey {
             since: Timestamp,
             root: &'a PublicKey,
         }
-        let Self { id, kid, since, root, .. } = self;
+        let Self {
+            id, kid, since, root, ..
+        } = self;
         let since = *since;
         let fields = serde_json::to_string(&Unsigned { id, kid, since, root }).unwrap_or_default();
         format!("countersign-untrusted-key/v1\n{fields}\n")

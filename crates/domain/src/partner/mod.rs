@@ -28,8 +28,8 @@ pub use chain::{
 };
 pub use key::{KeyFile, OperationalKey, UntrustedKey, kid};
 pub use keychain::{HeldKey, Keychain, OVERLAP};
-pub use trust::{DistrustKey, InstallKeyFile, KeyDistrusted, KeyFileInstalled, OwnKeys};
 pub use message::{BODY_BYTES_MAX, Consistency, EntryRef, Json, MESSAGE_BYTES_MAX, Message, Receipt, Signed, Taken};
+pub use trust::{DistrustKey, InstallKeyFile, KeyDistrusted, KeyFileInstalled, OwnKeys};
 
 pub(crate) use chain::{
     apply_equivocation, apply_queued, apply_receipted, apply_received, apply_requeued, apply_signed, decide_receipt,
@@ -296,7 +296,10 @@ fn own_keys(state: &State, file: &KeyFile) -> Refused<()> {
 fn own_message_key(state: &State, file: &KeyFile) -> Refused<()> {
     let founding = &state.founding;
     let ours = (&founding.id, founding.root, &state.own.keys);
-    let others = state.partners.iter().map(|other| (&other.file.id, other.file.root, &other.keys));
+    let others = state
+        .partners
+        .iter()
+        .map(|other| (&other.file.id, other.file.root, &other.keys));
     let public = file.key.public;
     let has = |(_, root, keys): &(&Id, PublicKey, &Keychain)| {
         *root == public || keys.iter().any(|held| held.key.public == public)

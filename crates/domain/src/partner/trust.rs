@@ -144,7 +144,10 @@ fn key_fits(state: &State, file: &KeyFile, keys: &Keychain, now: Timestamp) -> R
     }
     let last = now.checked_add(OVERLAP).unwrap_or(Timestamp::MAX);
     if key.valid_from > last {
-        return unfit(format!("it begins on {}, and the old one ends by {last}", key.valid_from));
+        return unfit(format!(
+            "it begins on {}, and the old one ends by {last}",
+            key.valid_from
+        ));
     }
     Ok(())
 }
@@ -204,7 +207,9 @@ pub(crate) fn apply_file(state: &mut State, file: &KeyFile, entry: u64, at: Time
 
 /// Decides the taking of a statement that a key is not to be trusted, by two persons.
 pub(crate) fn decide_distrust(state: &State, data: &DistrustKey, now: Timestamp) -> Refused<Vec<Event>> {
-    let UntrustedKey { id, kid, since, root, .. } = &data.statement;
+    let UntrustedKey {
+        id, kid, since, root, ..
+    } = &data.statement;
     let known = Known::of(state, id)?;
     if *root != known.root {
         let authority = id.to_string();

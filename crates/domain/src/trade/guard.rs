@@ -220,7 +220,9 @@ impl<'a> Gate<'a> {
             let authorization = number.and_then(|number| partner.authorizations.get(number));
             let confirmation = partner.confirmations.get(&self.case.id);
             let named = [("import authorization", authorization), ("confirmation", confirmation)];
-            named.into_iter().filter_map(move |(what, spoken)| Some((what, partner, spoken?)))
+            named
+                .into_iter()
+                .filter_map(move |(what, spoken)| Some((what, partner, spoken?)))
         });
         said.into_iter().flatten()
     }

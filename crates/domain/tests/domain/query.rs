@@ -110,7 +110,11 @@ fn trade(world: &World, question: &str, words: &[&str]) -> String {
             let ours = ours.map_or("none".to_owned(), |held| short(&held.key.kid));
             let good = partner.keys.iter().filter(|held| held.is_good_at(world.now()));
             let theirs: Vec<String> = good.map(|held| short(&held.key.kid)).collect();
-            let theirs = if theirs.is_empty() { "none".to_owned() } else { theirs.join(",") };
+            let theirs = if theirs.is_empty() {
+                "none".to_owned()
+            } else {
+                theirs.join(",")
+            };
             format!("ours {ours} theirs {theirs}")
         }
         ("sent", [partner]) => {

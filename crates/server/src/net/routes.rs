@@ -310,7 +310,7 @@ fn answered(answer: &Answer) -> Response {
 fn status(code: &str) -> StatusCode {
     match code {
         "message_too_large" => StatusCode::PAYLOAD_TOO_LARGE,
-        "sender_unknown" | "key_unknown" | "signature_bad" => StatusCode::FORBIDDEN,
+        "sender_unknown" | "key_unknown" | "key_untrusted" | "signature_bad" => StatusCode::FORBIDDEN,
         "message_out_of_order"
         | "message_repeated"
         | "chain_broken"

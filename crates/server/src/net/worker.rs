@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use authority::{Answer, Authority, AuthorityError, Outgoing, Receipt, Settled};
+use authority::{Authority, AuthorityError, Outgoing, Receipt, Settled};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 use domain::id::Id;
 use jiff::Timestamp;
@@ -328,27 +328,18 @@ fn deliver(
     message: &Outgoing,
 ) -> Result<(), String> {
     let answer = client.send(url, &message.bytes)?;
-    let receipt = match Answer::decode(&answer) {
-        Ok(Answer::Receipt(receipt)) => receipt,
-        Ok(Answer::Parked { expected }) => return Err(format!("it waits there for message {expected}")),
-        Ok(Answer::Refused { code, says }) => return Err(format!("{code}: {says}")),
-        Err(reject) => return Err(reject.to_string()),
-    };
-    let settled = authority.settle(now, &message.to, receipt.as_bytes());
-    match settled.map_err(|error| halted.hear(&error))? {
-        Settled::Recorded { refused: None, .. } => Ok(()),
-        Settled::Recorded {
-            refused: Some(code), ..
-        } => {
-            let (to, seq) = (&message.to, message.seq);
-            note(
-                &authority.state().founding.id,
-                format_args!("{to} does not accept what message {seq} says: {code}"),
-            );
-            Ok(())
-        }
-        Settled::Refused { code, says } => Err(format!("its receipt is not taken: {code}: {says}")),
+    let heard = authority.hear(now, message, &answer);
+    if let Settled::Recorded {
+        refused: Some(code), ..
+    } = heard.map_err(|error| halted.hear(&error))??
+    {
+        let (to, seq) = (&message.to, message.seq);
+        note(
+            &authority.state().founding.id,
+            format_args!("{to} does not accept what message {seq} says: {code}"),
+        );
     }
+    Ok(())
 }
 
 /// The pause after so many failures in a row: doubled each time, up to a limit, and by chance up to a quarter shorter,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use authority::{Answer, Authority, Settled};
-use domain::partner::{KeyFile, Partner, Receipt};
+use domain::partner::{HeldKey, KeyFile, Partner, Receipt};
 use domain::{Entry, State};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -81,6 +81,18 @@ struct Peer {
     valid_from: Timestamp,
     valid_until: Timestamp,
     fingerprint: String,
+    /// All of its message keys, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    keys: Vec<Key>,
+}
+
+/// A message key, and for how long it is believed.
+#[derive(Serialize, Deserialize)]
+struct Key {
+    kid: String,
+    valid_from: Timestamp,
+    until: Timestamp,
+    untrusted_since: Option<Timestamp>,
 }
 
 /// What `exchange peers --json` prints.
@@ -134,12 +146,16 @@ pub fn answer(authority: &Authority, now: Timestamp, ask: Ask) -> Result<Value, 
             serde_json::to_value(letters.collect::<Vec<_>>())
         }
         Ask::Take(text) => serde_json::to_value(take(authority, now, &text)?),
+        Ask::RequestKey(days) => serde_json::to_value(authority.request_key(now, crate::output::random()?, days)?),
     };
     value.map_err(|error| Failure::Refused(error.to_string()))
 }
 
 fn all_peers(state: &State) -> Peers {
-    let peer = |partner: &Partner| peer(&partner.file);
+    let peer = |partner: &Partner| Peer {
+        keys: partner.keys.iter().map(Key::of).collect(),
+        ..peer(&partner.file)
+    };
     Peers {
         authority: state.founding.id.to_string(),
         partners: state.partners.iter().map(peer).collect(),
@@ -156,6 +172,28 @@ fn peer(file: &KeyFile) -> Peer {
         valid_from: file.key.valid_from,
         valid_until: file.key.valid_until,
         fingerprint: file.fingerprint(),
+        keys: Vec::new(),
+    }
+}
+
+impl Key {
+    fn of(held: &HeldKey) -> Self {
+        Self {
+            kid: held.key.kid.to_string(),
+            valid_from: held.key.valid_from,
+            until: held.until,
+            untrusted_since: held.untrusted_since,
+        }
+    }
+
+    fn in_words(&self) -> String {
+        let Self {
+            kid, valid_from, until, ..
+        } = self;
+        match self.untrusted_since {
+            Some(since) => format!("  {:<14} {kid}, not trusted since {since}", "KEY"),
+            None => format!("  {:<14} {kid}, good from {valid_from} until {until}", "key"),
+        }
     }
 }
 
@@ -345,8 +383,22 @@ impl Peer {
             ..
         } = self;
         let url = self.url.as_deref().unwrap_or("by files only");
+        // With one key, and nothing said against it, its own line says all.
+        let alone = matches!(
+            &self.keys[..],
+            [] | [Key {
+                untrusted_since: None,
+                ..
+            }]
+        );
+        let others = self
+            .keys
+            .iter()
+            .filter(|_| !alone)
+            .map(|key| format!("\n{}", key.in_words()));
+        let others: String = others.collect();
         format!(
-            "  {id:<14} {name}, {country}; {url}\n  {:<14} {kid}, good from {valid_from} until {valid_until}\n  {:<14} {fingerprint}",
+            "  {id:<14} {name}, {country}; {url}\n  {:<14} {kid}, good from {valid_from} until {valid_until}\n  {:<14} {fingerprint}{others}",
             "key", "fingerprint"
         )
     }
