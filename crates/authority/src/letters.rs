@@ -45,6 +45,7 @@ impl Letters {
             }
             Event::MessageSigned(signed) => return self.check_signed(state, signed),
             Event::MessageReceipted(receipted) => return self.check_receipted(state, receipted),
+            Event::LogAlarmRaised(raised) => exchange::check_alarm(state, raised, at),
             Event::MessageReceived(received) => exchange::check_received(state, received, at),
             Event::MessageEquivocated(evidence) => exchange::check_equivocated(state, evidence, at),
             _ => return Ok(()),

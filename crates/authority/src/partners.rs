@@ -148,6 +148,7 @@ impl Authority {
             let message = match opened {
                 Err(reject) => return Ok(Answer::from(reject).into()),
                 Ok(Opened::Repeat { entry }) => return Ok(self.receipt_for(entry)?.into()),
+                Ok(Opened::Alarm(shown)) => return Ok(self.raise(at, *shown)?.into()),
                 Ok(Opened::Early { from, seq, expected }) => {
                     lock(&self.parked).put(from, seq, bytes);
                     return Ok(Answer::Parked { expected }.into());
@@ -193,7 +194,10 @@ impl Authority {
             Event::MessageEquivocated(evidence) => {
                 let says = format!("it contradicts entry {}: both are kept as evidence", evidence.taken);
                 let code = EQUIVOCATION.to_owned();
-                return Ok(Answer::Refused { code, says });
+                return Ok(match self.last_seen(&evidence.from)? {
+                    Some(checkpoint) => Answer::Alarm { code, says, checkpoint },
+                    None => Answer::Refused { code, says },
+                });
             }
             event => {
                 return Err(AuthorityError::Broken(format!(
@@ -241,6 +245,10 @@ impl Authority {
             waiting.map(|partner| partner.file.id.clone()).collect()
         };
         if waiting.is_empty() {
+            return Ok(0);
+        }
+        if let Some(why) = self.must_not_speak() {
+            failed.extend(waiting.into_iter().map(|to| (to, why.clone())));
             return Ok(0);
         }
         let checkpoint = self.writer.checkpoint()?;
@@ -454,6 +462,11 @@ impl Authority {
         let receipt = match Answer::decode(body) {
             Ok(Answer::Receipt(receipt)) => receipt,
             Ok(Answer::Parked { expected }) => return Ok(Err(format!("it waits there for message {expected}"))),
+            Ok(Answer::Alarm { code, says, checkpoint }) => {
+                let ours = self.hear_alarm(at, message, &checkpoint)?;
+                let ours = if ours { "; this log does not continue it" } else { "" };
+                return Ok(Err(format!("{code}: {says}{ours}")));
+            }
             Ok(Answer::Refused { code, says }) => {
                 let again = KEY_REFUSED.contains(&code.as_str()) && self.requeue(at, message)?;
                 let again = if again { "; it is signed again" } else { "" };
@@ -496,7 +509,7 @@ impl Authority {
 
     /// Submits a command of the node itself. Its id comes of a moment and of what it is about, and its random bytes of
     /// that id and a secret: the same again is the same command, and nobody else can know its salts.
-    fn submit_own(
+    pub(crate) fn submit_own(
         &self,
         at: Timestamp,
         made: Timestamp,
@@ -514,7 +527,7 @@ impl Authority {
         receipts.into_iter().next().ok_or_else(missing)
     }
 
-    fn written(&self, seq: u64) -> Result<(Entry, Digest), AuthorityError> {
+    pub(crate) fn written(&self, seq: u64) -> Result<(Entry, Digest), AuthorityError> {
         let missing = || AuthorityError::Broken(format!("entry {seq} is missing"));
         let (bytes, leaf) = self.read(|journal| journal.entry(seq))?.ok_or_else(missing)?;
         let entry = Entry::parse(&bytes).map_err(|error| AuthorityError::Broken(format!("entry {seq}: {error}")))?;
@@ -531,7 +544,7 @@ impl Authority {
         }
     }
 
-    fn signed(&self, seq: u64) -> Result<MessageSigned, AuthorityError> {
+    pub(crate) fn signed(&self, seq: u64) -> Result<MessageSigned, AuthorityError> {
         match self.written(seq)?.0.event {
             Event::MessageSigned(signed) => Ok(*signed),
             event => Err(AuthorityError::Broken(format!(

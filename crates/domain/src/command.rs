@@ -186,6 +186,7 @@ commands! {
     ReceiveMessage(partner::ReceiveMessage) = "receive_message", Node, None;
     RecordReceipt(partner::RecordReceipt) = "record_receipt", Node, None;
     RequeueMessages(partner::RequeueMessages) = "requeue_messages", Node, None;
+    RaiseAlarm(partner::RaiseAlarm) = "raise_alarm", Node, None;
 }
 
 /// A command as it is handed to the writer.

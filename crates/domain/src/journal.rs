@@ -136,6 +136,7 @@ events! {
     MessageReceipted(partner::MessageReceipted) = "MessageReceipted";
     MessageEquivocated(partner::Equivocation) = "MessageEquivocated";
     MessagesRequeued(partner::MessagesRequeued) = "MessagesRequeued";
+    LogAlarmRaised(partner::LogAlarmRaised) = "LogAlarmRaised";
     EstimateTotalsRecorded(trade::EstimateTotals) = "EstimateTotalsRecorded";
     StopNoticeRecorded(trade::StopNotice) = "StopNoticeRecorded";
     ImportApplied(trade::ImportApplied) = "ImportApplied";
@@ -419,6 +420,7 @@ impl Event {
             Self::MessageReceipted(data) => &data.by,
             Self::MessageEquivocated(data) => &data.from,
             Self::MessagesRequeued(data) => &data.to,
+            Self::LogAlarmRaised(data) => &data.partner,
             Self::EstimateTotalsRecorded(data) => &data.version,
             Self::StopNoticeRecorded(data) => &data.id,
             Self::ImportApplied(data) => &data.id,

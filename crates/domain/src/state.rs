@@ -258,6 +258,7 @@ impl State {
             Event::PartnerPaired(data) => partner::apply_paired(self, data, entry.seq, on),
             Event::KeyFileInstalled(data) => partner::apply_file(self, &data.file, entry.seq, entry.recorded_at),
             Event::KeyDistrusted(data) => partner::apply_distrusted(self, data),
+            Event::LogAlarmRaised(data) => partner::apply_alarm(self, entry.seq, data),
             Event::MessagesRequeued(data) => partner::apply_requeued(self, data),
             Event::MessageEquivocated(data) => partner::apply_equivocation(self, entry.seq, data),
             Event::EstimateTotalsRecorded(data) => trade::apply_totals(self, data),

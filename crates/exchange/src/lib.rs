@@ -29,6 +29,7 @@
 //! | `log_rolled_back` | its checkpoint is smaller than one seen before |
 //! | `log_forked` | its checkpoint does not continue one seen before: entries were changed |
 //! | `consistency_missing` | there is no proof that its checkpoint continues the one seen before |
+//! | `alarm_unfounded` | the checkpoints of an alarm are not of one log, or the second continues the first |
 //! | `receipt_not_awaited` | the receipt is for no message that waits for one |
 //! | `cosignature_bad` | the cosignature in the receipt is not the partner's, of our checkpoint |
 //! | `key_file_bad` | the key file is not in its form, or its root key did not sign it |
@@ -58,7 +59,7 @@ mod receipt;
 mod reject;
 
 pub use answer::Answer;
-pub use check::{check_equivocated, check_receipted, check_received, check_signed};
+pub use check::{check_alarm, check_equivocated, check_receipted, check_received, check_signed};
 pub use compact::parse;
 pub use compose::{Draft, MESSAGE_DAYS, compose};
 pub use key::{ExchangeKey, sign, verify};
@@ -66,6 +67,6 @@ pub use key_file::{
     About, KEY_FILE_BYTES_MAX, check_key_file, check_untrusted, check_url, key_file, key_file_text, read_key_file,
     read_key_request, read_untrusted, sign_key_file, sign_untrusted, untrusted_text,
 };
-pub use open::{Opened, open};
+pub use open::{Opened, Shown, open};
 pub use receipt::{Journaled, check_cosignature, open_receipt, receipt};
 pub use reject::{CODES, Reject};

@@ -3,7 +3,7 @@
 use domain::State;
 use domain::digest::{Bytes, Digest};
 use domain::id::Id;
-use domain::partner::{HeldKey, Message, Partner, ReceiveMessage, Signed, TakenMessage, TreeHead};
+use domain::partner::{AlarmKind, HeldKey, Message, Partner, ReceiveMessage, Signed, TakenMessage, TreeHead};
 use domain::trade::Notice;
 use jiff::Timestamp;
 
@@ -28,6 +28,8 @@ pub enum Opened {
         /// The entry.
         entry: u64,
     },
+    /// Its log does not continue what was seen of it: it is not taken, and the alarm is kept as evidence.
+    Alarm(Box<Shown>),
     /// Messages before it have not come yet.
     Early {
         /// Its sender.
@@ -37,6 +39,21 @@ pub enum Opened {
         /// The number that comes next.
         expected: u64,
     },
+}
+
+/// A message whose checkpoint does not continue the one seen before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Its sender.
+    pub from: Id,
+    /// What is wrong with the sender's log.
+    pub kind: AlarmKind,
+    /// The message, with the checkpoint in it.
+    pub message: Signed,
+    /// That checkpoint, a signed note.
+    pub checkpoint: String,
+    /// What the sender is told.
+    pub says: Reject,
 }
 
 /// Opens a message: its form, its sender, whom it is for, its key, its signature, its place in the chain, and that the
@@ -69,7 +86,10 @@ pub fn open(state: &State, bytes: &[u8], now: Timestamp) -> Result<Opened, Rejec
         return Ok(Opened::Early { from, seq, expected });
     }
     follows(partner, &message)?;
-    let head = continued(partner, &message)?;
+    let head = match continued(partner, &message) {
+        Ok(head) => head,
+        Err(says) => return alarm(says, signed, message),
+    };
     let unproven = unproven(&message).and_then(|reject| reject.code.parse().ok());
     Ok(Opened::Next(ReceiveMessage {
         from,
@@ -77,6 +97,22 @@ pub fn open(state: &State, bytes: &[u8], now: Timestamp) -> Result<Opened, Rejec
         message: signed,
         unproven,
     }))
+}
+
+/// A log that does not continue is an alarm; what else is wrong with a checkpoint is refused.
+fn alarm(says: Reject, signed: Signed, message: Message) -> Result<Opened, Reject> {
+    let kind = match says.code {
+        ROLLED_BACK => AlarmKind::RolledBack,
+        FORKED => AlarmKind::Forked,
+        _ => return Err(says),
+    };
+    Ok(Opened::Alarm(Box::new(Shown {
+        from: message.from,
+        kind,
+        message: signed,
+        checkpoint: message.checkpoint,
+        says,
+    })))
 }
 
 /// Why the key file in a message is not to be believed, if there is one that its root key did not sign. What cannot be

@@ -4,7 +4,7 @@
 const SAYS_CHARS_MAX: usize = 400;
 
 /// Every code.
-pub const CODES: [&str; 19] = [
+pub const CODES: [&str; 20] = [
     TOO_LARGE,
     UNREADABLE,
     SENDER_UNKNOWN,
@@ -18,6 +18,7 @@ pub const CODES: [&str; 19] = [
     ROLLED_BACK,
     FORKED,
     CONSISTENCY_MISSING,
+    ALARM_UNFOUNDED,
     NOT_AWAITED,
     COSIGNATURE_BAD,
     KEY_FILE_BAD,
@@ -39,6 +40,7 @@ pub(crate) const CHECKPOINT_BAD: &str = "checkpoint_bad";
 pub(crate) const ROLLED_BACK: &str = "log_rolled_back";
 pub(crate) const FORKED: &str = "log_forked";
 pub(crate) const CONSISTENCY_MISSING: &str = "consistency_missing";
+pub(crate) const ALARM_UNFOUNDED: &str = "alarm_unfounded";
 pub(crate) const NOT_AWAITED: &str = "receipt_not_awaited";
 pub(crate) const COSIGNATURE_BAD: &str = "cosignature_bad";
 pub(crate) const KEY_FILE_BAD: &str = "key_file_bad";

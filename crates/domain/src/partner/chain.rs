@@ -140,7 +140,7 @@ pub type MessagesRequeued = RequeueMessages;
 const KEY_UPDATE: &str = "key_update";
 
 /// So many pieces of evidence against a partner are kept: more would prove nothing more.
-const EVIDENCE_MAX: usize = 4;
+pub(super) const EVIDENCE_MAX: usize = 4;
 
 fn read(signed: &Signed) -> Refused<Message> {
     signed

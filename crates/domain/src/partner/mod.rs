@@ -3,6 +3,7 @@
 //! The state holds public keys only. Signing and the proof of signatures are done around `decide`; what is decided here
 //! is who a partner is, which message is next in a chain, and what became of it.
 
+mod alarm;
 mod chain;
 mod key;
 mod keychain;
@@ -22,6 +23,7 @@ use crate::digest::{Digest, PublicKey};
 use crate::id::Id;
 use crate::refusal::{Refusal, Refused, refusals, taken, unknown};
 
+pub use alarm::{Alarm, AlarmKind, LogAlarmRaised, RaiseAlarm};
 pub use chain::{
     Equivocation, MessageQueued, MessageReceipted, MessageReceived, MessageSigned, MessagesRequeued, ReceiveMessage,
     RecordReceipt, RequeueMessages, SignMessage, TreeHead,
@@ -31,6 +33,7 @@ pub use keychain::{HeldKey, Keychain, OVERLAP};
 pub use message::{BODY_BYTES_MAX, Consistency, EntryRef, Json, MESSAGE_BYTES_MAX, Message, Receipt, Signed, Taken};
 pub use trust::{DistrustKey, InstallKeyFile, KeyDistrusted, KeyFileInstalled, OwnKeys};
 
+pub(crate) use alarm::{apply_alarm, decide_alarm};
 pub(crate) use chain::{
     apply_equivocation, apply_queued, apply_receipted, apply_received, apply_requeued, apply_signed, decide_receipt,
     decide_receive, decide_requeue, decide_sign,
@@ -83,6 +86,7 @@ refusals! {
         AlreadyTaken { from: String, seq: u64, entry: u64 } = "message_repeated", None, "message {seq} of {from} is entry {entry} already";
         OutOfOrder { from: String, seq: u64, expected: u64 } = "message_out_of_order", None, "message {seq} of {from} came before message {expected}";
         EvidenceEnough { from: String } = "equivocation", None, "{from} has contradicted itself before: the evidence is kept, and no more of it is taken";
+        AlarmKnown { partner: String, entry: u64 } = "alarm_known", None, "the alarm that concerns {partner} is entry {entry} already";
         ChainBroken { from: String, seq: u64 } = "chain_broken", None, "message {seq} of {from} does not follow the one that was taken before it";
         NotNext { to: String } = "message_not_next", None, "it is not the next message to {to}";
         NotAwaited { by: String, of: String } = "receipt_not_awaited", None, "no receipt of {by} for {of} is awaited";
@@ -200,6 +204,8 @@ pub struct Partner {
     /// Two messages of one number or id with different bytes: the later ones by hash, with the entries that keep them as
     /// evidence.
     pub equivocations: BTreeMap<Digest, u64>,
+    /// Logs that do not continue: this partner's as we saw it, or ours as it did.
+    pub alarms: Vec<Alarm>,
     /// Its confirmations by case, as they were taken.
     pub confirmations: BTreeMap<Id, Spoken>,
     /// Its import authorizations by number, as they were taken.
@@ -348,6 +354,7 @@ pub(crate) fn apply_paired(state: &mut State, paired: &PartnerPaired, entry: u64
         cosigned: None,
         refused: Vec::new(),
         equivocations: BTreeMap::new(),
+        alarms: Vec::new(),
         confirmations: BTreeMap::new(),
         authorizations: BTreeMap::new(),
     };

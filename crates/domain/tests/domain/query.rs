@@ -102,6 +102,11 @@ fn trade(world: &World, question: &str, words: &[&str]) -> String {
             let (refused, equivocations) = (partner.refused.len(), partner.equivocations.len());
             format!("queued {queued} unanswered {unanswered} refused {refused} equivocations {equivocations}")
         }
+        ("alarms", [partner]) => {
+            let partner = state.partners.get(partner).expect("a partner");
+            let ours = partner.alarms.iter().filter(|alarm| alarm.ours).count();
+            format!("ours {ours} theirs {}", partner.alarms.len() - ours)
+        }
         // Which key speaks to a partner now, and which are believed of it.
         ("keys", [partner]) => {
             let partner = state.partners.get(partner).expect("a partner");

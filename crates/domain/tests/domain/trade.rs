@@ -23,7 +23,7 @@ macro_rules! tables {
 }
 
 tables! {
-    authorization border chain gate golden keys pairing request shipment sideways statement
+    alarm authorization border chain gate golden keys pairing request shipment sideways statement
 }
 
 /// Two authorities that have lived through everything an entry can tell of trade: the histories of `golden.txt`.

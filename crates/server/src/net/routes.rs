@@ -100,7 +100,7 @@ impl Served {
         let answer = answer.map_err(|error| self.halted.hear(&error))?;
         match &answer {
             Answer::Receipt(receipt) => self.took(receipt),
-            Answer::Refused { code, says } => self.rejected(code, says),
+            Answer::Refused { code, says } | Answer::Alarm { code, says, .. } => self.rejected(code, says),
             Answer::Parked { .. } => drop(self.metrics.message("parked", "")),
         }
         Ok(answer)
@@ -301,7 +301,7 @@ fn answered(answer: &Answer) -> Response {
     let (status, kind) = match answer {
         Answer::Receipt(_) => (StatusCode::OK, JOSE),
         Answer::Parked { .. } => (StatusCode::ACCEPTED, PROBLEM),
-        Answer::Refused { code, .. } => (status(code), PROBLEM),
+        Answer::Refused { code, .. } | Answer::Alarm { code, .. } => (status(code), PROBLEM),
     };
     with_type(status, kind, answer.encode())
 }

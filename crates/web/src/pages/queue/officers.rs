@@ -580,6 +580,14 @@ fn messages(desk: &mut Desk<'_>) {
                 Lane::Ours,
             ));
         }
+        for (key, ours, why) in [
+            ("alarm", false, words.t("queue-why-alarm-theirs")),
+            ("own-alarm", true, words.t("queue-why-alarm-ours")),
+        ] {
+            if partner.alarms.iter().any(|alarm| alarm.ours == ours) {
+                tasks.push(task(key, id.to_string(), "queue-what-alarm", why, None, Lane::Ours));
+            }
+        }
         if !partner.equivocations.is_empty() {
             let why = words.t("queue-why-equivocation");
             tasks.push(task(
