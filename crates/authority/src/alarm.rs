@@ -85,7 +85,7 @@ impl Authority {
         let heard = {
             let state = self.state();
             let partner = state.partners.get(&message.to);
-            partner.is_some_and(|partner| partner.alarms.iter().any(|alarm| alarm.ours))
+            partner.is_some_and(|partner| partner.own_alarm().is_some())
         };
         if !heard {
             self.submit_alarm(at, at, alarm)?;
@@ -93,13 +93,15 @@ impl Authority {
         Ok(true)
     }
 
-    /// Why nothing may be signed now: a log with two pasts must not get a third.
-    pub(crate) fn must_not_speak(&self) -> Option<String> {
+    /// Why nothing may be signed for a partner now: it holds a past of our log that this journal does not have, and what
+    /// is signed on another one would be evidence against us and nothing else.
+    pub(crate) fn must_not_speak_to(&self, to: &Id) -> Option<String> {
         let state = self.state();
-        let (partner, alarm) = state.own_alarm()?;
+        let partner = state.partners.get(to)?;
+        let alarm = partner.own_alarm()?;
         Some(format!(
-            "{}: {} holds a checkpoint that this journal does not continue (entry {}): find the later journal, or open a new \
-             log; see docs/operating/back-up.md",
+            "{}: {} holds a checkpoint that this journal does not continue (entry {}): find the later journal; see \
+             docs/operating/back-up.md",
             alarm.kind.code(),
             partner.file.id,
             alarm.entry

@@ -247,13 +247,13 @@ impl Authority {
         if waiting.is_empty() {
             return Ok(0);
         }
-        if let Some(why) = self.must_not_speak() {
-            failed.extend(waiting.into_iter().map(|to| (to, why.clone())));
-            return Ok(0);
-        }
         let checkpoint = self.writer.checkpoint()?;
         let mut signed = 0;
         for to in waiting {
+            if let Some(why) = self.must_not_speak_to(&to) {
+                failed.push((to, why));
+                continue;
+            }
             loop {
                 match self.sign_next(at, &to, &checkpoint)? {
                     Signing::Signed => signed += 1,

@@ -289,8 +289,8 @@ fn exchange_keys(folder: &Path) -> Result<Vec<String>, AuthorityError> {
     for entry in fs::read_dir(folder).map_err(at(folder))? {
         let name = entry.map_err(at(folder))?.file_name();
         let Some(name) = name.to_str() else { continue };
-        let later = name.starts_with("exchange-") && name.ends_with(".key");
-        if name == "exchange.key" || later {
+        let stem = name.strip_suffix(".key").unwrap_or_default();
+        if stem == "exchange" || stem.starts_with("exchange-") {
             names.push(name.to_owned());
         }
     }

@@ -118,9 +118,8 @@ fn alarm(says: Reject, signed: Signed, message: Message) -> Result<Opened, Rejec
 /// Why the key file in a message is not to be believed, if there is one that its root key did not sign. What cannot be
 /// read as a key file is judged with the rest of what the message says.
 pub(crate) fn unproven(message: &Message) -> Option<Reject> {
-    let file = match Notice::read(&message.kind, &message.body) {
-        Ok(Some(Notice::KeyUpdate(file))) => file,
-        _ => return None,
+    let Ok(Some(Notice::KeyUpdate(file))) = Notice::read(&message.kind, &message.body) else {
+        return None;
     };
     check_key_file(&file).err()
 }

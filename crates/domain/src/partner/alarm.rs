@@ -78,14 +78,10 @@ impl Partner {
     pub fn alarm_with(&self, evidence: &Digest) -> Option<&Alarm> {
         self.alarms.iter().find(|alarm| alarm.evidence == *evidence)
     }
-}
 
-impl State {
-    /// The first alarm about our own log: a partner holds a checkpoint that this journal does not continue.
-    pub fn own_alarm(&self) -> Option<(&Partner, &Alarm)> {
-        let first = |partner: &'_ Partner| partner.alarms.iter().position(|alarm| alarm.ours);
-        let mut partners = self.partners.iter();
-        partners.find_map(|partner| Some((partner, partner.alarms.get(first(partner)?)?)))
+    /// The first alarm about our own log: this partner holds a checkpoint that our journal does not continue.
+    pub fn own_alarm(&self) -> Option<&Alarm> {
+        self.alarms.iter().find(|alarm| alarm.ours)
     }
 }
 

@@ -4,7 +4,6 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{OperationalKey, Partner};
-use crate::id::Id;
 
 /// So long an old key may still sign after a new one was taken.
 pub const OVERLAP: SignedDuration = SignedDuration::from_hours(24 * 90);
@@ -124,10 +123,5 @@ impl Partner {
         let told = then.or(self.told.first()).and_then(|(_, kid)| ours.get(kid));
         told.filter(|held| held.untrusted_since.is_none())
             .or_else(|| ours.newest_trusted())
-    }
-
-    /// The name of the newest of our keys that this partner has been told.
-    pub fn told(&self) -> Option<&Id> {
-        self.told.last().map(|(_, kid)| kid)
     }
 }

@@ -245,7 +245,7 @@ fn one(ask: &Ask) -> Answered {
         evidence: post.evidence(&partner)?,
         alarms: post.alarms(&partner)?,
         alarm_theirs: partner.alarms.iter().any(|alarm| !alarm.ours),
-        alarm_ours: partner.alarms.iter().any(|alarm| alarm.ours),
+        alarm_ours: partner.own_alarm().is_some(),
         lists_cut: longest > MESSAGES_MAX,
         auditor: visitor.is(Role::Auditor),
     })
