@@ -17,6 +17,7 @@ mod permits;
 mod place;
 mod projector;
 mod proof;
+mod recall;
 mod receipt;
 mod recover;
 mod ring;
@@ -46,6 +47,7 @@ pub use partners::{Outgoing, Round, Settled};
 pub use permits::{LIST_DAYS, document};
 pub use place::{MadeBy, Mail, Place, Settings};
 pub use proof::proof;
+pub use recall::Recalled;
 pub use receipt::{Outcome, Receipt};
 pub use rotation::KEY_DAYS_MAX;
 
@@ -91,6 +93,8 @@ pub struct Authority {
     keys: Keys,
     /// Messages of partners that came before their turn.
     parked: Mutex<Parked>,
+    /// Questions of partners that were answered a moment ago.
+    nonces: Mutex<recall::Nonces>,
     /// Held by whoever signs messages: the chain to a partner is continued by one at a time.
     signing: Mutex<()>,
     /// The list of permits that are over, as it was last signed.
@@ -108,7 +112,7 @@ pub struct Look {
     pub checkpoint: Option<String>,
     /// The journal, for reading.
     pub journal: Box<dyn store::JournalReader>,
-    _place: Place,
+    place: Place,
 }
 
 /// Reads the authority of a folder. The folder is owned until the look is dropped.
@@ -121,7 +125,7 @@ pub fn look(folder: &Path) -> Result<Look, AuthorityError> {
         state,
         checkpoint,
         journal,
-        _place: place,
+        place,
     })
 }
 
@@ -272,6 +276,7 @@ impl AtRest {
             zone,
             keys,
             parked: Mutex::default(),
+            nonces: Mutex::default(),
             signing: Mutex::default(),
             listed: Mutex::default(),
         })

@@ -8,6 +8,7 @@
 //! | `open` | what a receiver checks before it takes a message, and in which order |
 //! | `compose` | the next message of a chain |
 //! | `receipt` | the signed answer, and what its receiver checks |
+//! | `pull` | the question what a partner holds, after a restore |
 //! | `answer` | the body of the answer to a message |
 //! | `check` | the same checks on what lies in a journal, for `fsck` |
 //!
@@ -30,6 +31,8 @@
 //! | `log_forked` | its checkpoint does not continue one seen before: entries were changed |
 //! | `consistency_missing` | there is no proof that its checkpoint continues the one seen before |
 //! | `alarm_unfounded` | the checkpoints of an alarm are not of one log, or the second continues the first |
+//! | `pull_out_of_date` | the question what is held was signed too long ago, or not yet |
+//! | `pull_repeated` | the question was asked before |
 //! | `receipt_not_awaited` | the receipt is for no message that waits for one |
 //! | `cosignature_bad` | the cosignature in the receipt is not the partner's, of our checkpoint |
 //! | `key_file_bad` | the key file is not in its form, or its root key did not sign it |
@@ -55,6 +58,7 @@ mod compose;
 mod key;
 mod key_file;
 mod open;
+mod pull;
 mod receipt;
 mod reject;
 
@@ -68,5 +72,6 @@ pub use key_file::{
     read_key_request, read_untrusted, sign_key_file, sign_untrusted, untrusted_text,
 };
 pub use open::{Opened, Shown, open};
+pub use pull::{Heard, PULL_WITHIN, Pull, Pulled, open_pull, pull, repeated as pull_repeated};
 pub use receipt::{Journaled, check_cosignature, open_receipt, receipt};
 pub use reject::{CODES, Reject};

@@ -4,7 +4,7 @@
 const SAYS_CHARS_MAX: usize = 400;
 
 /// Every code.
-pub const CODES: [&str; 20] = [
+pub const CODES: [&str; 22] = [
     TOO_LARGE,
     UNREADABLE,
     SENDER_UNKNOWN,
@@ -19,6 +19,8 @@ pub const CODES: [&str; 20] = [
     FORKED,
     CONSISTENCY_MISSING,
     ALARM_UNFOUNDED,
+    PULL_OUT_OF_DATE,
+    PULL_REPEATED,
     NOT_AWAITED,
     COSIGNATURE_BAD,
     KEY_FILE_BAD,
@@ -41,6 +43,8 @@ pub(crate) const ROLLED_BACK: &str = "log_rolled_back";
 pub(crate) const FORKED: &str = "log_forked";
 pub(crate) const CONSISTENCY_MISSING: &str = "consistency_missing";
 pub(crate) const ALARM_UNFOUNDED: &str = "alarm_unfounded";
+pub(crate) const PULL_OUT_OF_DATE: &str = "pull_out_of_date";
+pub(crate) const PULL_REPEATED: &str = "pull_repeated";
 pub(crate) const NOT_AWAITED: &str = "receipt_not_awaited";
 pub(crate) const COSIGNATURE_BAD: &str = "cosignature_bad";
 pub(crate) const KEY_FILE_BAD: &str = "key_file_bad";

@@ -4,6 +4,7 @@ mod answers;
 mod files;
 mod keys;
 mod pair;
+mod recall;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::Shutdown;
@@ -27,7 +28,7 @@ use crate::restored::{self, Journal};
 
 pub use answers::answer;
 
-/// `exchange status|peers|pair|export|import`
+/// `exchange status|peers|pair|export|import|recall`
 #[derive(Clone, Debug, Args)]
 pub struct ExchangeArgs {
     #[command(subcommand)]
@@ -48,6 +49,9 @@ enum ExchangeVerb {
     /// Take a file of messages or of receipts that another authority wrote; the answers to messages are written beside
     /// it, for the way back. Nothing in it is encrypted
     Import(files::ImportArgs),
+    /// After a restore, while nobody serves it: ask every partner what it holds of this authority, and whether going on
+    /// from this journal would give its log two pasts
+    Recall(recall::RecallArgs),
 }
 
 /// `key show|file|request|sign|untrust|install`
@@ -103,6 +107,7 @@ pub fn exchange(global: &Global, args: &ExchangeArgs) -> Done {
         ExchangeVerb::Pair(args) => pair::pair(global, args),
         ExchangeVerb::Export(args) => files::export(global, args),
         ExchangeVerb::Import(args) => files::import(global, args),
+        ExchangeVerb::Recall(args) => recall::recall(global, args),
     }
 }
 

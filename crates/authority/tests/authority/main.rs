@@ -7,6 +7,7 @@
 
 mod partners;
 mod peer;
+mod recall;
 mod rotation;
 
 use std::path::Path;

@@ -20,6 +20,8 @@ use crate::output::Failure;
 
 /// The path under which an authority takes messages.
 pub const MESSAGES: &str = "/exchange/v1/messages";
+/// The path under which it is asked what it holds.
+pub const PULL: &str = "/exchange/v1/pull";
 /// The media type of a message and of a receipt.
 pub const JOSE: &str = "application/jose";
 
@@ -96,7 +98,16 @@ impl Client {
 
     /// Sends a message to the authority at an address and gives the body of its answer, whatever that says.
     pub fn send(&self, url: &str, message: &str) -> Result<Vec<u8>, String> {
-        let url = format!("{}{MESSAGES}", url.trim_end_matches('/'));
+        self.post(url, MESSAGES, message)
+    }
+
+    /// Asks the authority at an address what it holds, and gives the body of its answer, whatever that says.
+    pub fn pull(&self, url: &str, question: &str) -> Result<Vec<u8>, String> {
+        self.post(url, PULL, question)
+    }
+
+    fn post(&self, url: &str, path: &str, message: &str) -> Result<Vec<u8>, String> {
+        let url = format!("{}{path}", url.trim_end_matches('/'));
         let sent = self.agent.post(&url).content_type(JOSE).send(message);
         let mut answer = sent.map_err(|error| in_words(&error))?;
         let status = answer.status();

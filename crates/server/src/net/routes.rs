@@ -16,7 +16,7 @@ use domain::partner::{MESSAGE_BYTES_MAX, Receipt, Taken};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
-use super::client::{JOSE, MESSAGES};
+use super::client::{JOSE, MESSAGES, PULL};
 use super::halted::Halted;
 use super::log::{self, Newest, Rows};
 use super::metrics::{Metrics, counted};
@@ -106,6 +106,23 @@ impl Served {
         Ok(answer)
     }
 
+    /// Answers a partner's question what is held of it.
+    pub fn pulled(&self, question: &[u8]) -> Result<Result<String, exchange::Reject>, String> {
+        let now = (self.clock)(&self.authority)?;
+        let pulled = self.authority.answer_pull(now, question);
+        let pulled = pulled.map_err(|error| self.halted.hear(&error))?;
+        Ok(match pulled {
+            Ok(pulled) => {
+                self.note("gave a partner what is held of it");
+                Ok(serde_json::to_string(&pulled).map_err(|error| error.to_string())?)
+            }
+            Err(reject) => {
+                self.rejected(reject.code, &reject.says);
+                Err(reject)
+            }
+        })
+    }
+
     /// Says that a message was taken, and rings for what follows from it.
     fn took(&self, receipt: &str) {
         let signed = exchange::parse(receipt.as_bytes()).ok();
@@ -168,6 +185,7 @@ pub fn router(slot: Slot, metrics: Arc<Metrics>, pages: Option<Router>) -> Route
     let places = Arc::new(Semaphore::new(REQUESTS_MAX));
     let own = Router::new()
         .route(MESSAGES, post(messages))
+        .route(PULL, post(pull))
         .route("/log/checkpoint", get(checkpoint))
         .route("/log/{*path}", get(tile))
         .method_not_allowed_fallback(other_method)
@@ -251,37 +269,55 @@ fn failed(why: &dyn std::fmt::Display) -> Response {
 }
 
 async fn messages(State(slot): State<Slot>, request: Request) -> Response {
-    if !is_jose(request.headers()) {
-        let says = "a message has the media type application/jose";
-        return problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type_unknown", says);
-    }
-    let body = tokio::time::timeout(BODY_WITHIN, Bytes::from_request(request, &())).await;
-    let message = match body {
-        Ok(Ok(message)) => message,
-        Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            let says = format!("a message has at most {MESSAGE_BYTES_MAX} bytes");
-            return last(problem(StatusCode::PAYLOAD_TOO_LARGE, "message_too_large", &says));
-        }
-        Ok(Err(_)) => {
-            return last(problem(
-                StatusCode::BAD_REQUEST,
-                "message_unreadable",
-                "the body broke off",
-            ));
-        }
-        Err(_) => {
-            return last(problem(
-                StatusCode::REQUEST_TIMEOUT,
-                "too_slow",
-                "the body took too long",
-            ));
-        }
+    let message = match signed_body(request).await {
+        Ok(message) => message,
+        Err(problem) => return problem,
     };
     work(&slot, move |served| match served.accept(&message) {
         Ok(answer) => answered(&answer),
         Err(why) => failed(&why),
     })
     .await
+}
+
+/// What a partner holds of whoever asks, and signs the question.
+async fn pull(State(slot): State<Slot>, request: Request) -> Response {
+    let question = match signed_body(request).await {
+        Ok(question) => question,
+        Err(problem) => return problem,
+    };
+    work(&slot, move |served| match served.pulled(&question) {
+        Ok(Ok(pulled)) => with_type(StatusCode::OK, "application/json", pulled),
+        Ok(Err(reject)) => problem(status(reject.code), reject.code, &reject.says),
+        Err(why) => failed(&why),
+    })
+    .await
+}
+
+/// The body of a request that is a signed document.
+async fn signed_body(request: Request) -> Result<Bytes, Response> {
+    if !is_jose(request.headers()) {
+        let says = "a message has the media type application/jose";
+        return Err(problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type_unknown", says));
+    }
+    let body = tokio::time::timeout(BODY_WITHIN, Bytes::from_request(request, &())).await;
+    match body {
+        Ok(Ok(message)) => Ok(message),
+        Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            let says = format!("a message has at most {MESSAGE_BYTES_MAX} bytes");
+            Err(last(problem(StatusCode::PAYLOAD_TOO_LARGE, "message_too_large", &says)))
+        }
+        Ok(Err(_)) => Err(last(problem(
+            StatusCode::BAD_REQUEST,
+            "message_unreadable",
+            "the body broke off",
+        ))),
+        Err(_) => Err(last(problem(
+            StatusCode::REQUEST_TIMEOUT,
+            "too_slow",
+            "the body took too long",
+        ))),
+    }
 }
 
 /// The last answer on its connection: what is left of the request is not read.
@@ -319,7 +355,9 @@ fn status(code: &str) -> StatusCode {
         | "checkpoint_bad"
         | "consistency_missing"
         | "log_rolled_back"
-        | "log_forked" => StatusCode::CONFLICT,
+        | "log_forked"
+        | "pull_repeated"
+        | "pull_out_of_date" => StatusCode::CONFLICT,
         _ => StatusCode::BAD_REQUEST,
     }
 }
