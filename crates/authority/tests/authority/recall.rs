@@ -6,9 +6,9 @@ use exchange::{ExchangeKey, Pulled};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use crate::after;
 use crate::partners::{copy, in_folder, memory, paired, post, receipt, state_year};
 use crate::peer::size;
-use crate::after;
 
 fn nonce(number: u128) -> Uuid {
     Uuid::from_u128(number)
@@ -168,6 +168,20 @@ fn only_a_partner_learns_what_is_held_of_it_and_each_question_is_answered_once()
     };
     let body = serde_json::to_vec(&forged).unwrap();
     assert!(asking.recalled(&kr_id, &body).is_err());
+    // In our name, and with somebody else's signature.
+    let ours = asking.state.founding.key.kid.clone();
+    let in_our_name = domain::partner::Signed {
+        kid: ours,
+        ..exchange::parse(by_another_key().as_bytes()).unwrap()
+    };
+    let forged = Pulled {
+        own: vec![in_our_name.compact()],
+        ..Pulled::default()
+    };
+    let why = asking
+        .recalled(&kr_id, &serde_json::to_vec(&forged).unwrap())
+        .unwrap_err();
+    assert!(why.to_string().contains("not signed by this authority"), "{why}");
     assert!(asking.recalled(&kr_id, b"nonsense").is_err());
 }
 

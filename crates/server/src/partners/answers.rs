@@ -35,6 +35,19 @@ struct Standing {
     refused: Vec<Refused>,
     /// Entries that keep evidence of equivocation.
     equivocations: Vec<u64>,
+    /// Logs that do not continue, its or ours.
+    alarms: Vec<Alarmed>,
+}
+
+/// A log that does not continue what was seen of it.
+#[derive(Serialize, Deserialize)]
+struct Alarmed {
+    /// Whether it is our log.
+    ours: bool,
+    /// What is wrong.
+    code: String,
+    /// The entry that keeps both checkpoints.
+    entry: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -252,6 +265,15 @@ fn with_partner(partner: &Partner, now: Timestamp, recorded_at: &dyn Fn(u64) -> 
         cosigned: partner.cosigned,
         refused: refused.collect(),
         equivocations: partner.equivocations.values().copied().collect(),
+        alarms: partner
+            .alarms
+            .iter()
+            .map(|alarm| Alarmed {
+                ours: alarm.ours,
+                code: alarm.kind.code().to_owned(),
+                entry: alarm.entry,
+            })
+            .collect(),
     }
 }
 
@@ -340,6 +362,14 @@ impl Standing {
                 "refused",
                 format!("message {}: {} (entry {})", refused.seq, refused.code, refused.entry),
             );
+        }
+        for alarm in &self.alarms {
+            let whose = if alarm.ours {
+                "OUR log, as it holds a checkpoint of it"
+            } else {
+                "its log"
+            };
+            line("ALARM", format!("{}: {whose} (entry {})", alarm.code, alarm.entry));
         }
         for entry in &self.equivocations {
             line(

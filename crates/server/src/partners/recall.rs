@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use authority::{Look, Recalled, Settings};
 use clap::Args;
 use domain::id::Id;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::clock;
@@ -55,6 +56,7 @@ pub fn recall(global: &Global, args: &RecallArgs) -> Done {
     let settings = Settings::read(&folder)?;
     let client = Client::new(rules(&settings))?;
     let look = authority::look(&folder)?;
+    let now = clock::ahead(&store::open(&folder, &settings.storage.parse()?)?.local)?;
     std::fs::create_dir_all(&args.out).map_err(|error| failed(&args.out, &error))?;
     let partners: Vec<(Id, Option<String>)> = look
         .state
@@ -69,7 +71,7 @@ pub fn recall(global: &Global, args: &RecallArgs) -> Done {
         .collect();
     let mut held = Vec::new();
     for (id, url) in partners {
-        let asked = ask(&look, &client, &id, url.as_deref());
+        let asked = ask(&look, &client, &id, url.as_deref(), now);
         held.push(match asked {
             Ok(recalled) => {
                 write(&args.out, &id, "lost", &recalled.lost)?;
@@ -109,13 +111,13 @@ fn failed(path: &Path, why: &dyn std::fmt::Display) -> Failure {
 }
 
 /// Asks one partner until it has no more.
-fn ask(look: &Look, client: &Client, id: &Id, url: Option<&str>) -> Result<Recalled, String> {
+fn ask(look: &Look, client: &Client, id: &Id, url: Option<&str>, now: Timestamp) -> Result<Recalled, String> {
     let url = url.ok_or("it can be reached by files only: ask its officers")?;
     let mut all: Option<Recalled> = None;
     for _ in 0..QUESTIONS_MAX {
         let nonce = sim::bench::id_at(clock::real(), &random().map_err(|failure| failure.to_string())?);
         let question = look
-            .pull(id, clock::real(), nonce, all.as_ref())
+            .pull(id, now, nonce, all.as_ref())
             .map_err(|error| error.to_string())?;
         let answer = client.pull(url, &question)?;
         let next = look.recalled(id, &answer).map_err(|error| error.to_string())?;
