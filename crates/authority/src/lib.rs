@@ -25,6 +25,7 @@ mod rotation;
 mod rows;
 mod snapshot;
 mod views;
+mod witness;
 mod writer;
 
 use std::path::Path;
@@ -50,6 +51,8 @@ pub use proof::proof;
 pub use recall::Recalled;
 pub use receipt::{Outcome, Receipt};
 pub use rotation::KEY_DAYS_MAX;
+pub use tlog::WitnessRefusal;
+pub use witness::{MEMORY_LOST, OwnWitness, WitnessAnswer, WitnessAsk, Witnessed, WitnessedLog, Witnessing};
 
 use keys::Keys;
 use parked::Parked;
@@ -93,6 +96,8 @@ pub struct Authority {
     keys: Keys,
     /// Messages of partners that came before their turn.
     parked: Mutex<Parked>,
+    /// Logs that it cosigns, and its own witnesses.
+    witnessing: Witnessing,
     /// Questions of partners that were answered a moment ago.
     nonces: Mutex<recall::Nonces>,
     /// Held by whoever signs messages: the chain to a partner is continued by one at a time.
@@ -257,6 +262,7 @@ impl AtRest {
         keys.check(&state)?;
         let zone = writer::time_zone(state.founding.zone.as_str())?;
         let of_register = register.reader()?;
+        let witnessing = place.folder().map(Witnessing::read).transpose()?.unwrap_or_default();
         let start = Start {
             place: Arc::clone(&place),
             journal,
@@ -277,6 +283,7 @@ impl AtRest {
             keys,
             parked: Mutex::default(),
             nonces: Mutex::default(),
+            witnessing,
             signing: Mutex::default(),
             listed: Mutex::default(),
         })

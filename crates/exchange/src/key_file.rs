@@ -181,8 +181,21 @@ pub fn check_url(url: &str) -> Result<(), Reject> {
     }
 }
 
+/// Whether a text is the verifier key of a log, as in a signed note.
+#[must_use]
+pub fn is_log_key(verifier: &str) -> bool {
+    is_key_of_type(verifier, TYPE_LOG)
+}
+
+/// Whether a text is the verifier key of a cosigner, as in a signed note.
+#[must_use]
+pub fn is_cosigner_key(verifier: &str) -> bool {
+    is_key_of_type(verifier, TYPE_COSIGNER)
+}
+
 /// The name in a verifier key.
-pub(crate) fn name_of(verifier: &str) -> &str {
+#[must_use]
+pub fn name_of(verifier: &str) -> &str {
     verifier.split('+').next().unwrap_or_default()
 }
 

@@ -68,8 +68,9 @@ pub use compact::parse;
 pub use compose::{Draft, MESSAGE_DAYS, compose};
 pub use key::{ExchangeKey, sign, verify};
 pub use key_file::{
-    About, KEY_FILE_BYTES_MAX, check_key_file, check_untrusted, check_url, key_file, key_file_text, read_key_file,
-    read_key_request, read_untrusted, sign_key_file, sign_untrusted, untrusted_text,
+    About, KEY_FILE_BYTES_MAX, check_key_file, check_untrusted, check_url, is_cosigner_key, is_log_key, key_file,
+    key_file_text, name_of as key_name, read_key_file, read_key_request, read_untrusted, sign_key_file, sign_untrusted,
+    untrusted_text,
 };
 pub use open::{Opened, Shown, open};
 pub use pull::{Heard, PULL_WITHIN, Pull, Pulled, open_pull, pull, repeated as pull_repeated};

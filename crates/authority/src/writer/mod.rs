@@ -5,6 +5,8 @@
 mod commit;
 mod decide;
 
+pub(crate) use commit::cosigner;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 use std::thread::JoinHandle;

@@ -9,6 +9,7 @@ mod partners;
 mod peer;
 mod recall;
 mod rotation;
+mod witness;
 
 use std::path::Path;
 

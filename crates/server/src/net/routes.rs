@@ -14,9 +14,10 @@ use axum::routing::{get, post};
 use crossbeam_channel::Sender;
 use domain::partner::{MESSAGE_BYTES_MAX, Receipt, Taken};
 use jiff::Timestamp;
+use tlog::WitnessRefusal;
 use tokio::sync::Semaphore;
 
-use super::client::{JOSE, MESSAGES, PULL};
+use super::client::{ADD_CHECKPOINT, JOSE, MESSAGES, PULL, TLOG_SIZE};
 use super::halted::Halted;
 use super::log::{self, Newest, Rows};
 use super::metrics::{Metrics, counted};
@@ -123,6 +124,13 @@ impl Served {
         })
     }
 
+    /// Cosigns a checkpoint of another log, if it may.
+    pub fn cosigned(&self, request: &str) -> Result<Result<String, WitnessRefusal>, String> {
+        let now = (self.clock)(&self.authority)?;
+        let cosigned = self.authority.add_checkpoint(now, request);
+        cosigned.map_err(|error| self.halted.hear(&error))
+    }
+
     /// Says that a message was taken, and rings for what follows from it.
     fn took(&self, receipt: &str) {
         let signed = exchange::parse(receipt.as_bytes()).ok();
@@ -186,6 +194,7 @@ pub fn router(slot: Slot, metrics: Arc<Metrics>, pages: Option<Router>) -> Route
     let own = Router::new()
         .route(MESSAGES, post(messages))
         .route(PULL, post(pull))
+        .route(ADD_CHECKPOINT, post(add_checkpoint))
         .route("/log/checkpoint", get(checkpoint))
         .route("/log/{*path}", get(tile))
         .method_not_allowed_fallback(other_method)
@@ -294,12 +303,48 @@ async fn pull(State(slot): State<Slot>, request: Request) -> Response {
     .await
 }
 
+/// Cosigns a checkpoint of another log.
+async fn add_checkpoint(State(slot): State<Slot>, request: Request) -> Response {
+    let body = match whole_body(request).await {
+        Ok(body) => body,
+        Err(problem) => return problem,
+    };
+    let Ok(body) = String::from_utf8(body.to_vec()) else {
+        return problem(StatusCode::BAD_REQUEST, "request_unreadable", "it is not text");
+    };
+    work(&slot, move |served| match served.cosigned(&body) {
+        Ok(Ok(line)) => with_type(StatusCode::OK, "text/plain; charset=utf-8", line),
+        Ok(Err(refusal)) => not_cosigned(&refusal),
+        Err(why) => failed(&why),
+    })
+    .await
+}
+
+/// Why a checkpoint is not cosigned, with the status of the specification.
+fn not_cosigned(refusal: &WitnessRefusal) -> Response {
+    let (code, says) = match refusal {
+        WitnessRefusal::OldSize(size) => return with_type(StatusCode::CONFLICT, TLOG_SIZE, format!("{size}\n")),
+        WitnessRefusal::Malformed(why) => ("request_unreadable", *why),
+        WitnessRefusal::LogUnknown => ("log_unknown", "this log is not cosigned here"),
+        WitnessRefusal::NotSigned => ("signature_bad", "the key of the log did not sign the checkpoint"),
+        WitnessRefusal::OtherRoot => ("log_forked", "another checkpoint of this size was cosigned"),
+        WitnessRefusal::NotConsistent => ("consistency_missing", "the proof does not lead to the checkpoint"),
+    };
+    let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    problem(status, code, says)
+}
+
 /// The body of a request that is a signed document.
 async fn signed_body(request: Request) -> Result<Bytes, Response> {
     if !is_jose(request.headers()) {
         let says = "a message has the media type application/jose";
         return Err(problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type_unknown", says));
     }
+    whole_body(request).await
+}
+
+/// The body of a request, within its limits of length and time.
+async fn whole_body(request: Request) -> Result<Bytes, Response> {
     let body = tokio::time::timeout(BODY_WITHIN, Bytes::from_request(request, &())).await;
     match body {
         Ok(Ok(message)) => Ok(message),

@@ -80,7 +80,17 @@ struct Refused {
 struct Status {
     authority: String,
     size: u64,
+    /// The largest checkpoint with as many cosignatures as the operator wants, if any are wanted.
+    witnessed: Option<Witnessing>,
     partners: Vec<Standing>,
+}
+
+/// How far the own log is witnessed.
+#[derive(Serialize, Deserialize)]
+struct Witnessing {
+    size: Option<u64>,
+    by: Vec<String>,
+    need: usize,
 }
 
 /// A partner and its keys.
@@ -147,7 +157,7 @@ pub enum Taken {
 /// Answers a question of the node itself.
 pub fn answer(authority: &Authority, now: Timestamp, ask: Ask) -> Result<Value, Failure> {
     let value = match ask {
-        Ask::Status => serde_json::to_value(standing(authority, now)),
+        Ask::Status => serde_json::to_value(standing(authority, now)?),
         Ask::Peers => serde_json::to_value(all_peers(&authority.state())),
         Ask::Key => serde_json::to_value(authority.key_file()?),
         Ask::Outgoing => {
@@ -210,22 +220,29 @@ impl Key {
     }
 }
 
-fn standing(authority: &Authority, now: Timestamp) -> Status {
+fn standing(authority: &Authority, now: Timestamp) -> Result<Status, Failure> {
+    let witnessed = authority.witnessed()?;
+    let witnessed = (witnessed.need > 0).then_some(Witnessing {
+        size: witnessed.size,
+        by: witnessed.by,
+        need: witnessed.need,
+    });
     let recorded_at = |seq: u64| {
         let entry = authority.read(|journal| journal.entry(seq));
         let (bytes, _) = entry.ok().flatten()?;
         Entry::parse(&bytes).ok().map(|entry| entry.recorded_at)
     };
     let state = authority.state();
-    Status {
+    Ok(Status {
         authority: state.founding.id.to_string(),
         size: state.size,
+        witnessed,
         partners: state
             .partners
             .iter()
             .map(|partner| with_partner(partner, now, &recorded_at))
             .collect(),
-    }
+    })
 }
 
 fn with_partner(partner: &Partner, now: Timestamp, recorded_at: &dyn Fn(u64) -> Option<Timestamp>) -> Standing {
@@ -312,6 +329,13 @@ impl Status {
             self.size,
             self.partners.len()
         );
+        if let Some(Witnessing { size, by, need }) = &self.witnessed {
+            let how = match size {
+                Some(size) => format!("witnessed up to {size} entries, by {}", by.join(", ")),
+                None => format!("not witnessed: no checkpoint has {need} cosignatures"),
+            };
+            let _ = write!(says, "; {how}");
+        }
         for partner in &self.partners {
             partner.in_words(&mut says);
         }
