@@ -96,6 +96,9 @@ fn refused(reject: Reject) -> Failure {
 
 /// Writes a new file, and never over one.
 fn write(path: &Path, text: &str) -> Done {
+    if path.exists() {
+        return Err(Failure::Refused(format!("{} exists already", path.display())));
+    }
     let file: std::io::Result<File> = OpenOptions::new().write(true).create_new(true).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes()))
         .map_err(|error| unavailable(path, &error))

@@ -5,6 +5,7 @@ mod demo;
 mod end;
 mod figures;
 mod hostile;
+mod keys;
 mod log;
 mod node;
 mod pairing;
