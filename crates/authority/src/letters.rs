@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::digest::Digest;
+use domain::digest::{Digest, PublicKey};
 use domain::id::Id;
 use domain::partner::{Message, MessageQueued, MessageReceipted, MessageSigned, Partner, Receipt as MessageReceipt};
 use domain::{Entry, Event, State};
@@ -33,8 +33,14 @@ impl Letters {
         let at = entry.recorded_at;
         let checked = match &entry.event {
             Event::PartnerPaired(paired) => exchange::check_key_file(&paired.file),
-            Event::KeyFileInstalled(installed) => exchange::check_key_file(&installed.file),
-            Event::KeyDistrusted(distrusted) => exchange::check_untrusted(&distrusted.statement),
+            Event::KeyFileInstalled(installed) => {
+                same_root(state, &installed.file.id, installed.file.root)?;
+                exchange::check_key_file(&installed.file)
+            }
+            Event::KeyDistrusted(distrusted) => {
+                same_root(state, &distrusted.statement.id, distrusted.statement.root)?;
+                exchange::check_untrusted(&distrusted.statement)
+            }
             Event::MessagesRequeued(requeued) => {
                 self.requeue(&requeued.to);
                 return Ok(());
@@ -112,6 +118,21 @@ impl Letters {
         };
         self.cosignatures.iter().filter_map(told).collect()
     }
+}
+
+/// What is signed with a root key is signed with the one that was known of the authority.
+fn same_root(state: &State, id: &Id, root: PublicKey) -> Result<(), String> {
+    let known = if *id == state.founding.id {
+        Some(state.founding.root)
+    } else {
+        state.partners.get(id).map(|partner| partner.file.root)
+    };
+    if known == Some(root) {
+        return Ok(());
+    }
+    Err(format!(
+        "it is signed with another root key than the one that is known of {id}"
+    ))
 }
 
 /// The name under which a partner cosigns.

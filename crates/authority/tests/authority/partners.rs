@@ -672,7 +672,7 @@ fn many_hands_with_the_same_message_get_one_receipt() {
 }
 
 /// Changes one letter of the first entry of a kind, where a text begins.
-fn damage(folder: &Path, kind: &str, text: &str) {
+pub fn damage(folder: &Path, kind: &str, text: &str) {
     let journal = rusqlite::Connection::open(folder.join("journal.db")).unwrap();
     let like = format!("%\"kind\":\"{kind}\"%");
     let sql = "SELECT seq, bytes FROM entry WHERE CAST(bytes AS TEXT) LIKE ?1 ORDER BY seq LIMIT 1";

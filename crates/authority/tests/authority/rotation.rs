@@ -7,7 +7,7 @@ use exchange::ExchangeKey;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::partners::{code, differences, in_folder, memory, pair, paired, post, receipt, state_year};
+use crate::partners::{code, damage, differences, in_folder, memory, pair, paired, post, receipt, state_year};
 use crate::peer::{Peer, size};
 use crate::{after, envelope, one, seq, start};
 
@@ -303,6 +303,28 @@ fn a_key_file_in_a_message_is_taken_only_from_its_root() {
     with_new.key = key;
     receipt(cn.accept(after(3), &with_new.bytes()).unwrap());
     assert_eq!(differences(cn), []);
+}
+
+#[test]
+fn fsck_verifies_what_root_keys_have_signed() {
+    for kind in ["KeyFileInstalled", "KeyDistrusted"] {
+        let folder = tempfile::tempdir().unwrap();
+        let cn = in_folder("CN", 1, folder.path());
+        let root = root_of(folder.path());
+        let file = rotated(&cn, &root, after(1), 9);
+        assert_eq!(refusal(&install(&cn, after(1), 60, &file)), "ok");
+        let old = cn.state().founding.key.kid.clone();
+        let statement = exchange::sign_untrusted(&root, "CN".parse().unwrap(), old, after(1));
+        assert_eq!(refusal(&distrust(&cn, after(1), 62, &statement)), "ok");
+        cn.close().unwrap();
+        assert_eq!(fsck(folder.path()).unwrap().differences, []);
+        damage(folder.path(), kind, "\"signature\":\"");
+        let found = fsck(folder.path()).unwrap().differences;
+        assert!(
+            found.iter().any(|found| found.what.contains("root key did not sign")),
+            "{kind}: {found:?}"
+        );
+    }
 }
 
 #[test]
