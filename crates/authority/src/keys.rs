@@ -1,6 +1,6 @@
 //! The keys of an authority: its log's, its root, and the one that signs its messages.
 
-use domain::authority::Founded;
+use domain::State;
 use domain::digest::PublicKey;
 use domain::partner::OperationalKey;
 use exchange::ExchangeKey;
@@ -11,6 +11,7 @@ use tlog::LogKey;
 
 use crate::NewAuthority;
 use crate::error::AuthorityError;
+use crate::ring::Ring;
 
 /// How long the first operational key signs.
 const VALID_FOR: SignedDuration = SignedDuration::from_hours(24 * 730);
@@ -22,19 +23,26 @@ pub(crate) struct Keys {
     pub log: LogKey,
     /// Signs the key file; none if it is kept elsewhere.
     pub root: Option<ExchangeKey>,
-    /// Signs messages and receipts.
-    pub exchange: ExchangeKey,
+    /// Sign messages and receipts.
+    pub exchange: Ring,
 }
 
 impl Keys {
     /// The keys of a new authority: each has a seed of its own, so that none leads to another.
     pub fn make(new: &NewAuthority) -> Result<Self, AuthorityError> {
         let key = |purpose| ExchangeKey::from_seed(seed(&new.key_seed, purpose)).map_err(refused);
+        let exchange = Ring::default();
+        exchange.add(Self::first_exchange(new)?);
         Ok(Self {
             log: log_key(new)?,
             root: Some(key("root")?),
-            exchange: key("exchange")?,
+            exchange,
         })
+    }
+
+    /// The first key for messages of a new authority.
+    pub fn first_exchange(new: &NewAuthority) -> Result<ExchangeKey, AuthorityError> {
+        ExchangeKey::from_seed(seed(&new.key_seed, "exchange")).map_err(refused)
     }
 
     /// The root key of a new authority.
@@ -43,11 +51,12 @@ impl Keys {
         self.root.as_ref().map(ExchangeKey::public).ok_or_else(missing)
     }
 
-    /// The key for messages, as the founding names it.
-    pub fn operational(&self, at: Timestamp) -> Result<OperationalKey, AuthorityError> {
+    /// The key for messages of a new authority, as the founding names it.
+    pub fn operational(new: &NewAuthority, at: Timestamp) -> Result<OperationalKey, AuthorityError> {
+        let key = Self::first_exchange(new)?;
         Ok(OperationalKey {
-            kid: self.exchange.kid().clone(),
-            public: self.exchange.public(),
+            kid: key.kid().clone(),
+            public: key.public(),
             valid_from: at,
             valid_until: at
                 .checked_add(VALID_FOR)
@@ -55,19 +64,26 @@ impl Keys {
         })
     }
 
-    /// They must be the ones that the journal names.
-    pub fn check(&self, founding: &Founded) -> Result<(), AuthorityError> {
+    /// They must be the ones that the journal names. Of the keys for messages the newest must be here; those before it
+    /// sign what belongs to their time.
+    pub fn check(&self, state: &State) -> Result<(), AuthorityError> {
         let wrong = |which: &str| {
             let what = format!("the {which} key in keys/ is not the one the journal names");
             Err(AuthorityError::Broken(what))
         };
-        if self.log.verifier() != founding.log_key.as_str() {
+        if self.log.verifier() != state.founding.log_key.as_str() {
             return wrong("log");
         }
-        if self.exchange.public() != founding.key.public {
+        let newest = state.own.keys.last().map(|held| &held.key);
+        let held = newest.and_then(|key| self.exchange.get(&key.kid));
+        if held.map(|held| held.public()) != newest.map(|key| key.public) {
             return wrong("exchange");
         }
-        if self.root.as_ref().is_some_and(|root| root.public() != founding.root) {
+        if self
+            .root
+            .as_ref()
+            .is_some_and(|root| root.public() != state.founding.root)
+        {
             return wrong("root");
         }
         Ok(())

@@ -3,11 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::digest::Digest;
+use domain::digest::{Digest, PublicKey};
 use domain::id::Id;
-use domain::partner::{
-    Message, MessageQueued, MessageReceipted, MessageSigned, Partner, PartnerPaired, Receipt as MessageReceipt,
-};
+use domain::partner::{Message, MessageQueued, MessageReceipted, MessageSigned, Partner, Receipt as MessageReceipt};
 use domain::{Entry, Event, State};
 
 /// What is remembered of entries before, to verify those that speak of them.
@@ -17,8 +15,16 @@ pub(crate) struct Letters {
     pub cosignatures: BTreeMap<(u64, String), String>,
     /// Messages that wait to be signed, by entry.
     queued: BTreeMap<u64, MessageQueued>,
-    /// The checkpoint in each message of ours that has no receipt yet.
-    checkpoints: BTreeMap<(Id, Digest), String>,
+    /// Messages of ours that have no receipt yet.
+    sent: BTreeMap<(Id, Digest), Sent>,
+}
+
+/// A message that was signed.
+struct Sent {
+    /// The checkpoint in it.
+    checkpoint: String,
+    /// The entry that queued it, and what that says: it may be signed again.
+    queued: (u64, Option<MessageQueued>),
 }
 
 impl Letters {
@@ -26,13 +32,26 @@ impl Letters {
     pub fn check(&mut self, state: &State, entry: &Entry) -> Result<(), String> {
         let at = entry.recorded_at;
         let checked = match &entry.event {
-            Event::PartnerPaired(paired) => return check_paired(paired),
+            Event::PartnerPaired(paired) => exchange::check_key_file(&paired.file),
+            Event::KeyFileInstalled(installed) => {
+                same_root(state, &installed.file.id, installed.file.root)?;
+                exchange::check_key_file(&installed.file)
+            }
+            Event::KeyDistrusted(distrusted) => {
+                same_root(state, &distrusted.statement.id, distrusted.statement.root)?;
+                exchange::check_untrusted(&distrusted.statement)
+            }
+            Event::MessagesRequeued(requeued) => {
+                self.requeue(&requeued.to);
+                return Ok(());
+            }
             Event::MessageQueued(queued) => {
                 self.queued.insert(entry.seq, (**queued).clone());
                 return Ok(());
             }
             Event::MessageSigned(signed) => return self.check_signed(state, signed),
             Event::MessageReceipted(receipted) => return self.check_receipted(state, receipted),
+            Event::LogAlarmRaised(raised) => exchange::check_alarm(state, raised, at),
             Event::MessageReceived(received) => exchange::check_received(state, received, at),
             Event::MessageEquivocated(evidence) => exchange::check_equivocated(state, evidence, at),
             _ => return Ok(()),
@@ -42,17 +61,30 @@ impl Letters {
 
     fn check_signed(&mut self, state: &State, signed: &MessageSigned) -> Result<(), String> {
         let queued = self.queued.remove(&signed.queued);
+        let checked = exchange::check_signed(state, signed, queued.as_ref()).map_err(|reject| reject.to_string());
         if let Ok(message) = signed.message.payload.read::<Message>() {
             let name = (signed.to.clone(), signed.message.hash());
-            self.checkpoints.insert(name, message.checkpoint);
+            let (checkpoint, queued) = (message.checkpoint, (signed.queued, queued));
+            self.sent.insert(name, Sent { checkpoint, queued });
         }
-        exchange::check_signed(state, signed, queued.as_ref()).map_err(|reject| reject.to_string())
+        checked
+    }
+
+    /// What a partner has not taken waits to be signed again.
+    fn requeue(&mut self, to: &Id) {
+        let (again, sent) = std::mem::take(&mut self.sent)
+            .into_iter()
+            .partition::<BTreeMap<_, _>, _>(|((partner, _), _)| partner == to);
+        self.sent = sent;
+        let queued = again.into_values().map(|sent| sent.queued);
+        self.queued
+            .extend(queued.filter_map(|(entry, queued)| Some((entry, queued?))));
     }
 
     fn check_receipted(&mut self, state: &State, receipted: &MessageReceipted) -> Result<(), String> {
         let receipt: MessageReceipt = receipted.receipt.payload.read()?;
         let name = (receipted.by.clone(), receipt.of);
-        let checkpoint = self.checkpoints.remove(&name);
+        let checkpoint = self.sent.remove(&name).map(|sent| sent.checkpoint);
         let checkpoint = checkpoint.ok_or("it is for no message that waits for a receipt")?;
         exchange::check_receipted(state, receipted, &checkpoint).map_err(|reject| reject.to_string())?;
         let cosigner = cosigner_of(state.partners.get(&receipted.by).ok_or("it is by no partner")?);
@@ -88,8 +120,19 @@ impl Letters {
     }
 }
 
-fn check_paired(paired: &PartnerPaired) -> Result<(), String> {
-    exchange::check_key_file(&paired.file).map_err(|reject| reject.to_string())
+/// What is signed with a root key is signed with the one that was known of the authority.
+fn same_root(state: &State, id: &Id, root: PublicKey) -> Result<(), String> {
+    let known = if *id == state.founding.id {
+        Some(state.founding.root)
+    } else {
+        state.partners.get(id).map(|partner| partner.file.root)
+    };
+    if known == Some(root) {
+        return Ok(());
+    }
+    Err(format!(
+        "it is signed with another root key than the one that is known of {id}"
+    ))
 }
 
 /// The name under which a partner cosigns.

@@ -4,6 +4,7 @@
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod alarm;
 mod book;
 mod error;
 mod fsck;
@@ -16,11 +17,15 @@ mod permits;
 mod place;
 mod projector;
 mod proof;
+mod recall;
 mod receipt;
 mod recover;
+mod ring;
+mod rotation;
 mod rows;
 mod snapshot;
 mod views;
+mod witness;
 mod writer;
 
 use std::path::Path;
@@ -43,7 +48,11 @@ pub use partners::{Outgoing, Round, Settled};
 pub use permits::{LIST_DAYS, document};
 pub use place::{MadeBy, Mail, Place, Settings};
 pub use proof::proof;
+pub use recall::Recalled;
 pub use receipt::{Outcome, Receipt};
+pub use rotation::KEY_DAYS_MAX;
+pub use tlog::WitnessRefusal;
+pub use witness::{MEMORY_LOST, OwnWitness, WitnessAnswer, WitnessAsk, Witnessed, WitnessedLog, Witnessing};
 
 use keys::Keys;
 use parked::Parked;
@@ -87,6 +96,10 @@ pub struct Authority {
     keys: Keys,
     /// Messages of partners that came before their turn.
     parked: Mutex<Parked>,
+    /// Logs that it cosigns, and its own witnesses.
+    witnessing: Witnessing,
+    /// Questions of partners that were answered a moment ago.
+    nonces: Mutex<recall::Nonces>,
     /// Held by whoever signs messages: the chain to a partner is continued by one at a time.
     signing: Mutex<()>,
     /// The list of permits that are over, as it was last signed.
@@ -104,7 +117,7 @@ pub struct Look {
     pub checkpoint: Option<String>,
     /// The journal, for reading.
     pub journal: Box<dyn store::JournalReader>,
-    _place: Place,
+    place: Place,
 }
 
 /// Reads the authority of a folder. The folder is owned until the look is dropped.
@@ -117,7 +130,7 @@ pub fn look(folder: &Path) -> Result<Look, AuthorityError> {
         state,
         checkpoint,
         journal,
-        _place: place,
+        place,
     })
 }
 
@@ -132,7 +145,7 @@ impl Authority {
     /// Makes a new authority in an empty place.
     pub fn create(place: Place, new: &NewAuthority, at: Timestamp) -> Result<Self, AuthorityError> {
         let keys = Keys::make(new)?;
-        place.keep_keys(&keys)?;
+        place.keep_keys(&keys, &Keys::first_exchange(new)?)?;
         place.set_url(new.url.as_deref())?;
         let folder = place.folder().unwrap_or(Path::new(""));
         let mut stores = store::create(folder, place.engine())?;
@@ -246,9 +259,10 @@ impl AtRest {
         } = stores;
         let reader = journal.reader()?;
         let (state, tree) = recover::recover(&place, &*reader)?;
-        keys.check(&state.founding)?;
+        keys.check(&state)?;
         let zone = writer::time_zone(state.founding.zone.as_str())?;
         let of_register = register.reader()?;
+        let witnessing = place.folder().map(Witnessing::read).transpose()?.unwrap_or_default();
         let start = Start {
             place: Arc::clone(&place),
             journal,
@@ -256,6 +270,7 @@ impl AtRest {
             state,
             tree,
             key: keys.log.clone(),
+            exchange: keys.exchange.clone(),
         };
         let writer = Writer::start(start)?;
         Ok(Authority {
@@ -267,6 +282,8 @@ impl AtRest {
             zone,
             keys,
             parked: Mutex::default(),
+            nonces: Mutex::default(),
+            witnessing,
             signing: Mutex::default(),
             listed: Mutex::default(),
         })
@@ -310,7 +327,7 @@ fn founding(new: &NewAuthority, keys: &Keys, at: Timestamp) -> Result<(Founding,
         origin: text("origin", keys.log.origin())?,
         log_key: text("log key", &keys.log.verifier())?,
         root: keys.new_root()?,
-        key: keys.operational(at)?,
+        key: Keys::operational(new, at)?,
         administrators: [id("administrator", first)?, id("administrator", other)?],
     };
     Ok((founding, today))

@@ -7,8 +7,8 @@ use domain::access::Actor;
 use domain::digest::Digest;
 use domain::id::Id;
 use domain::partner::{
-    KeyFile, Message, MessageQueued, MessageSigned, Receipt as MessageReceipt, ReceiveMessage, Taken, TreeHead,
-    Unanswered,
+    KeyFile, Message, MessageQueued, MessageSigned, Receipt as MessageReceipt, ReceiveMessage, RequeueMessages, Taken,
+    TreeHead, Unanswered,
 };
 use domain::trade::PassDay;
 use domain::{Command, Entry, Envelope, Event};
@@ -26,6 +26,9 @@ const EQUIVOCATION: &str = "equivocation";
 
 /// Refusals that tell of another message which was taken meanwhile: the message is looked at again.
 const RACES: [&str; 2] = ["message_repeated", "message_out_of_order"];
+
+/// Refusals of the key that signed a message.
+const KEY_REFUSED: [&str; 2] = ["key_unknown", "key_untrusted"];
 
 /// So often a message is looked at while others come in between.
 const ATTEMPTS: usize = 3;
@@ -93,8 +96,12 @@ impl From<Answer> for Looked {
 }
 
 impl Authority {
-    /// What it tells a partner of itself, signed with its root key.
+    /// What it tells a partner of itself, signed with its root key: the file that was installed last, or else one of the
+    /// founding's key.
     pub fn key_file(&self) -> Result<KeyFile, AuthorityError> {
+        if let Some(file) = self.state().own.file.clone() {
+            return Ok(file);
+        }
         let missing =
             || AuthorityError::Refused("the root key is not in keys/: bring it to make a key file".to_owned());
         let root = self.keys.root.as_ref().ok_or_else(missing)?;
@@ -141,6 +148,7 @@ impl Authority {
             let message = match opened {
                 Err(reject) => return Ok(Answer::from(reject).into()),
                 Ok(Opened::Repeat { entry }) => return Ok(self.receipt_for(entry)?.into()),
+                Ok(Opened::Alarm(shown)) => return Ok(self.raise(at, *shown)?.into()),
                 Ok(Opened::Early { from, seq, expected }) => {
                     lock(&self.parked).put(from, seq, bytes);
                     return Ok(Answer::Parked { expected }.into());
@@ -186,7 +194,10 @@ impl Authority {
             Event::MessageEquivocated(evidence) => {
                 let says = format!("it contradicts entry {}: both are kept as evidence", evidence.taken);
                 let code = EQUIVOCATION.to_owned();
-                return Ok(Answer::Refused { code, says });
+                return Ok(match self.last_seen(&evidence.from)? {
+                    Some(checkpoint) => Answer::Alarm { code, says, checkpoint },
+                    None => Answer::Refused { code, says },
+                });
             }
             event => {
                 return Err(AuthorityError::Broken(format!(
@@ -201,7 +212,8 @@ impl Authority {
             recorded_at: entry.recorded_at,
             received,
         };
-        let receipt = exchange::receipt(&self.state(), &self.keys.exchange, &self.keys.log, journaled);
+        let key = self.key_for(&received.from, seq)?;
+        let receipt = exchange::receipt(&self.state(), &key, &self.keys.log, journaled);
         receipt
             .map(|signed| Answer::Receipt(signed.compact()))
             .map_err(|reject| AuthorityError::Broken(reject.to_string()))
@@ -238,6 +250,10 @@ impl Authority {
         let checkpoint = self.writer.checkpoint()?;
         let mut signed = 0;
         for to in waiting {
+            if let Some(why) = self.must_not_speak_to(&to) {
+                failed.push((to, why));
+                continue;
+            }
             loop {
                 match self.sign_next(at, &to, &checkpoint)? {
                     Signing::Signed => signed += 1,
@@ -264,22 +280,26 @@ impl Authority {
         };
         let says = self.queued(queued.entry)?;
         let proof = self.continues(sent.map(|last| last.head), checkpoint)?;
+        let now = at.max(self.state().recorded_at);
+        let key = match self.key_now(to, now) {
+            Ok(key) => key,
+            Err(why) => return Ok(Signing::Failed(why)),
+        };
         let composed = {
             let state = self.state();
             let Some(partner) = state.partners.get(to) else {
                 return Ok(Signing::Nothing);
             };
-            let now = at.max(state.recorded_at);
             let draft = Draft {
                 to: partner,
                 queued: &queued,
                 notice: &says.notice,
                 checkpoint,
                 proof,
-                id: id_at(now, &self.keys.exchange.derive("message", &queued.entry.to_be_bytes())),
+                id: id_at(now, &key.derive("message", &queued.entry.to_be_bytes())),
                 now,
             };
-            exchange::compose(&state, &self.keys.exchange, draft)
+            exchange::compose(&state, &key, draft)
         };
         let message = match composed {
             Ok(message) => message,
@@ -436,25 +456,58 @@ impl Authority {
             Err(why) => return Ok(Err(format!("message {seq} could not be sent: {why}"))),
         };
         round.sent += 1;
-        let receipt = match Answer::decode(&body) {
+        let heard = self.hear(at, message, &body)?;
+        round.settled += usize::from(matches!(heard, Ok(Settled::Recorded { .. })));
+        Ok(heard.map(drop).map_err(|why| format!("message {seq}: {why}")))
+    }
+
+    /// Hears the answer to a message that was sent. The inner error says why there is no receipt that is taken.
+    pub fn hear(
+        &self,
+        at: Timestamp,
+        message: &Outgoing,
+        body: &[u8],
+    ) -> Result<Result<Settled, String>, AuthorityError> {
+        let receipt = match Answer::decode(body) {
             Ok(Answer::Receipt(receipt)) => receipt,
-            Ok(Answer::Parked { expected }) => {
-                return Ok(Err(format!("message {seq} waits there for message {expected}")));
+            Ok(Answer::Parked { expected }) => return Ok(Err(format!("it waits there for message {expected}"))),
+            Ok(Answer::Alarm { code, says, checkpoint }) => {
+                let ours = self.hear_alarm(at, message, &checkpoint)?;
+                let ours = if ours { "; this log does not continue it" } else { "" };
+                return Ok(Err(format!("{code}: {says}{ours}")));
             }
-            Ok(Answer::Refused { code, says }) => return Ok(Err(format!("message {seq} was refused: {code}: {says}"))),
-            Err(reject) => return Ok(Err(format!("the answer to message {seq} cannot be read: {reject}"))),
+            Ok(Answer::Refused { code, says }) => {
+                let again = KEY_REFUSED.contains(&code.as_str()) && self.requeue(at, message)?;
+                let again = if again { "; it is signed again" } else { "" };
+                return Ok(Err(format!("{code}: {says}{again}")));
+            }
+            Err(reject) => return Ok(Err(format!("the answer cannot be read: {reject}"))),
         };
         Ok(match self.settle(at, &message.to, receipt.as_bytes())? {
-            Settled::Recorded { .. } => {
-                round.settled += 1;
-                Ok(())
-            }
             // Somebody else has brought the same receipt meanwhile.
-            Settled::Refused { .. } if !self.is_unanswered(message) => Ok(()),
-            Settled::Refused { code, says } => {
-                Err(format!("the receipt for message {seq} is not taken: {code}: {says}"))
-            }
+            settled @ Settled::Refused { .. } if !self.is_unanswered(message) => Ok(settled),
+            Settled::Refused { code, says } => Err(format!("its receipt is not taken: {code}: {says}")),
+            settled @ Settled::Recorded { .. } => Ok(settled),
         })
+    }
+
+    /// Lets be signed again what a partner has not taken because of its key, if that key signs no more. A partner that has
+    /// taken a message gives its receipt, whatever it thinks of the key since; so what it refuses it has not taken.
+    fn requeue(&self, at: Timestamp, message: &Outgoing) -> Result<bool, AuthorityError> {
+        let _signing = lock(&self.signing);
+        let requeue = RequeueMessages {
+            to: message.to.clone(),
+            seq: message.seq,
+        };
+        let outcome = self
+            .submit_own(
+                at,
+                at,
+                Command::RequeueMessages(Box::new(requeue)),
+                message.bytes.as_bytes(),
+            )?
+            .outcome;
+        Ok(matches!(outcome, Outcome::Done { .. }))
     }
 
     fn is_unanswered(&self, message: &Outgoing) -> bool {
@@ -465,7 +518,7 @@ impl Authority {
 
     /// Submits a command of the node itself. Its id comes of a moment and of what it is about, and its random bytes of
     /// that id and a secret: the same again is the same command, and nobody else can know its salts.
-    fn submit_own(
+    pub(crate) fn submit_own(
         &self,
         at: Timestamp,
         made: Timestamp,
@@ -473,14 +526,17 @@ impl Authority {
         about: &[u8],
     ) -> Result<Receipt, AuthorityError> {
         let id = id_at(made, &Digest::of(about).0);
-        let random = self.keys.exchange.derive("salts", id.as_bytes());
+        let random = self
+            .keys
+            .exchange
+            .derive(&self.state().own.keys, "salts", id.as_bytes());
         let envelope = Envelope::new(id, Actor::node(), command, random);
         let receipts = self.writer.submit(at, vec![envelope], true)?;
         let missing = || AuthorityError::Stopped("a command was not answered".to_owned());
         receipts.into_iter().next().ok_or_else(missing)
     }
 
-    fn written(&self, seq: u64) -> Result<(Entry, Digest), AuthorityError> {
+    pub(crate) fn written(&self, seq: u64) -> Result<(Entry, Digest), AuthorityError> {
         let missing = || AuthorityError::Broken(format!("entry {seq} is missing"));
         let (bytes, leaf) = self.read(|journal| journal.entry(seq))?.ok_or_else(missing)?;
         Ok((as_written(seq, &bytes, &leaf)?, domain::digest::Bytes(leaf)))
@@ -496,7 +552,7 @@ impl Authority {
         }
     }
 
-    fn signed(&self, seq: u64) -> Result<MessageSigned, AuthorityError> {
+    pub(crate) fn signed(&self, seq: u64) -> Result<MessageSigned, AuthorityError> {
         match self.written(seq)?.0.event {
             Event::MessageSigned(signed) => Ok(*signed),
             event => Err(AuthorityError::Broken(format!(

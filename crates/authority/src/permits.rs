@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use std::sync::{Arc, PoisonError};
 
 use domain::State;
-use domain::partner::OperationalKey;
+use domain::partner::HeldKey;
 use domain::quantity::PG_PER_UG;
 use domain::trade::{Case, Consignment, Line, Party, Purpose, Side, Stage};
+use exchange::ExchangeKey;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -44,7 +45,22 @@ impl Authority {
             .permitted(number)
             .and_then(|case| document(&state, case, entry));
         let document = document.ok_or_else(|| refused(&"its case is not complete"))?;
-        permit::sign(&document, self.keys.exchange.secret()).map_err(|field| refused(&field))
+        let key = self.key_of_permit(&state, entry).map_err(|why| refused(&why))?;
+        permit::sign(&document, key.secret()).map_err(|field| refused(&field))
+    }
+
+    /// The key with which the code of a permit is signed: the one that signed when it was issued.
+    fn key_of_permit(&self, state: &State, entry: u64) -> Result<ExchangeKey, AuthorityError> {
+        let refused = |what: String| AuthorityError::Refused(what);
+        let issued = self.entry(entry)?;
+        let issued = issued.ok_or_else(|| AuthorityError::Broken(format!("entry {entry} is missing")))?;
+        let held = state.own.keys.then(entry, issued.recorded_at);
+        let held = held.ok_or_else(|| refused("no key of this authority signed on that day".to_owned()))?;
+        if let Some(since) = held.untrusted_since {
+            let what = format!("its key is not trusted since {since}: revoke the permit, and issue another one");
+            return Err(refused(what));
+        }
+        self.keys.exchange.find(&held.key.kid)
     }
 
     /// The entry that issued the permit of a case, or its last copy.
@@ -69,7 +85,7 @@ impl Authority {
         {
             return Ok(Arc::clone(&kept.bytes));
         }
-        let bytes: Arc<[u8]> = self.sign_list(&state, today)?.into();
+        let bytes: Arc<[u8]> = self.sign_list(&state, at, today)?.into();
         *kept = Some(Listed {
             size: state.size,
             today,
@@ -78,9 +94,12 @@ impl Authority {
         Ok(bytes)
     }
 
-    fn sign_list(&self, state: &State, today: Date) -> Result<Vec<u8>, AuthorityError> {
+    fn sign_list(&self, state: &State, at: Timestamp, today: Date) -> Result<Vec<u8>, AuthorityError> {
         let refused = |what: &str| AuthorityError::Refused(format!("the list of permits: {what}"));
         let over = over(state);
+        let held = state.own.keys.good_at(at.max(state.recorded_at));
+        let held = held.ok_or_else(|| refused("no key of this authority signs now"))?;
+        let key = self.keys.exchange.find(&held.key.kid)?;
         let listing = Listing {
             issuer: state.founding.id.as_str(),
             sequence: i64::try_from(state.size).map_err(|_| refused("the journal is too long"))?,
@@ -91,29 +110,32 @@ impl Authority {
             permits: &names(&over),
         };
         let cannot = || refused("its days or its length cannot be written");
-        permit::sign_list(&listing, self.keys.exchange.secret()).ok_or_else(cannot)
+        permit::sign_list(&listing, key.secret()).ok_or_else(cannot)
     }
 
-    /// The keys that codes are checked with: this authority's, and those of its partners' key files.
+    /// The keys that codes are checked with: this authority's, and those of its partners, the older ones too. A key that
+    /// is not trusted checks nothing, for with it any day of issue can be written.
     pub fn permit_keys(&self) -> Keys {
         let state = self.state();
         let mut keys = Keys::default();
-        keys.add(key(state.founding.id.as_str(), &state.founding.key));
-        for partner in state.partners.iter() {
-            keys.add(key(partner.file.id.as_str(), &partner.file.key));
+        let ours = state.own.keys.iter().map(|held| (&state.founding.id, held));
+        let theirs = state.partners.iter();
+        let theirs = theirs.flat_map(|partner| partner.keys.iter().map(|held| (&partner.file.id, held)));
+        for (issuer, held) in ours.chain(theirs).filter(|(_, held)| held.untrusted_since.is_none()) {
+            keys.add(key(issuer.as_str(), held));
         }
         keys
     }
 }
 
 /// A message key with the days on which it signs, cut in UTC as every reader of its file can.
-fn key(issuer: &str, key: &OperationalKey) -> Key {
+fn key(issuer: &str, held: &HeldKey) -> Key {
     let day = |at: Timestamp| TimeZone::UTC.to_datetime(at).date();
     Key {
         issuer: issuer.to_owned(),
-        public: key.public.0,
-        valid_from: day(key.valid_from),
-        valid_until: day(key.valid_until),
+        public: held.key.public.0,
+        valid_from: day(held.key.valid_from),
+        valid_until: day(held.until),
     }
 }
 

@@ -13,6 +13,7 @@ use tlog::LogKey;
 
 use crate::error::{AuthorityError, at};
 use crate::keys::Keys;
+use crate::ring::Ring;
 
 /// What made a folder. Commands may be submitted from files only where nothing real is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -198,13 +199,18 @@ impl Place {
         Ok(())
     }
 
-    /// Keeps the keys, for their owner's eyes only.
-    pub(crate) fn keep_keys(&self, keys: &Keys) -> Result<(), AuthorityError> {
+    /// Keeps the keys of a new authority, for their owner's eyes only; `exchange` is its first key for messages.
+    pub(crate) fn keep_keys(&self, keys: &Keys, exchange: &ExchangeKey) -> Result<(), AuthorityError> {
         self.keep_key("log.key", &keys.log.to_text())?;
         if let Some(root) = &keys.root {
             self.keep_key("root.key", &root.to_text())?;
         }
-        self.keep_key("exchange.key", &keys.exchange.to_text())
+        self.keep_key("exchange.key", &exchange.to_text())
+    }
+
+    /// Keeps the secret of a key for messages that waits for the root key's signature.
+    pub(crate) fn keep_exchange_key(&self, key: &ExchangeKey) -> Result<(), AuthorityError> {
+        self.keep_key(&format!("exchange-{}.key", key.kid()), &key.to_text())
     }
 
     fn keep_key(&self, name: &str, text: &str) -> Result<(), AuthorityError> {
@@ -229,6 +235,10 @@ impl Place {
         let key = |name: &str| {
             ExchangeKey::parse(read(name)?.trim()).map_err(|reject| AuthorityError::Folder(path(name), reject.says))
         };
+        let exchange = Ring::default();
+        for name in exchange_keys(&folder.join("keys"))? {
+            exchange.add(key(&name)?);
+        }
         Ok(Some(Keys {
             log: LogKey::parse(read("log.key")?.trim())?,
             root: if path("root.key").exists() {
@@ -236,7 +246,7 @@ impl Place {
             } else {
                 None
             },
-            exchange: key("exchange.key")?,
+            exchange,
         }))
     }
 
@@ -271,6 +281,20 @@ impl Settings {
         })?;
         toml::from_str(&text).map_err(|error| AuthorityError::Folder(path, error.to_string()))
     }
+}
+
+/// The files of keys for messages: `exchange.key` of the founding, and `exchange-<name>.key` of those after it.
+fn exchange_keys(folder: &Path) -> Result<Vec<String>, AuthorityError> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(at(folder))? {
+        let name = entry.map_err(at(folder))?.file_name();
+        let Some(name) = name.to_str() else { continue };
+        let stem = name.strip_suffix(".key").unwrap_or_default();
+        if stem == "exchange" || stem.starts_with("exchange-") {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
 }
 
 /// One process owns a folder.

@@ -158,6 +158,8 @@ commands! {
     HoldSession(training::SessionEntry) = "hold_session", Officer(&[Role::Trainer]), None;
     RecordAttendance(training::Attendance) = "record_attendance", Officer(&[Role::Trainer]), None;
     PairPartner(partner::Pairing) = "pair_partner", Officer(ADMINISTRATOR), Some(ADMINISTRATOR);
+    InstallKeyFile(partner::InstallKeyFile) = "install_key_file", Officer(ADMINISTRATOR), Some(ADMINISTRATOR);
+    DistrustKey(partner::DistrustKey) = "distrust_key", Officer(ADMINISTRATOR), Some(ADMINISTRATOR);
     RecordTotals(trade::EstimateTotals) = "record_totals", Officer(PLANNING), None;
     RecordStopNotice(trade::StopNotice) = "record_stop_notice", Officer(PLANNING), None;
     LiftStopNotice(trade::LiftStopNotice) = "lift_stop_notice", Officer(PLANNING), Some(APPROVER);
@@ -193,6 +195,8 @@ commands! {
     SignMessage(partner::SignMessage) = "sign_message", Node, None;
     ReceiveMessage(partner::ReceiveMessage) = "receive_message", Node, None;
     RecordReceipt(partner::RecordReceipt) = "record_receipt", Node, None;
+    RequeueMessages(partner::RequeueMessages) = "requeue_messages", Node, None;
+    RaiseAlarm(partner::RaiseAlarm) = "raise_alarm", Node, None;
 }
 
 /// A command as it is handed to the writer.

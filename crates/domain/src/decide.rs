@@ -265,6 +265,10 @@ fn exchange(state: &State, command: &Command, context: Context<'_>) -> Option<Re
             events.insert(0, Event::PartnerPaired(Box::new(paired)));
             events
         }),
+        Command::InstallKeyFile(data) => partner::decide_install(state, data, context.now),
+        Command::DistrustKey(data) => partner::decide_distrust(state, data, context.now),
+        Command::RequeueMessages(data) => one(partner::decide_requeue(state, data, context.now)),
+        Command::RaiseAlarm(data) => one(partner::decide_alarm(state, data)),
         Command::SignMessage(data) => one(partner::decide_sign(state, data)),
         Command::ReceiveMessage(data) => partner::decide_receive(state, data, context.now, context.today),
         Command::RecordReceipt(data) => one(partner::decide_receipt(state, data)),

@@ -18,7 +18,7 @@ use crate::journal::{Entry, Event};
 use crate::ledger::{self, Ledger};
 use crate::licence::{self, Licences};
 use crate::order::{self, Orders};
-use crate::partner::{self, Partners};
+use crate::partner::{self, Keychain, OwnKeys, Partners};
 use crate::plan::{self, Planning};
 use crate::policy::{self, Policies};
 use crate::product::{self, Items};
@@ -54,6 +54,8 @@ pub struct State {
     pub recorded_at: Timestamp,
     /// The authority.
     pub founding: Founded,
+    /// Its message keys.
+    pub own: OwnKeys,
     /// Switches.
     pub policies: Policies,
     /// Roles and decisions that wait.
@@ -96,6 +98,10 @@ impl State {
         Self {
             size: 0,
             recorded_at: founding.founded_at,
+            own: OwnKeys {
+                keys: Keychain::new(founding.key.clone(), 0),
+                file: None,
+            },
             founding,
             policies: Policies::default(),
             access: Access::default(),
@@ -195,7 +201,9 @@ impl State {
             Event::DecisionRejected(data) => self.access.settle(data.of),
             Event::MessageQueued(data) => return partner::apply_queued(self, entry.seq, data),
             Event::MessageSigned(data) => return partner::apply_signed(self, entry.seq, data),
-            Event::MessageReceived(data) => return partner::apply_received(self, entry.seq, data, entry.recorded_on),
+            Event::MessageReceived(data) => {
+                return partner::apply_received(self, entry.seq, data, entry.recorded_at, entry.recorded_on);
+            }
             Event::MessageReceipted(data) => return partner::apply_receipted(self, entry.seq, data),
             _ => self.apply_record(entry),
         }
@@ -247,7 +255,11 @@ impl State {
     fn apply_trade(&mut self, entry: &Entry) {
         let on = entry.recorded_on;
         match &entry.event {
-            Event::PartnerPaired(data) => partner::apply_paired(self, data, on),
+            Event::PartnerPaired(data) => partner::apply_paired(self, data, entry.seq, on),
+            Event::KeyFileInstalled(data) => partner::apply_file(self, &data.file, entry.seq, entry.recorded_at),
+            Event::KeyDistrusted(data) => partner::apply_distrusted(self, data),
+            Event::LogAlarmRaised(data) => partner::apply_alarm(self, entry.seq, data),
+            Event::MessagesRequeued(data) => partner::apply_requeued(self, data),
             Event::MessageEquivocated(data) => partner::apply_equivocation(self, entry.seq, data),
             Event::EstimateTotalsRecorded(data) => trade::apply_totals(self, data),
             Event::StopNoticeRecorded(data) => trade::apply_stop(self, data, on),

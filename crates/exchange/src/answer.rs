@@ -18,6 +18,16 @@ pub enum Answer {
         /// The number that comes next.
         expected: u64,
     },
+    /// It is not taken: the sender's log does not continue what the receiver has seen of it.
+    Alarm {
+        /// Stable code.
+        code: String,
+        /// The sentence.
+        says: String,
+        /// The last checkpoint of the sender's log that the receiver has seen, a signed note: the sender can see for
+        /// itself that its log signed it.
+        checkpoint: String,
+    },
     /// It is not taken.
     Refused {
         /// Stable code.
@@ -34,6 +44,8 @@ struct Problem {
     says: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expected: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    checkpoint: Option<String>,
 }
 
 impl Answer {
@@ -46,11 +58,19 @@ impl Answer {
                 code: PARKED.to_owned(),
                 says: format!("message {expected} comes next: send it first"),
                 expected: Some(*expected),
+                checkpoint: None,
+            },
+            Self::Alarm { code, says, checkpoint } => Problem {
+                code: code.clone(),
+                says: says.clone(),
+                expected: None,
+                checkpoint: Some(checkpoint.clone()),
             },
             Self::Refused { code, says } => Problem {
                 code: code.clone(),
                 says: says.clone(),
                 expected: None,
+                checkpoint: None,
             },
         };
         serde_json::to_string(&problem).unwrap_or_default()
@@ -68,13 +88,14 @@ impl Answer {
             return Ok(Self::Receipt(text.to_owned()));
         }
         let problem: Problem = serde_json::from_str(text).map_err(Reject::because(ANSWER_UNREADABLE))?;
-        Ok(match problem.expected.filter(|_| problem.code == PARKED) {
-            Some(expected) => Self::Parked { expected },
-            None => Self::Refused {
-                code: problem.code,
-                says: problem.says,
+        let Problem { code, says, .. } = problem;
+        Ok(
+            match (problem.expected.filter(|_| code == PARKED), problem.checkpoint) {
+                (Some(expected), _) => Self::Parked { expected },
+                (None, Some(checkpoint)) => Self::Alarm { code, says, checkpoint },
+                (None, None) => Self::Refused { code, says },
             },
-        })
+        )
     }
 }
 

@@ -2,27 +2,32 @@
 //! the keys that were trusted then.
 
 use domain::State;
-use domain::partner::{Equivocation, MessageQueued, MessageReceipted, MessageReceived, MessageSigned};
+use domain::digest::Bytes;
+use domain::partner::{
+    AlarmKind, Equivocation, LogAlarmRaised, MessageQueued, MessageReceipted, MessageReceived, MessageSigned, TreeHead,
+};
 use jiff::Timestamp;
 
 use crate::compose::head_of;
 use crate::key::verify;
-use crate::open::{continued, follows, read, sender, taken_before, valid_at};
+use crate::open::{continued, follows, read, sender, taken_before, unproven, valid_at};
 use crate::receipt::open_receipt;
 use crate::reject::{
-    CHAIN_BROKEN, CHECKPOINT_BAD, KEY_UNKNOWN, QUEUED_DIFFERS, Reject, SENDER_UNKNOWN, SIGNATURE_BAD, UNREADABLE,
+    ALARM_UNFOUNDED, CHAIN_BROKEN, CHECKPOINT_BAD, KEY_UNKNOWN, QUEUED_DIFFERS, Reject, SENDER_UNKNOWN, SIGNATURE_BAD,
+    UNREADABLE,
 };
 
 /// Checks a message of ours: our key signed it, the tree head beside it is that of its checkpoint, and it says what was
 /// queued.
 pub fn check_signed(state: &State, signed: &MessageSigned, queued: Option<&MessageQueued>) -> Result<(), Reject> {
-    let (key, message) = (&state.founding.key, read(&signed.message)?);
-    if key.kid != signed.message.kid || !key.is_valid_at(message.created) {
+    let message = read(&signed.message)?;
+    let held = state.own.keys.get(&signed.message.kid);
+    let held = held.filter(|held| held.is_good_at(message.created)).ok_or_else(|| {
         let says = format!("this authority had no key {} then", signed.message.kid);
-        return Err(Reject::new(KEY_UNKNOWN, says));
-    }
-    if !verify(&signed.message, &key.public) {
-        let says = format!("the key {} of this authority did not sign this", key.kid);
+        Reject::new(KEY_UNKNOWN, says)
+    })?;
+    if !verify(&signed.message, &held.key.public) {
+        let says = format!("the key {} of this authority did not sign this", held.key.kid);
         return Err(Reject::new(SIGNATURE_BAD, says));
     }
     if head_of(state, &message.checkpoint)? != signed.head {
@@ -49,7 +54,10 @@ pub fn check_signed(state: &State, signed: &MessageSigned, queued: Option<&Messa
 pub fn check_received(state: &State, received: &MessageReceived, at: Timestamp) -> Result<(), Reject> {
     let message = read(&received.message)?;
     let partner = sender(state, &received.message, &message)?;
-    valid_at(partner, at)?;
+    valid_at(partner, &received.message, at)?;
+    if let Some(reject) = unproven(&message).filter(|_| received.refused.is_none()) {
+        return Err(reject);
+    }
     if partner.file.id != received.from {
         let says = format!("the message is from {}, not from {}", message.from, received.from);
         return Err(Reject::new(SENDER_UNKNOWN, says));
@@ -66,7 +74,7 @@ pub fn check_received(state: &State, received: &MessageReceived, at: Timestamp) 
 pub fn check_equivocated(state: &State, evidence: &Equivocation, at: Timestamp) -> Result<(), Reject> {
     let message = read(&evidence.message)?;
     let partner = sender(state, &evidence.message, &message)?;
-    valid_at(partner, at)?;
+    valid_at(partner, &evidence.message, at)?;
     let hash = evidence.message.hash();
     let contradicts = taken_before(partner, &message)
         .is_some_and(|taken| taken.entry == evidence.taken && taken.hash != hash && partner.file.id == evidence.from);
@@ -75,6 +83,51 @@ pub fn check_equivocated(state: &State, evidence: &Equivocation, at: Timestamp) 
     }
     let says = format!("it does not contradict entry {}", evidence.taken);
     Err(Reject::new(CHAIN_BROKEN, says))
+}
+
+/// Checks an alarm. A partner's log: the known checkpoint is the one that was seen last, and the one in its message does
+/// not continue it. Our own: our log signed both, and they contradict each other by their size or their root.
+pub fn check_alarm(state: &State, raised: &LogAlarmRaised, at: Timestamp) -> Result<(), Reject> {
+    let unfounded = |says: &str| Err(Reject::new(ALARM_UNFOUNDED, says));
+    if raised.about == state.founding.id {
+        return check_own_alarm(state, raised);
+    }
+    let Some(signed) = &raised.message else {
+        return unfounded("the partner has sent no message with it");
+    };
+    let message = read(signed)?;
+    let partner = sender(state, signed, &message)?;
+    valid_at(partner, signed, at)?;
+    let known = tlog::verify(&raised.known, partner.file.log_key.as_str()).map_err(Reject::because(CHECKPOINT_BAD))?;
+    let head = TreeHead {
+        size: known.size,
+        root: Bytes(known.root),
+    };
+    let seen_last = partner.received.is_some_and(|last| last.head == head);
+    if !seen_last || partner.file.id != raised.about || message.checkpoint != raised.shown {
+        return unfounded("its checkpoints are not the one seen last and the one in the message");
+    }
+    match continued(partner, &message) {
+        Err(reject) if reject.code == raised.kind.code() => Ok(()),
+        _ => unfounded("the second checkpoint is not wrong in that way"),
+    }
+}
+
+fn check_own_alarm(state: &State, raised: &LogAlarmRaised) -> Result<(), Reject> {
+    let log_key = state.founding.log_key.as_str();
+    let read = |note: &str| tlog::verify(note, log_key).map_err(Reject::because(CHECKPOINT_BAD));
+    let (known, shown) = (read(&raised.known)?, read(&raised.shown)?);
+    let founded = match raised.kind {
+        AlarmKind::RolledBack => known.size > shown.size,
+        AlarmKind::Forked => known.size <= shown.size && known != shown,
+    };
+    if founded {
+        return Ok(());
+    }
+    Err(Reject::new(
+        ALARM_UNFOUNDED,
+        "the two checkpoints do not contradict each other",
+    ))
 }
 
 /// Checks a receipt that was recorded. `checkpoint` is the note in the message it is for.

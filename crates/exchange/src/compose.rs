@@ -36,8 +36,8 @@ pub struct Draft<'a> {
 /// Makes and signs the next message to a partner. The same draft gives the same bytes.
 pub fn compose(state: &State, key: &ExchangeKey, draft: Draft<'_>) -> Result<SignMessage, Reject> {
     let Draft { to, queued, notice, .. } = draft;
-    let ours = &state.founding.key;
-    if ours.kid != *key.kid() || !ours.is_valid_at(draft.now) {
+    let ours = state.own.keys.get(key.kid());
+    if !ours.is_some_and(|held| held.is_good_at(draft.now)) {
         let says = format!("the key {} may not sign for this authority now", key.kid());
         return Err(Reject::new(KEY_UNKNOWN, says));
     }

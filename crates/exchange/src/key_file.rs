@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use domain::country::Country;
 use domain::digest::Bytes;
 use domain::id::{Id, Text};
-use domain::partner::{KeyFile, OperationalKey};
+use domain::partner::{KeyFile, OperationalKey, UntrustedKey};
+use jiff::Timestamp;
 
 use crate::key::{ExchangeKey, strong, verify_bytes};
 use crate::reject::{KEY_FILE_BAD, Reject};
@@ -48,10 +49,77 @@ pub fn key_file(root: &ExchangeKey, about: About) -> KeyFile {
         cosignature_key: about.cosignature_key,
         root: root.public(),
         key: about.key,
+        issued: None,
         signature: Bytes([0; 64]),
     };
     file.signature = root.sign_bytes(file.signed_text().as_bytes());
     file
+}
+
+/// A key file that was made without its root key, signed where that is kept. Refused if it names another root.
+pub fn sign_key_file(root: &ExchangeKey, mut file: KeyFile) -> Result<KeyFile, Reject> {
+    if file.root != root.public() {
+        return Err(Reject::new(
+            KEY_FILE_BAD,
+            format!("the root key of {} is another one: nothing is signed", file.id),
+        ));
+    }
+    file.signature = root.sign_bytes(file.signed_text().as_bytes());
+    check_key_file(&file)?;
+    Ok(file)
+}
+
+/// Reads a key file that waits for its root key's signature: everything in it but that is checked when it is signed.
+pub fn read_key_request(text: &str) -> Result<KeyFile, Reject> {
+    short_enough(text)?;
+    serde_json::from_str(text).map_err(Reject::because(KEY_FILE_BAD))
+}
+
+/// The statement that a message key is not to be trusted since a moment, signed with the root key.
+#[must_use]
+pub fn sign_untrusted(root: &ExchangeKey, id: Id, kid: Id, since: Timestamp) -> UntrustedKey {
+    let mut statement = UntrustedKey {
+        id,
+        kid,
+        since,
+        root: root.public(),
+        signature: Bytes([0; 64]),
+    };
+    statement.signature = root.sign_bytes(statement.signed_text().as_bytes());
+    statement
+}
+
+/// The statement as people hand it over.
+#[must_use]
+pub fn untrusted_text(statement: &UntrustedKey) -> String {
+    let text = serde_json::to_string_pretty(statement).unwrap_or_default();
+    format!("{text}\n")
+}
+
+/// Reads a statement that a key is not to be trusted, and checks its signature.
+pub fn read_untrusted(text: &str) -> Result<UntrustedKey, Reject> {
+    short_enough(text)?;
+    let statement = serde_json::from_str(text).map_err(Reject::because(KEY_FILE_BAD))?;
+    check_untrusted(&statement)?;
+    Ok(statement)
+}
+
+/// Checks that the root key in a statement signed it. Whether that is the authority's root key is for the state to say.
+pub fn check_untrusted(statement: &UntrustedKey) -> Result<(), Reject> {
+    let UntrustedKey { root, signature, .. } = statement;
+    if verify_bytes(statement.signed_text().as_bytes(), signature, root) {
+        return Ok(());
+    }
+    let says = "its root key did not sign the statement: it was changed, or cut short";
+    Err(Reject::new(KEY_FILE_BAD, says))
+}
+
+fn short_enough(text: &str) -> Result<(), Reject> {
+    if text.len() <= KEY_FILE_BYTES_MAX {
+        return Ok(());
+    }
+    let says = format!("a key file has at most {KEY_FILE_BYTES_MAX} bytes");
+    Err(Reject::new(KEY_FILE_BAD, says))
 }
 
 /// The key file as people hand it over: JSON with a line per field.
@@ -63,10 +131,7 @@ pub fn key_file_text(file: &KeyFile) -> String {
 
 /// Reads a key file and checks everything in it that can be checked without its fingerprint.
 pub fn read_key_file(text: &str) -> Result<KeyFile, Reject> {
-    if text.len() > KEY_FILE_BYTES_MAX {
-        let says = format!("a key file has at most {KEY_FILE_BYTES_MAX} bytes");
-        return Err(Reject::new(KEY_FILE_BAD, says));
-    }
+    short_enough(text)?;
     let file: KeyFile = serde_json::from_str(text).map_err(Reject::because(KEY_FILE_BAD))?;
     check_key_file(&file)?;
     Ok(file)
@@ -116,8 +181,21 @@ pub fn check_url(url: &str) -> Result<(), Reject> {
     }
 }
 
+/// Whether a text is the verifier key of a log, as in a signed note.
+#[must_use]
+pub fn is_log_key(verifier: &str) -> bool {
+    is_key_of_type(verifier, TYPE_LOG)
+}
+
+/// Whether a text is the verifier key of a cosigner, as in a signed note.
+#[must_use]
+pub fn is_cosigner_key(verifier: &str) -> bool {
+    is_key_of_type(verifier, TYPE_COSIGNER)
+}
+
 /// The name in a verifier key.
-pub(crate) fn name_of(verifier: &str) -> &str {
+#[must_use]
+pub fn name_of(verifier: &str) -> &str {
     verifier.split('+').next().unwrap_or_default()
 }
 

@@ -8,6 +8,7 @@
 //! | `open` | what a receiver checks before it takes a message, and in which order |
 //! | `compose` | the next message of a chain |
 //! | `receipt` | the signed answer, and what its receiver checks |
+//! | `pull` | the question what a partner holds, after a restore |
 //! | `answer` | the body of the answer to a message |
 //! | `check` | the same checks on what lies in a journal, for `fsck` |
 //!
@@ -21,6 +22,7 @@
 //! | `sender_unknown` | it says it is from an authority that is no partner |
 //! | `message_for_another` | it is for another authority |
 //! | `key_unknown` | the sender has no key of that name that is valid now |
+//! | `key_untrusted` | the sender's root key has said that the key is not to be trusted |
 //! | `signature_bad` | the sender's key did not sign these bytes |
 //! | `message_out_of_order` | its number is neither taken nor to come |
 //! | `chain_broken` | it does not follow the message that was taken before it |
@@ -28,6 +30,9 @@
 //! | `log_rolled_back` | its checkpoint is smaller than one seen before |
 //! | `log_forked` | its checkpoint does not continue one seen before: entries were changed |
 //! | `consistency_missing` | there is no proof that its checkpoint continues the one seen before |
+//! | `alarm_unfounded` | the checkpoints of an alarm are not of one log, or the second continues the first |
+//! | `pull_out_of_date` | the question what is held was signed too long ago, or not yet |
+//! | `pull_repeated` | the question was asked before |
 //! | `receipt_not_awaited` | the receipt is for no message that waits for one |
 //! | `cosignature_bad` | the cosignature in the receipt is not the partner's, of our checkpoint |
 //! | `key_file_bad` | the key file is not in its form, or its root key did not sign it |
@@ -53,15 +58,21 @@ mod compose;
 mod key;
 mod key_file;
 mod open;
+mod pull;
 mod receipt;
 mod reject;
 
 pub use answer::Answer;
-pub use check::{check_equivocated, check_receipted, check_received, check_signed};
+pub use check::{check_alarm, check_equivocated, check_receipted, check_received, check_signed};
 pub use compact::parse;
 pub use compose::{Draft, MESSAGE_DAYS, compose};
 pub use key::{ExchangeKey, sign, verify};
-pub use key_file::{About, KEY_FILE_BYTES_MAX, check_key_file, check_url, key_file, key_file_text, read_key_file};
-pub use open::{Opened, open};
+pub use key_file::{
+    About, KEY_FILE_BYTES_MAX, check_key_file, check_untrusted, check_url, is_cosigner_key, is_log_key, key_file,
+    key_file_text, name_of as key_name, read_key_file, read_key_request, read_untrusted, sign_key_file, sign_untrusted,
+    untrusted_text,
+};
+pub use open::{Opened, Shown, open};
+pub use pull::{Heard, PULL_WITHIN, Pull, Pulled, open_pull, pull, repeated as pull_repeated};
 pub use receipt::{Journaled, check_cosignature, open_receipt, receipt};
 pub use reject::{CODES, Reject};

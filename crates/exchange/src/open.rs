@@ -3,14 +3,16 @@
 use domain::State;
 use domain::digest::{Bytes, Digest};
 use domain::id::Id;
-use domain::partner::{Message, Partner, ReceiveMessage, Signed, TakenMessage, TreeHead};
+use domain::partner::{AlarmKind, HeldKey, Message, Partner, ReceiveMessage, Signed, TakenMessage, TreeHead};
+use domain::trade::Notice;
 use jiff::Timestamp;
 
 use crate::compact::parse;
 use crate::key::verify;
+use crate::key_file::check_key_file;
 use crate::reject::{
-    CHAIN_BROKEN, CHECKPOINT_BAD, CONSISTENCY_MISSING, FOR_ANOTHER, FORKED, KEY_UNKNOWN, OUT_OF_ORDER, ROLLED_BACK,
-    Reject, SENDER_UNKNOWN, SIGNATURE_BAD, UNREADABLE,
+    CHAIN_BROKEN, CHECKPOINT_BAD, CONSISTENCY_MISSING, FOR_ANOTHER, FORKED, KEY_UNKNOWN, KEY_UNTRUSTED, OUT_OF_ORDER,
+    ROLLED_BACK, Reject, SENDER_UNKNOWN, SIGNATURE_BAD, UNREADABLE,
 };
 
 /// The version of the form of messages and receipts.
@@ -26,6 +28,8 @@ pub enum Opened {
         /// The entry.
         entry: u64,
     },
+    /// Its log does not continue what was seen of it: it is not taken, and the alarm is kept as evidence.
+    Alarm(Box<Shown>),
     /// Messages before it have not come yet.
     Early {
         /// Its sender.
@@ -35,6 +39,21 @@ pub enum Opened {
         /// The number that comes next.
         expected: u64,
     },
+}
+
+/// A message whose checkpoint does not continue the one seen before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Its sender.
+    pub from: Id,
+    /// What is wrong with the sender's log.
+    pub kind: AlarmKind,
+    /// The message, with the checkpoint in it.
+    pub message: Signed,
+    /// That checkpoint, a signed note.
+    pub checkpoint: String,
+    /// What the sender is told.
+    pub says: Reject,
 }
 
 /// Opens a message: its form, its sender, whom it is for, its key, its signature, its place in the chain, and that the
@@ -53,12 +72,13 @@ pub fn open(state: &State, bytes: &[u8], now: Timestamp) -> Result<Opened, Rejec
         // The answer may have been lost: it is given again even where the key has ended since.
         return Ok(Opened::Repeat { entry });
     }
-    valid_at(partner, now)?;
+    valid_at(partner, &signed, now)?;
     if taken.is_some() {
         return Ok(Opened::Next(ReceiveMessage {
             from,
             head: head_if_any(partner, &message),
             message: signed,
+            unproven: None,
         }));
     }
     let (seq, expected) = (message.seq, expected(partner));
@@ -66,12 +86,42 @@ pub fn open(state: &State, bytes: &[u8], now: Timestamp) -> Result<Opened, Rejec
         return Ok(Opened::Early { from, seq, expected });
     }
     follows(partner, &message)?;
-    let head = continued(partner, &message)?;
+    let head = match continued(partner, &message) {
+        Ok(head) => head,
+        Err(says) => return alarm(says, signed, message),
+    };
+    let unproven = unproven(&message).and_then(|reject| reject.code.parse().ok());
     Ok(Opened::Next(ReceiveMessage {
         from,
         head,
         message: signed,
+        unproven,
     }))
+}
+
+/// A log that does not continue is an alarm; what else is wrong with a checkpoint is refused.
+fn alarm(says: Reject, signed: Signed, message: Message) -> Result<Opened, Reject> {
+    let kind = match says.code {
+        ROLLED_BACK => AlarmKind::RolledBack,
+        FORKED => AlarmKind::Forked,
+        _ => return Err(says),
+    };
+    Ok(Opened::Alarm(Box::new(Shown {
+        from: message.from,
+        kind,
+        message: signed,
+        checkpoint: message.checkpoint,
+        says,
+    })))
+}
+
+/// Why the key file in a message is not to be believed, if there is one that its root key did not sign. What cannot be
+/// read as a key file is judged with the rest of what the message says.
+pub(crate) fn unproven(message: &Message) -> Option<Reject> {
+    let Ok(Some(Notice::KeyUpdate(file))) = Notice::read(&message.kind, &message.body) else {
+        return None;
+    };
+    check_key_file(&file).err()
 }
 
 /// What a signed document says as a message. Whether its version is known, and whether it is still good, is judged when
@@ -89,30 +139,45 @@ pub(crate) fn sender<'a>(state: &'a State, signed: &Signed, message: &Message) -
         let says = format!("the message is for {}; this is {we}", message.to);
         return Err(Reject::new(FOR_ANOTHER, says));
     }
-    if partner.file.key.kid != signed.kid {
-        let says = format!("{from} has no key {}", signed.kid);
-        return Err(Reject::new(KEY_UNKNOWN, says));
-    }
     signed_by(partner, signed)?;
     Ok(partner)
 }
 
-/// The partner's key is good at a moment.
-pub(crate) fn valid_at(partner: &Partner, at: Timestamp) -> Result<(), Reject> {
-    let (from, key) = (&partner.file.id, &partner.file.key);
-    if key.is_valid_at(at) {
+/// The partner's key of that name.
+fn key_of<'a>(partner: &'a Partner, signed: &Signed) -> Result<&'a HeldKey, Reject> {
+    let unknown = || Reject::new(KEY_UNKNOWN, format!("{} has no key {}", partner.file.id, signed.kid));
+    partner.keys.get(&signed.kid).ok_or_else(unknown)
+}
+
+/// The partner's key is good at a moment: trusted, and in its time.
+pub(crate) fn valid_at(partner: &Partner, signed: &Signed, at: Timestamp) -> Result<(), Reject> {
+    let (from, held) = (&partner.file.id, key_of(partner, signed)?);
+    trusted(partner, signed)?;
+    if held.signs_at(at) {
         return Ok(());
     }
     let says = format!(
         "the key {} of {from} is good from {} until {}, not at {at}",
-        key.kid, key.valid_from, key.valid_until
+        held.key.kid, held.key.valid_from, held.until
     );
     Err(Reject::new(KEY_UNKNOWN, says))
 }
 
-/// The partner's key signed it.
+/// The partner's root key has not said that its key is not to be trusted.
+pub(crate) fn trusted(partner: &Partner, signed: &Signed) -> Result<(), Reject> {
+    let Some(since) = key_of(partner, signed)?.untrusted_since else {
+        return Ok(());
+    };
+    let says = format!(
+        "the key {} of {} is not trusted since {since}: sign with another one",
+        signed.kid, partner.file.id
+    );
+    Err(Reject::new(KEY_UNTRUSTED, says))
+}
+
+/// The partner's key of that name signed it.
 pub(crate) fn signed_by(partner: &Partner, signed: &Signed) -> Result<(), Reject> {
-    if verify(signed, &partner.file.key.public) {
+    if verify(signed, &key_of(partner, signed)?.key.public) {
         return Ok(());
     }
     let says = format!("the key {} of {} did not sign this", signed.kid, partner.file.id);

@@ -10,8 +10,8 @@ use tlog::LogKey;
 use crate::compact::parse;
 use crate::key::{ExchangeKey, sign};
 use crate::key_file::name_of;
-use crate::open::{VERSION, read, signed_by};
-use crate::reject::{CHECKPOINT_BAD, COSIGNATURE_BAD, KEY_UNKNOWN, NOT_AWAITED, Reject, SENDER_UNKNOWN, UNREADABLE};
+use crate::open::{VERSION, read, signed_by, trusted};
+use crate::reject::{CHECKPOINT_BAD, COSIGNATURE_BAD, NOT_AWAITED, Reject, SENDER_UNKNOWN, UNREADABLE};
 
 /// A message as the receiver's journal holds it.
 #[derive(Clone, Copy, Debug)]
@@ -69,11 +69,8 @@ pub fn open_receipt(
 ) -> Result<RecordReceipt, Reject> {
     let signed = parse(bytes)?;
     let partner = partner(state, by)?;
-    if partner.file.key.kid != signed.kid {
-        let says = format!("{by} has no key {}", signed.kid);
-        return Err(Reject::new(KEY_UNKNOWN, says));
-    }
     signed_by(partner, &signed)?;
+    trusted(partner, &signed)?;
     let receipt: Receipt = signed.payload.read().map_err(Reject::because(UNREADABLE))?;
     if receipt.v != VERSION {
         let says = format!("version {} of a receipt's form is not known", receipt.v);

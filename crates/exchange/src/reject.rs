@@ -4,12 +4,13 @@
 const SAYS_CHARS_MAX: usize = 400;
 
 /// Every code.
-pub const CODES: [&str; 18] = [
+pub const CODES: [&str; 22] = [
     TOO_LARGE,
     UNREADABLE,
     SENDER_UNKNOWN,
     FOR_ANOTHER,
     KEY_UNKNOWN,
+    KEY_UNTRUSTED,
     SIGNATURE_BAD,
     OUT_OF_ORDER,
     CHAIN_BROKEN,
@@ -17,6 +18,9 @@ pub const CODES: [&str; 18] = [
     ROLLED_BACK,
     FORKED,
     CONSISTENCY_MISSING,
+    ALARM_UNFOUNDED,
+    PULL_OUT_OF_DATE,
+    PULL_REPEATED,
     NOT_AWAITED,
     COSIGNATURE_BAD,
     KEY_FILE_BAD,
@@ -30,6 +34,7 @@ pub(crate) const UNREADABLE: &str = "message_unreadable";
 pub(crate) const SENDER_UNKNOWN: &str = "sender_unknown";
 pub(crate) const FOR_ANOTHER: &str = "message_for_another";
 pub(crate) const KEY_UNKNOWN: &str = "key_unknown";
+pub(crate) const KEY_UNTRUSTED: &str = "key_untrusted";
 pub(crate) const SIGNATURE_BAD: &str = "signature_bad";
 pub(crate) const OUT_OF_ORDER: &str = "message_out_of_order";
 pub(crate) const CHAIN_BROKEN: &str = "chain_broken";
@@ -37,6 +42,9 @@ pub(crate) const CHECKPOINT_BAD: &str = "checkpoint_bad";
 pub(crate) const ROLLED_BACK: &str = "log_rolled_back";
 pub(crate) const FORKED: &str = "log_forked";
 pub(crate) const CONSISTENCY_MISSING: &str = "consistency_missing";
+pub(crate) const ALARM_UNFOUNDED: &str = "alarm_unfounded";
+pub(crate) const PULL_OUT_OF_DATE: &str = "pull_out_of_date";
+pub(crate) const PULL_REPEATED: &str = "pull_repeated";
 pub(crate) const NOT_AWAITED: &str = "receipt_not_awaited";
 pub(crate) const COSIGNATURE_BAD: &str = "cosignature_bad";
 pub(crate) const KEY_FILE_BAD: &str = "key_file_bad";

@@ -22,9 +22,14 @@ pub fn real() -> Timestamp {
 
 /// The business time now; it never runs behind the journal.
 pub fn now(authority: &Authority) -> Result<Timestamp, Failure> {
-    let kept = authority.local().meta(KEY)?;
+    let now = ahead(&authority.local())?;
+    Ok(now.max(authority.state().recorded_at))
+}
+
+/// The business time of an authority that nobody runs, by what its machine has kept.
+pub fn ahead(local: &store::Local) -> Result<Timestamp, Failure> {
+    let kept = local.meta(KEY)?;
     let ahead = kept.and_then(|ahead| ahead.parse().ok()).unwrap_or(0);
     let real = real();
-    let now = real.checked_add(SignedDuration::from_millis(ahead)).unwrap_or(real);
-    Ok(now.max(authority.state().recorded_at))
+    Ok(real.checked_add(SignedDuration::from_millis(ahead)).unwrap_or(real))
 }

@@ -21,6 +21,9 @@ pub const LINE_BYTES_MAX: u64 = 1 << 20;
 /// Commands handed over and not yet answered.
 const UNDER_WAY: usize = 512;
 
+/// What the shell of a real authority may bring: what root keys have signed.
+const TRUST: [&str; 3] = ["pair_partner", "install_key_file", "distrust_key"];
+
 /// Where lines are answered.
 #[derive(Clone)]
 pub struct Desk {
@@ -149,25 +152,24 @@ impl Desk {
         }
     }
 
-    /// In a real authority the shell pairs, by two administrators, and nothing else: commands come from persons who
-    /// have signed in.
+    /// In a real authority the shell takes what root keys have signed, by two administrators, and nothing else: commands
+    /// come from persons who have signed in.
     fn may(&self, envelope: &Envelope) -> Result<(), &'static str> {
-        let of_pairing = |approval: &Approval| {
+        let of_trust = |approval: &Approval| {
             let state = self.authority.state();
             let waiting = state.access.waiting().get(&approval.of);
-            waiting.is_some_and(|waiting| waiting.proposal.verb == "pair_partner")
+            waiting.is_some_and(|waiting| TRUST.contains(&waiting.proposal.verb.as_str()))
         };
-        let pairs = match &envelope.command {
-            Command::PairPartner(_) => true,
-            Command::Approve(approval) => of_pairing(approval),
-            _ => false,
+        let trusts = match &envelope.command {
+            Command::Approve(approval) => of_trust(approval),
+            command => TRUST.contains(&command.verb()),
         };
-        if pairs || self.authority.place().made_by() != MadeBy::Init {
+        if trusts || self.authority.place().made_by() != MadeBy::Init {
             Ok(())
         } else {
             Err(
                 "a real authority takes commands from persons who have signed in, not from a file; \
-                 the shell only pairs with partner authorities",
+                 the shell only takes what root keys have signed: key files, and statements about keys",
             )
         }
     }

@@ -2,7 +2,9 @@
 
 mod answers;
 mod files;
+mod keys;
 mod pair;
+mod recall;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::Shutdown;
@@ -26,7 +28,7 @@ use crate::restored::{self, Journal};
 
 pub use answers::answer;
 
-/// `exchange status|peers|pair|export|import`
+/// `exchange status|peers|pair|export|import|recall`
 #[derive(Clone, Debug, Args)]
 pub struct ExchangeArgs {
     #[command(subcommand)]
@@ -47,9 +49,12 @@ enum ExchangeVerb {
     /// Take a file of messages or of receipts that another authority wrote; the answers to messages are written beside
     /// it, for the way back. Nothing in it is encrypted
     Import(files::ImportArgs),
+    /// After a restore, while nobody serves it: ask every partner what it holds of this authority, and whether going on
+    /// from this journal would give its log two pasts
+    Recall(recall::RecallArgs),
 }
 
-/// `key show|file`
+/// `key show|file|request|sign|untrust|install`
 #[derive(Clone, Debug, Args)]
 pub struct KeyArgs {
     #[command(subcommand)]
@@ -66,6 +71,14 @@ enum KeyVerb {
         #[arg(long, value_name = "F")]
         out: PathBuf,
     },
+    /// Make a new message key, and the key file that the root key is to sign
+    Request(keys::RequestArgs),
+    /// Sign a key file with the root key, on whatever machine that is kept
+    Sign(keys::SignArgs),
+    /// Say with the root key that a message key is not to be trusted
+    Untrust(keys::UntrustArgs),
+    /// Take what a root key has signed, of this authority or of a partner; takes two administrators
+    Install(keys::InstallArgs),
 }
 
 /// What is asked of a node, whether it runs or not.
@@ -82,6 +95,8 @@ pub enum Ask {
     Outgoing,
     /// Take a message or a receipt that came in a file.
     Take(String),
+    /// Make a new message key that signs for so many days.
+    RequestKey(i64),
 }
 
 /// Runs `exchange`.
@@ -92,6 +107,7 @@ pub fn exchange(global: &Global, args: &ExchangeArgs) -> Done {
         ExchangeVerb::Pair(args) => pair::pair(global, args),
         ExchangeVerb::Export(args) => files::export(global, args),
         ExchangeVerb::Import(args) => files::import(global, args),
+        ExchangeVerb::Recall(args) => recall::recall(global, args),
     }
 }
 
@@ -100,6 +116,10 @@ pub fn key(global: &Global, args: &KeyArgs) -> Done {
     match &args.verb {
         KeyVerb::Show => answers::key_show(global),
         KeyVerb::File { out } => answers::key_file(global, out),
+        KeyVerb::Request(args) => keys::request(global, args),
+        KeyVerb::Sign(args) => keys::sign(global, args),
+        KeyVerb::Untrust(args) => keys::untrust(global, args),
+        KeyVerb::Install(args) => keys::install(global, args),
     }
 }
 

@@ -11,6 +11,7 @@
 //! | `proof_file` | a proof that can be checked offline | <https://c2sp.org/tlog-proof> |
 //! | `checkpoint` | signed tree heads | <https://c2sp.org/tlog-checkpoint>, <https://c2sp.org/signed-note> |
 //! | `key` | keys of logs and cosigners | <https://c2sp.org/signed-note> |
+//! | `witness` | what is asked of a witness, and what it answers | <https://c2sp.org/tlog-witness> |
 //! | `cosignature` | what a witness checks and signs | <https://c2sp.org/tlog-cosignature> |
 //!
 //! This crate does no input or output and knows nothing of what the entries mean.
@@ -36,6 +37,7 @@ mod proof_file;
 mod source;
 mod tile;
 mod tree;
+mod witness;
 
 pub use checkpoint::{Checkpoint, Cosignature, NOTE_BYTES_MAX, Verified, sign, verify, verify_all};
 pub use cosignature::{add_signature, cosign};
@@ -47,3 +49,4 @@ pub use proof_file::{EXTRA_BYTES_MAX, PROOF_FILE_BYTES_MAX, ProofFile};
 pub use source::{Hashes, Live};
 pub use tile::{ENTRY_BYTES_MAX, FullTile, TILE_WIDTH, TileKind, TilePath, entry_bundle, parse_entry_bundle, tile};
 pub use tree::{SIZE_MAX, Tree};
+pub use witness::{ADD_CHECKPOINT_BYTES_MAX, AddCheckpoint, WITNESS_PROOF_LINES_MAX, WitnessRefusal};

@@ -23,6 +23,8 @@ struct Fields {
     cosignature_key: String,
     root: String,
     key: MessageKey,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    issued: Option<String>,
     #[serde(skip_serializing)]
     signature: String,
 }

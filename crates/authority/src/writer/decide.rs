@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use domain::journal::Stamp;
+use domain::partner::KeyFile;
 use domain::seen::Known;
 use domain::{Command, Context, Entry, Envelope, Event, State};
 use jiff::tz::TimeZone;
@@ -15,6 +16,7 @@ use super::{Answer, Buffers, GROUP_COMMANDS_MAX, Group, Request, Work};
 use crate::error::AuthorityError;
 use crate::receipt::{Outcome, Receipt, reused};
 use crate::recover::as_written;
+use crate::ring::Ring;
 
 /// An id made within this time before now is looked up in the state alone, which keeps every id for longer.
 const ID_AGE_MAX: SignedDuration = SignedDuration::from_hours(48);
@@ -36,6 +38,8 @@ pub(super) struct First {
     pub work: Sender<Work>,
     /// Buffers that come back from groups that are durable.
     pub recycled: Receiver<Buffers>,
+    /// The secrets of this authority's message keys.
+    pub exchange: Ring,
 }
 
 impl First {
@@ -118,7 +122,7 @@ impl First {
         let stamp = Stamp::new(now, self.zone.to_datetime(now).date());
         commands
             .iter()
-            .map(|envelope| match unproven(&envelope.command).filter(|_| !own) {
+            .map(|envelope| match self.unproven(&envelope.command).filter(|_| !own) {
                 Some(outcome) => Ok(Answer::Ready(Receipt {
                     id: envelope.id,
                     repeat: false,
@@ -301,6 +305,49 @@ impl First {
         }
         Ok(Ok((first, first_leaf.unwrap_or(tlog::EMPTY_ROOT))))
     }
+
+    /// The refusal of what carries a signature that nobody has verified: messages and receipts, which the node alone may
+    /// hand over, and what its root key did not sign. It is not journaled.
+    fn unproven(&self, command: &Command) -> Option<Outcome> {
+        let of = |reject: exchange::Reject| (reject.code, reject.says);
+        let (code, says) = match command {
+            Command::SignMessage(_)
+            | Command::ReceiveMessage(_)
+            | Command::RecordReceipt(_)
+            | Command::RequeueMessages(_)
+            | Command::PassDay(_) => {
+                let says = format!(
+                    "{} is for the node itself: hand messages and receipts to its exchange",
+                    command.verb()
+                );
+                ("not_entitled", says)
+            }
+            Command::PairPartner(pairing) => exchange::check_key_file(&pairing.file).err().map(of)?,
+            Command::InstallKeyFile(install) => {
+                let reject = exchange::check_key_file(&install.file).err().map(of);
+                reject.or_else(|| self.without_secret(&install.file))?
+            }
+            Command::DistrustKey(distrust) => exchange::check_untrusted(&distrust.statement).err().map(of)?,
+            _ => return None,
+        };
+        Some(Outcome::Refused {
+            code: code.to_owned(),
+            says,
+            article: None,
+            seq: None,
+        })
+    }
+
+    /// A key of our own with which nothing could be signed here would leave this authority without a voice.
+    fn without_secret(&self, file: &KeyFile) -> Option<(&'static str, String)> {
+        let ours = file.id == self.state.founding.id && self.exchange.get(&file.key.kid).is_none();
+        let kid = &file.key.kid;
+        let says = format!(
+            "the secret of the key {kid} is not in keys/: make the key here with `countersign key request`, and have that \
+             file signed"
+        );
+        ours.then_some(("key_secret_missing", says))
+    }
 }
 
 /// Why an entry must not be written, if it must not: it is beyond the log's limit, or a figure in it is larger than what
@@ -339,31 +386,6 @@ fn unsigned() -> Outcome {
         article: None,
         seq: None,
     }
-}
-
-/// The refusal of what carries a signature that nobody has verified: messages and receipts, which the node alone may
-/// hand over, and a key file that its root key did not sign. It is not journaled.
-fn unproven(command: &Command) -> Option<Outcome> {
-    let (code, says) = match command {
-        Command::SignMessage(_) | Command::ReceiveMessage(_) | Command::RecordReceipt(_) | Command::PassDay(_) => {
-            let says = format!(
-                "{} is for the node itself: hand messages and receipts to its exchange",
-                command.verb()
-            );
-            ("not_entitled", says)
-        }
-        Command::PairPartner(pairing) => {
-            let reject = exchange::check_key_file(&pairing.file).err()?;
-            (reject.code, reject.says)
-        }
-        _ => return None,
-    };
-    Some(Outcome::Refused {
-        code: code.to_owned(),
-        says,
-        article: None,
-        seq: None,
-    })
 }
 
 fn gone() -> AuthorityError {

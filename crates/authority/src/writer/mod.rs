@@ -5,6 +5,8 @@
 mod commit;
 mod decide;
 
+pub(crate) use commit::cosigner;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 use std::thread::JoinHandle;
@@ -20,6 +22,7 @@ use crate::error::AuthorityError;
 use crate::place::Place;
 use crate::projector::Projector;
 use crate::receipt::Receipt;
+use crate::ring::Ring;
 
 /// Requests that may wait for the writer; then submitters are told to come back.
 const REQUESTS_WAITING_MAX: usize = 4096;
@@ -114,6 +117,7 @@ pub(crate) struct Start {
     pub state: State,
     pub tree: Tree,
     pub key: LogKey,
+    pub exchange: Ring,
 }
 
 impl Writer {
@@ -126,6 +130,7 @@ impl Writer {
             state,
             tree,
             key,
+            exchange,
         } = start;
         let zone = time_zone(state.founding.zone.as_str())?;
         let register_reader = register.reader()?;
@@ -154,6 +159,7 @@ impl Writer {
             register: register_reader,
             work,
             recycled,
+            exchange,
         };
         let first = spawn("decide", move || first.run(&incoming))?;
         let second = spawn("commit", move || second.run(&orders))?;

@@ -7,6 +7,9 @@
 
 mod partners;
 mod peer;
+mod recall;
+mod rotation;
+mod witness;
 
 use std::path::Path;
 

@@ -31,15 +31,15 @@ fn founded(id: &str, seed: u8, place: Place) -> Authority {
     authority
 }
 
-fn memory(id: &str, seed: u8) -> Authority {
+pub fn memory(id: &str, seed: u8) -> Authority {
     founded(id, seed, Place::memory(MadeBy::Run))
 }
 
-fn in_folder(id: &str, seed: u8, folder: &Path) -> Authority {
+pub fn in_folder(id: &str, seed: u8, folder: &Path) -> Authority {
     founded(id, seed, Place::create(folder, id, "sqlite:", MadeBy::Run).unwrap())
 }
 
-fn pair(authority: &Authority, file: &KeyFile) {
+pub fn pair(authority: &Authority, file: &KeyFile) {
     let with = json!({ "file": file, "fingerprint": file.fingerprint() });
     let of = seq(&one(
         authority,
@@ -54,13 +54,13 @@ fn pair(authority: &Authority, file: &KeyFile) {
     ));
 }
 
-fn paired(exporter: &Authority, importer: &Authority) {
+pub fn paired(exporter: &Authority, importer: &Authority) {
     pair(exporter, &importer.key_file().unwrap());
     pair(importer, &exporter.key_file().unwrap());
 }
 
 /// Queues a message: a statement of a year before the books.
-fn state_year(authority: &Authority, partner: &str, year: i16, at: Timestamp) {
+pub fn state_year(authority: &Authority, partner: &str, year: i16, at: Timestamp) {
     let number = u8::try_from(year - 1990).unwrap();
     let with = json!({ "partner": partner, "year": year });
     let propose = envelope(at, number, "statistician:sun", "propose_trade_statement", &with);
@@ -70,7 +70,7 @@ fn state_year(authority: &Authority, partner: &str, year: i16, at: Timestamp) {
 }
 
 /// Hands messages to a partner in the same process.
-fn post(to: &Authority, at: Timestamp) -> impl FnMut(&Outgoing) -> Result<Vec<u8>, String> {
+pub fn post(to: &Authority, at: Timestamp) -> impl FnMut(&Outgoing) -> Result<Vec<u8>, String> {
     move |message| {
         let answer = to.accept(at, message.bytes.as_bytes());
         answer
@@ -79,7 +79,7 @@ fn post(to: &Authority, at: Timestamp) -> impl FnMut(&Outgoing) -> Result<Vec<u8
     }
 }
 
-fn receipt(answer: Answer) -> (String, Receipt) {
+pub fn receipt(answer: Answer) -> (String, Receipt) {
     let Answer::Receipt(text) = answer else {
         panic!("{answer:?}")
     };
@@ -87,14 +87,14 @@ fn receipt(answer: Answer) -> (String, Receipt) {
     (text, receipt)
 }
 
-fn code(answer: &Answer) -> &str {
+pub fn code(answer: &Answer) -> &str {
     match answer {
-        Answer::Refused { code, .. } => code,
+        Answer::Refused { code, .. } | Answer::Alarm { code, .. } => code,
         answer => panic!("{answer:?}"),
     }
 }
 
-fn differences(authority: Authority) -> Vec<authority::Difference> {
+pub fn differences(authority: Authority) -> Vec<authority::Difference> {
     authority.close().unwrap().fsck().unwrap().differences
 }
 
@@ -474,7 +474,8 @@ fn each_lie_is_refused_with_its_code_and_leaves_no_trace() {
         "a kind of tomorrow is taken, and refused"
     );
     let state = cn.state().hash().unwrap();
-    for (lie, expected, told) in LIES {
+    // A log that does not continue is an alarm, and leaves one.
+    for (lie, expected, told) in LIES.iter().filter(|(_, code, _)| !code.starts_with("log_")) {
         let mut liar = Peer::new(40);
         liar.grow(5);
         let bytes = told(&mut liar, &taken);
@@ -493,6 +494,128 @@ fn each_lie_is_refused_with_its_code_and_leaves_no_trace() {
         "its key has ended"
     );
     assert_eq!(differences(cn), []);
+}
+
+#[test]
+fn a_log_that_does_not_continue_is_an_alarm_kept_once_and_told() {
+    let alarms: Vec<_> = LIES.iter().filter(|(_, code, _)| code.starts_with("log_")).collect();
+    assert_eq!(alarms.len(), 3);
+    for (lie, expected, told) in alarms {
+        let folder = tempfile::tempdir().unwrap();
+        let cn = in_folder("CN", 1, folder.path());
+        let mut peer = Peer::new(40);
+        pair(&cn, &peer.key_file());
+        peer.grow(5);
+        let taken = peer.letter(1, None, 0, after(1));
+        receipt(cn.accept(after(1), &taken.bytes()).unwrap());
+        let entries = size(&cn);
+        let bytes = told(&mut peer, &taken);
+        for at in [after(1), after(2), after(90)] {
+            let answer = cn.accept(at, &bytes).unwrap();
+            assert_eq!(code(&answer), *expected, "{lie}");
+            let Answer::Alarm { checkpoint, .. } = answer else {
+                panic!("{lie}: {answer:?}")
+            };
+            assert_eq!(checkpoint, taken.message.checkpoint, "what its own log has signed");
+        }
+        assert_eq!(size(&cn), entries + 1, "{lie}: the alarm alone, and once");
+        let partner = cn.state().partners.get("KR").unwrap().clone();
+        assert_eq!(partner.alarms.len(), 1, "{lie}");
+        assert_eq!(partner.alarms[0].kind.code(), *expected);
+        assert!(partner.own_alarm().is_none(), "it is about the other log");
+        assert_eq!(partner.received.unwrap().seq, 1, "the message is not taken");
+        cn.close().unwrap();
+        assert_eq!(fsck(folder.path()).unwrap().differences, [], "{lie}");
+        damage(folder.path(), "LogAlarmRaised", "\"signature\":\"");
+        let found = fsck(folder.path()).unwrap().differences;
+        assert!(
+            found.iter().any(|found| found.what.contains("did not sign this")),
+            "{lie}: {found:?}"
+        );
+    }
+}
+
+/// Copies a folder that no process has open.
+pub fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (entry, name) = entry.map(|entry| (entry.path(), entry.file_name())).unwrap();
+        if entry.is_dir() {
+            copy(&entry, &to.join(name));
+        } else {
+            std::fs::copy(&entry, to.join(name)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn an_authority_that_went_on_from_an_old_backup_hears_of_it_and_signs_nothing_more_for_whoever_holds_it() {
+    let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let [ours, backup, theirs] = folders.each_ref().map(tempfile::TempDir::path);
+    let (cn, kr) = (in_folder("CN", 1, ours), in_folder("KR", 2, theirs));
+    paired(&cn, &kr);
+    state_year(&cn, "KR", 2020, after(1));
+    cn.send_round(after(1), &mut post(&kr, after(1))).unwrap();
+    cn.close().unwrap();
+    copy(ours, backup);
+    let cn = Authority::open(ours).unwrap();
+    for year in [2021, 2022] {
+        state_year(&cn, "KR", year, after(2));
+    }
+    cn.send_round(after(2), &mut post(&kr, after(2))).unwrap();
+    cn.close().unwrap();
+
+    let cn = Authority::open(backup).unwrap();
+    state_year(&cn, "KR", 2023, after(3));
+    let round = cn.send_round(after(3), &mut post(&kr, after(3))).unwrap();
+    assert_eq!((round.sent, round.settled), (1, 0));
+    let told = &round.failed[0].1;
+    assert!(
+        told.contains("equivocation") && told.contains("does not continue it"),
+        "{told}"
+    );
+    let alarm = cn.state().partners.get("KR").unwrap().own_alarm().cloned().unwrap();
+    assert_eq!(alarm.kind.code(), "log_rolled_back");
+    assert_eq!(
+        kr.state().partners.get("CN").unwrap().equivocations.len(),
+        1,
+        "both sides know"
+    );
+    let entries = size(&cn);
+    let round = cn.send_round(after(4), &mut post(&kr, after(4))).unwrap();
+    assert_eq!(size(&cn), entries, "once: {round:?}");
+    state_year(&cn, "KR", 2019, after(4));
+    let round = cn.send_round(after(4), &mut post(&kr, after(4))).unwrap();
+    assert_eq!(round.signed, 0, "nothing is signed for whoever holds the other past");
+    assert!(round.failed[0].1.starts_with("log_rolled_back: KR holds"), "{round:?}");
+    cn.close().unwrap();
+    kr.close().unwrap();
+    for folder in [backup, theirs] {
+        assert_eq!(fsck(folder).unwrap().differences, []);
+    }
+}
+
+#[test]
+fn whoever_raises_an_alarm_without_reason_is_not_believed() {
+    let (cn, kr) = (memory("CN", 1), memory("KR", 2));
+    paired(&cn, &kr);
+    state_year(&cn, "KR", 2020, after(1));
+    cn.sign_queued(after(1)).unwrap();
+    let message = cn.outgoing().unwrap().remove(0);
+    let good = exchange::parse(message.bytes.as_bytes()).unwrap();
+    let good: domain::partner::Message = good.payload.read().unwrap();
+    let entries = size(&cn);
+    let strange = Peer::new(40).note();
+    for checkpoint in [good.checkpoint, strange, "nonsense".to_owned()] {
+        let answer = Answer::Alarm {
+            code: "log_rolled_back".to_owned(),
+            says: "it was".to_owned(),
+            checkpoint,
+        };
+        let heard = cn.hear(after(1), &message, answer.encode().as_bytes()).unwrap();
+        assert!(heard.unwrap_err().starts_with("log_rolled_back"));
+        assert_eq!(size(&cn), entries, "nothing is kept");
+    }
 }
 
 #[test]
@@ -549,7 +672,7 @@ fn many_hands_with_the_same_message_get_one_receipt() {
 }
 
 /// Changes one letter of the first entry of a kind, where a text begins.
-fn damage(folder: &Path, kind: &str, text: &str) {
+pub fn damage(folder: &Path, kind: &str, text: &str) {
     let journal = rusqlite::Connection::open(folder.join("journal.db")).unwrap();
     let like = format!("%\"kind\":\"{kind}\"%");
     let sql = "SELECT seq, bytes FROM entry WHERE CAST(bytes AS TEXT) LIKE ?1 ORDER BY seq LIMIT 1";

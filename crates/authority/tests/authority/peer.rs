@@ -12,7 +12,7 @@ use crate::{after, start};
 pub struct Peer {
     pub key: ExchangeKey,
     pub log: LogKey,
-    root: ExchangeKey,
+    pub root: ExchangeKey,
     leaves: Vec<tlog::Hash>,
 }
 

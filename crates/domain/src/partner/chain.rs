@@ -6,14 +6,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BODY_BYTES_MAX, ChainEnd, Message, Partner, PartnerRefusal, Queued, Receipt, RefusedMessage, Signed, Taken,
-    TakenMessage, Unanswered,
+    BODY_BYTES_MAX, ChainEnd, KeyFile, Message, Partner, PartnerRefusal, Queued, Receipt, RefusedMessage, Signed,
+    Spoken, Taken, TakenMessage, Unanswered, trust, unjournaled,
 };
 use crate::State;
 use crate::digest::Digest;
 use crate::id::Id;
 use crate::journal::Event;
-use crate::refusal::{Refusal, Refused};
+use crate::refusal::Refused;
 use crate::trade::{self, Notice};
 use crate::{Broken, broken};
 
@@ -79,6 +79,9 @@ pub struct ReceiveMessage {
     pub head: TreeHead,
     /// The message.
     pub message: Signed,
+    /// Why a key file in it is not to be believed, if it holds one and its root key did not sign it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unproven: Option<Id>,
 }
 
 /// A message was taken.
@@ -120,15 +123,24 @@ pub struct RecordReceipt {
 /// A receipt was recorded.
 pub type MessageReceipted = RecordReceipt;
 
-/// So many pieces of evidence against a partner are kept: more would prove nothing more.
-const EVIDENCE_MAX: usize = 4;
-
-/// A refusal that is counted, but not journaled: anybody may cause it.
-fn unjournaled(refusal: PartnerRefusal) -> Box<Refusal> {
-    let mut refusal: Box<Refusal> = refusal.into();
-    refusal.journaled = false;
-    refusal
+/// Messages that a partner has not taken are signed again: the key that signed them signs no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequeueMessages {
+    /// The partner.
+    pub to: Id,
+    /// The number of the first.
+    pub seq: u64,
 }
+
+/// They wait to be signed again, each under its number.
+pub type MessagesRequeued = RequeueMessages;
+
+/// The kind of a message that tells a new key.
+const KEY_UPDATE: &str = "key_update";
+
+/// So many pieces of evidence against a partner are kept: more would prove nothing more.
+pub(super) const EVIDENCE_MAX: usize = 4;
 
 fn read(signed: &Signed) -> Refused<Message> {
     signed
@@ -148,11 +160,7 @@ pub(crate) fn decide_receive(state: &State, data: &ReceiveMessage, now: Timestam
     let Some(partner) = state.partners.get(&message.from).filter(|_| message.from == data.from) else {
         return Err(unjournaled(PartnerRefusal::SenderUnknown { from: from() }));
     };
-    let key = &partner.file.key;
-    if key.kid != data.message.kid || !key.is_valid_at(now) {
-        let kid = data.message.kid.to_string();
-        return Err(unjournaled(PartnerRefusal::KeyUnknown { from: from(), kid }));
-    }
+    key_is_good(partner, &data.message, now)?;
     let hash = data.message.hash();
     if let Some(taken) = taken_before(partner, &message) {
         // Evidence is kept once, however often it is sent again.
@@ -189,9 +197,10 @@ pub(crate) fn decide_receive(state: &State, data: &ReceiveMessage, now: Timestam
         return Err(unjournaled(PartnerRefusal::ChainBroken { from: from(), seq }));
     }
     let judged = trade::judge(state, partner, &message, hash, now, today);
-    let (refused, follow) = match judged {
-        Ok(events) => (None, events),
-        Err(code) => (code.word().parse().ok(), Vec::new()),
+    let (refused, follow) = match (&data.unproven, judged) {
+        (Some(unproven), _) => (Some(unproven.clone()), Vec::new()),
+        (None, Ok(events)) => (None, events),
+        (None, Err(code)) => (code.word().parse().ok(), Vec::new()),
     };
     let received = MessageReceived {
         from: data.from.clone(),
@@ -202,6 +211,19 @@ pub(crate) fn decide_receive(state: &State, data: &ReceiveMessage, now: Timestam
     let mut events = vec![Event::MessageReceived(Box::new(received))];
     events.extend(follow);
     Ok(events)
+}
+
+/// The key that signed it is one of the sender's, in its time, and trusted.
+fn key_is_good(partner: &Partner, message: &Signed, now: Timestamp) -> Refused<()> {
+    let (from, kid) = (partner.file.id.to_string(), message.kid.to_string());
+    let held = partner.keys.get(&message.kid);
+    if let Some(since) = held.and_then(|held| held.untrusted_since) {
+        return Err(unjournaled(PartnerRefusal::KeyUntrusted { from, kid, since }));
+    }
+    match held.filter(|held| held.signs_at(now)) {
+        Some(_) => Ok(()),
+        None => Err(unjournaled(PartnerRefusal::KeyUnknown { from, kid })),
+    }
 }
 
 /// The message that was taken under the same number or the same id.
@@ -251,6 +273,29 @@ pub(crate) fn decide_receipt(state: &State, data: &RecordReceipt) -> Refused<Eve
     }
 }
 
+/// Decides that what a partner has not taken is signed again: its first message is signed with a key that signs no more,
+/// and there is another one.
+pub(crate) fn decide_requeue(state: &State, data: &RequeueMessages, now: Timestamp) -> Refused<Event> {
+    let partner = state.partners.find(&data.to)?;
+    let first = partner.unanswered.front().filter(|first| first.seq == data.seq);
+    let ours = &state.own.keys;
+    let ended = first.is_some_and(|first| ours.get(&first.kid).is_none_or(|held| !held.is_good_at(now)));
+    if ended && partner.our_key_now(ours, now).is_some() {
+        return Ok(Event::MessagesRequeued(Box::new(data.clone())));
+    }
+    let to = data.to.to_string();
+    Err(unjournaled(PartnerRefusal::KeyStillGood { to }))
+}
+
+pub(crate) fn apply_requeued(state: &mut State, requeued: &MessagesRequeued) {
+    if let Some(partner) = state.partners.get_mut(&requeued.to) {
+        while let Some(last) = partner.unanswered.pop_back() {
+            partner.sent = last.before;
+            partner.queue.push_front(last.queued);
+        }
+    }
+}
+
 pub(crate) fn apply_queued(state: &mut State, seq: u64, queued: &MessageQueued) -> Result<(), Broken> {
     let partner = partner(state, &queued.to)?;
     let case = queued.case.clone();
@@ -261,8 +306,10 @@ pub(crate) fn apply_queued(state: &mut State, seq: u64, queued: &MessageQueued) 
 pub(crate) fn apply_signed(state: &mut State, seq: u64, signed: &MessageSigned) -> Result<(), Broken> {
     let partner = partner(state, &signed.to)?;
     let message: Message = signed.message.payload.read().map_err(|why| broken("message", why))?;
-    partner.queue.pop_front();
+    let queued = partner.queue.pop_front();
+    let queued = queued.ok_or_else(|| broken("queued message", signed.queued))?;
     let hash = signed.message.hash();
+    let before = partner.sent;
     partner.sent = Some(ChainEnd {
         seq: message.seq,
         hash,
@@ -273,12 +320,28 @@ pub(crate) fn apply_signed(state: &mut State, seq: u64, signed: &MessageSigned) 
         hash,
         entry: seq,
         not_after: message.not_after,
+        kid: signed.message.kid.clone(),
+        queued,
+        before,
+        announces: file_in(&message).map(|file| file.key.kid),
     });
     trade::apply_sent(state, &message, hash);
     Ok(())
 }
 
-pub(crate) fn apply_received(state: &mut State, seq: u64, received: &MessageReceived, on: Date) -> Result<(), Broken> {
+/// The key file in a message, if it tells one.
+fn file_in(message: &Message) -> Option<KeyFile> {
+    let told = message.kind.as_str() == KEY_UPDATE;
+    told.then(|| message.body.read().ok()).flatten()
+}
+
+pub(crate) fn apply_received(
+    state: &mut State,
+    seq: u64,
+    received: &MessageReceived,
+    at: Timestamp,
+    on: Date,
+) -> Result<(), Broken> {
     let message: Message = received.message.payload.read().map_err(|why| broken("message", why))?;
     let hash = received.message.hash();
     let partner = partner(state, &received.from)?;
@@ -289,15 +352,41 @@ pub(crate) fn apply_received(state: &mut State, seq: u64, received: &MessageRece
     });
     partner.taken.insert(message.seq, TakenMessage { hash, entry: seq });
     partner.ids.insert(message.id, message.seq);
-    if received.refused.is_none() {
-        trade::apply_notice(state, &received.from, &message, hash, on)?;
+    if received.refused.is_some() {
+        return Ok(());
     }
-    Ok(())
+    if let Some(file) = file_in(&message) {
+        trust::apply_file(state, &file, seq, at);
+        return Ok(());
+    }
+    note_spoken(partner, &message, &received.message.kid, at);
+    trade::apply_notice(state, &received.from, &message, hash, on)
+}
+
+/// Notes with which key something was said that permits may rest on.
+fn note_spoken(partner: &mut Partner, message: &Message, kid: &Id, at: Timestamp) {
+    let spoken = || Spoken { kid: kid.clone(), at };
+    match Notice::read(&message.kind, &message.body) {
+        Ok(Some(Notice::Confirmed(_))) => {
+            if let Some(case) = &message.case {
+                partner.confirmations.insert(case.clone(), spoken());
+            }
+        }
+        Ok(Some(Notice::AuthorizationIssued(authorization))) => {
+            partner.authorizations.insert(authorization.number.clone(), spoken());
+        }
+        _ => {}
+    }
 }
 
 pub(crate) fn apply_receipted(state: &mut State, seq: u64, receipted: &MessageReceipted) -> Result<(), Broken> {
     let receipt: Receipt = receipted.receipt.payload.read().map_err(|why| broken("receipt", why))?;
     let partner = partner(state, &receipted.by)?;
+    let answered = partner.unanswered.iter().find(|sent| sent.hash == receipt.of);
+    let announced = answered.and_then(|sent| sent.announces.clone());
+    if let Some(kid) = announced.filter(|_| receipt.taken == Taken::Accepted) {
+        partner.told.push((seq, kid));
+    }
     partner.unanswered.retain(|sent| sent.hash != receipt.of);
     partner.cosigned = partner.cosigned.max(Some(receipt.seen_size));
     if let Taken::Refused { code } = receipt.taken {

@@ -73,11 +73,20 @@ pub struct KeyFile {
     pub root: PublicKey,
     /// The key that signs its messages.
     pub key: OperationalKey,
+    /// When it was made; left out of an authority's first file, which is as old as its key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Moment>")]
+    pub issued: Option<Timestamp>,
     /// The root key's signature of a heading and the other fields.
     pub signature: Signature,
 }
 
 impl KeyFile {
+    /// How old it is: when it was made, or when its key begins.
+    pub fn issued_at(&self) -> Timestamp {
+        self.issued.unwrap_or(self.key.valid_from)
+    }
+
     /// What the root key signs: a heading, then the file without its signature, as JSON on one line.
     pub fn signed_text(&self) -> String {
         let Self {
@@ -89,6 +98,7 @@ impl KeyFile {
             cosignature_key,
             root,
             key,
+            issued,
             signature: _,
         } = self;
         let unsigned = Unsigned {
@@ -100,6 +110,7 @@ impl KeyFile {
             cosignature_key,
             root,
             key,
+            issued: *issued,
         };
         let fields = serde_json::to_string(&unsigned).unwrap_or_default();
         format!("countersign-key-file/v1\n{fields}\n")
@@ -131,4 +142,61 @@ struct Unsigned<'a> {
     cosignature_key: &'a Text,
     root: &'a PublicKey,
     key: &'a OperationalKey,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued: Option<Timestamp>,
+}
+
+/// Says of a message key that it is not to be trusted since a moment, signed with the root key.
+///
+/// It comes as a file that two persons take, and never over the key that it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UntrustedKey {
+    /// The authority whose key it is.
+    pub id: Id,
+    /// The key's name.
+    pub kid: Id,
+    /// Since when it is not to be trusted: what others had recorded of it before stays valid.
+    #[schemars(with = "Moment")]
+    pub since: Timestamp,
+    /// The authority's root key.
+    pub root: PublicKey,
+    /// The root key's signature of a heading and the other fields.
+    pub signature: Signature,
+}
+
+impl UntrustedKey {
+    /// What the root key signs: a heading, then the statement without its signature, as JSON on one line.
+    pub fn signed_text(&self) -> String {
+        #[derive(Serialize)]
+        struct Unsigned<'a> {
+            id: &'a Id,
+            kid: &'a Id,
+            since: Timestamp,
+            root: &'a PublicKey,
+        }
+        let Self {
+            id, kid, since, root, ..
+        } = self;
+        let since = *since;
+        let fields = serde_json::to_string(&Unsigned { id, kid, since, root }).unwrap_or_default();
+        format!("countersign-untrusted-key/v1\n{fields}\n")
+    }
+}
+
+/// Keeps a key file in the state as its JSON text: a field that is left out of the text is left out there too.
+pub(super) mod as_text {
+    use serde::de::Error as _;
+    use serde::ser::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<T: Serialize, S: Serializer>(file: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = serde_json::to_string(file).map_err(S::Error::custom)?;
+        serializer.serialize_str(&text)
+    }
+
+    pub fn deserialize<'de, T: serde::de::DeserializeOwned, D: Deserializer<'de>>(reader: D) -> Result<T, D::Error> {
+        let text = String::deserialize(reader)?;
+        serde_json::from_str(&text).map_err(D::Error::custom)
+    }
 }

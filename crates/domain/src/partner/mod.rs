@@ -3,9 +3,12 @@
 //! The state holds public keys only. Signing and the proof of signatures are done around `decide`; what is decided here
 //! is who a partner is, which message is next in a chain, and what became of it.
 
+mod alarm;
 mod chain;
 mod key;
+mod keychain;
 mod message;
+mod trust;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -16,21 +19,26 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::State;
-use crate::digest::Digest;
+use crate::digest::{Digest, PublicKey};
 use crate::id::Id;
-use crate::refusal::{Refused, refusals, taken, unknown};
+use crate::refusal::{Refusal, Refused, refusals, taken, unknown};
 
+pub use alarm::{Alarm, AlarmKind, LogAlarmRaised, RaiseAlarm};
 pub use chain::{
-    Equivocation, MessageQueued, MessageReceipted, MessageReceived, MessageSigned, ReceiveMessage, RecordReceipt,
-    SignMessage, TreeHead,
+    Equivocation, MessageQueued, MessageReceipted, MessageReceived, MessageSigned, MessagesRequeued, ReceiveMessage,
+    RecordReceipt, RequeueMessages, SignMessage, TreeHead,
 };
-pub use key::{KeyFile, OperationalKey, kid};
+pub use key::{KeyFile, OperationalKey, UntrustedKey, kid};
+pub use keychain::{HeldKey, Keychain, OVERLAP};
 pub use message::{BODY_BYTES_MAX, Consistency, EntryRef, Json, MESSAGE_BYTES_MAX, Message, Receipt, Signed, Taken};
+pub use trust::{DistrustKey, InstallKeyFile, KeyDistrusted, KeyFileInstalled, OwnKeys};
 
+pub(crate) use alarm::{apply_alarm, decide_alarm};
 pub(crate) use chain::{
-    apply_equivocation, apply_queued, apply_receipted, apply_received, apply_signed, decide_receipt, decide_receive,
-    decide_sign,
+    apply_equivocation, apply_queued, apply_receipted, apply_received, apply_requeued, apply_signed, decide_receipt,
+    decide_receive, decide_requeue, decide_sign,
 };
+pub(crate) use trust::{apply_distrusted, apply_file, decide_distrust, decide_install, judge_update};
 
 /// Pairing with an authority: its key file, and its fingerprint as a person read it out over another channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -64,9 +72,21 @@ refusals! {
         NotForUs { to: String, we: String } = "message_for_another", None, "the message is for {to}; this is {we}";
         SenderUnknown { from: String } = "sender_unknown", None, "{from} is no partner of this authority";
         KeyUnknown { from: String, kid: String } = "key_unknown", None, "{from} has no key {kid} that is valid now";
+        KeyUntrusted { from: String, kid: String, since: Timestamp } = "key_untrusted", None, "the key {kid} of {from} is not trusted since {since}: the authority signs with another one";
+        TrustFileOlder { authority: String, issued: Timestamp, held: Timestamp } = "trust_file_older", None,
+            "the key file of {authority} was made on {issued}, and one of {held} is in force: ask for the newest";
+        TrustFileKnown { authority: String, issued: Timestamp } = "trust_file_known", None, "the key file of {authority} of {issued} is in force already";
+        RootDiffers { authority: String } = "root_differs", None,
+            "it is not signed by the root key of {authority} that was read out at pairing: call the authority before anything else";
+        IdentityDiffers { authority: String, what: &'static str } = "identity_differs", None,
+            "the {what} in the key file of {authority} is another one: a key file brings a new message key, and leaves country and log as they are";
+        KeyUnfit { authority: String, kid: String, why: String } = "key_unfit", None, "the key {kid} of {authority} cannot be its next: {why}";
+        DistrustKnown { authority: String, kid: String, since: Timestamp } = "distrust_known", None, "the key {kid} of {authority} is not trusted since {since} already";
+        KeyStillGood { to: String } = "key_still_good", None, "nothing that waits for a receipt of {to} is signed with a key that signs no more: the same bytes are sent again";
         AlreadyTaken { from: String, seq: u64, entry: u64 } = "message_repeated", None, "message {seq} of {from} is entry {entry} already";
         OutOfOrder { from: String, seq: u64, expected: u64 } = "message_out_of_order", None, "message {seq} of {from} came before message {expected}";
         EvidenceEnough { from: String } = "equivocation", None, "{from} has contradicted itself before: the evidence is kept, and no more of it is taken";
+        AlarmKnown { partner: String, entry: u64 } = "alarm_known", None, "the alarm that concerns {partner} is entry {entry} already";
         ChainBroken { from: String, seq: u64 } = "chain_broken", None, "message {seq} of {from} does not follow the one that was taken before it";
         NotNext { to: String } = "message_not_next", None, "it is not the next message to {to}";
         NotAwaited { by: String, of: String } = "receipt_not_awaited", None, "no receipt of {by} for {of} is awaited";
@@ -74,6 +94,13 @@ refusals! {
         NoPartner { country: String } = "partner_missing", None,
             "no authority of {country} is paired with this one: exchange key files first, or ask on paper";
     }
+}
+
+/// A refusal that is counted, but not journaled: anybody may cause it, or nothing has happened.
+fn unjournaled(refusal: PartnerRefusal) -> Box<Refusal> {
+    let mut refusal: Box<Refusal> = refusal.into();
+    refusal.journaled = false;
+    refusal
 }
 
 /// The end of a chain of messages.
@@ -85,6 +112,15 @@ pub struct ChainEnd {
     pub hash: Digest,
     /// The sender's checkpoint in it.
     pub head: TreeHead,
+}
+
+/// When, and with which key, something was taken from a partner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spoken {
+    /// The name of the key that signed it.
+    pub kid: Id,
+    /// When it was recorded.
+    pub at: Timestamp,
 }
 
 /// A message that waits to be signed.
@@ -107,6 +143,14 @@ pub struct Unanswered {
     pub entry: u64,
     /// After this moment it is not sent any more: a person must look at it.
     pub not_after: Timestamp,
+    /// The name of the key that signed it.
+    pub kid: Id,
+    /// What queued it.
+    pub queued: Queued,
+    /// The end of the chain before it.
+    pub before: Option<ChainEnd>,
+    /// The name of the new key that it tells, if it tells one.
+    pub announces: Option<Id>,
 }
 
 /// A message taken from a partner.
@@ -133,7 +177,12 @@ pub struct RefusedMessage {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Partner {
     /// Its key file.
+    #[serde(with = "key::as_text")]
     pub file: KeyFile,
+    /// Its message keys: the one in that file, and those before it.
+    pub keys: Keychain,
+    /// Our message keys as it was told: from which entry on each signs for it.
+    pub told: Vec<(u64, Id)>,
     /// Since when it is paired.
     pub paired_on: Date,
     /// Messages that wait to be signed, in order.
@@ -155,6 +204,21 @@ pub struct Partner {
     /// Two messages of one number or id with different bytes: the later ones by hash, with the entries that keep them as
     /// evidence.
     pub equivocations: BTreeMap<Digest, u64>,
+    /// Logs that do not continue: this partner's as we saw it, or ours as it did.
+    pub alarms: Vec<Alarm>,
+    /// Its confirmations by case, as they were taken.
+    pub confirmations: BTreeMap<Id, Spoken>,
+    /// Its import authorizations by number, as they were taken.
+    pub authorizations: BTreeMap<Id, Spoken>,
+}
+
+impl Partner {
+    /// Since when what it said is not believed any more, if it is not: its key was declared untrusted since a moment
+    /// before it was recorded.
+    pub fn disbelieved(&self, spoken: &Spoken) -> Option<Timestamp> {
+        let held = self.keys.get(&spoken.kid)?;
+        held.untrusted_since.filter(|_| !held.is_believed_of(spoken.at))
+    }
 }
 
 /// All partners, by id.
@@ -216,14 +280,14 @@ pub(crate) fn decide_pairing(state: &State, pairing: &Pairing) -> Refused<Partne
 fn own_keys(state: &State, file: &KeyFile) -> Refused<()> {
     let origin = |log_key: &str| log_key.split('+').next().unwrap_or_default().to_owned();
     let founding = &state.founding;
-    let ours = (&founding.id, founding.root, founding.key.public, &founding.log_key);
-    let partners = state.partners.iter().map(|partner| &partner.file);
-    let others = partners.map(|file| (&file.id, file.root, file.key.public, &file.log_key));
-    for (by, root, key, log_key) in others.chain([ours]) {
-        let keys = [root, key];
+    let ours = (&founding.id, founding.root, &state.own.keys, &founding.log_key);
+    let others = state.partners.iter();
+    let others = others.map(|other| (&other.file.id, other.file.root, &other.keys, &other.file.log_key));
+    for (by, root, keys, log_key) in others.chain([ours]) {
+        let is_theirs = |key: PublicKey| key == root || keys.iter().any(|held| held.key.public == key);
         let shared = [
-            ("root key", keys.contains(&file.root)),
-            ("key for messages", keys.contains(&file.key.public)),
+            ("root key", is_theirs(file.root)),
+            ("key for messages", is_theirs(file.key.public)),
             ("log", origin(log_key.as_str()) == origin(file.log_key.as_str())),
         ];
         if let Some((key, _)) = shared.into_iter().find(|(_, shared)| *shared) {
@@ -232,6 +296,25 @@ fn own_keys(state: &State, file: &KeyFile) -> Refused<()> {
         }
     }
     Ok(())
+}
+
+/// The message key of a new file is nobody's yet: neither another authority's, nor a root key.
+fn own_message_key(state: &State, file: &KeyFile) -> Refused<()> {
+    let founding = &state.founding;
+    let ours = (&founding.id, founding.root, &state.own.keys);
+    let others = state
+        .partners
+        .iter()
+        .map(|other| (&other.file.id, other.file.root, &other.keys));
+    let public = file.key.public;
+    let has = |(_, root, keys): &(&Id, PublicKey, &Keychain)| {
+        *root == public || keys.iter().any(|held| held.key.public == public)
+    };
+    let Some((by, ..)) = others.chain([ours]).find(has) else {
+        return Ok(());
+    };
+    let (partner, key, by) = (file.id.to_string(), "key for messages", by.to_string());
+    Err(PartnerRefusal::KeyTaken { partner, key, by }.into())
 }
 
 /// The second officer has heard the fingerprint too.
@@ -254,9 +337,13 @@ fn read_out(file: &KeyFile, read: &Id) -> Refused<()> {
     .into())
 }
 
-pub(crate) fn apply_paired(state: &mut State, paired: &PartnerPaired, on: Date) {
+pub(crate) fn apply_paired(state: &mut State, paired: &PartnerPaired, entry: u64, on: Date) {
+    // What it was handed is the key file of that day.
+    let told = state.own.keys.last().map(|held| (entry, held.key.kid.clone()));
     let partner = Partner {
         file: paired.file.clone(),
+        keys: Keychain::new(paired.file.key.clone(), entry),
+        told: told.into_iter().collect(),
         paired_on: on,
         queue: VecDeque::new(),
         sent: None,
@@ -267,6 +354,9 @@ pub(crate) fn apply_paired(state: &mut State, paired: &PartnerPaired, on: Date) 
         cosigned: None,
         refused: Vec::new(),
         equivocations: BTreeMap::new(),
+        alarms: Vec::new(),
+        confirmations: BTreeMap::new(),
+        authorizations: BTreeMap::new(),
     };
     state.partners.0.insert(paired.file.id.clone(), partner);
     crate::trade::apply_shared(state, &paired.file, on);

@@ -41,4 +41,8 @@ codes! {
     GoodsHaveMoved = "goods_have_moved", "the permit cannot be endorsed as not used: goods of the case have left or arrived";
     StatementMissing = "trade_statement_missing", "the receiver has proposed no statement for the year";
     StatementDiffers = "trade_statement_differs", "it answers another statement than the last one that was proposed";
+    TrustFileOlder = "trust_file_older", "the key file in it is older than the one in force, or of the same moment and not the same";
+    RootDiffers = "root_differs", "the key file in it is signed by another root key than the one that was read out at pairing";
+    IdentityDiffers = "identity_differs", "the key file in it has another country or another log";
+    KeyUnfit = "key_unfit", "the key in it has ended, begins too late, was used before or is another's";
 }

@@ -13,6 +13,7 @@ use crate::State;
 use crate::id::Id;
 use crate::ledger::{Compartment, LedgerRefusal};
 use crate::licence::{Activities, Activity};
+use crate::partner::{Partner, Spoken};
 use crate::quantity::Mass;
 use crate::refusal::{Refused, taken, unknown};
 use crate::table::No;
@@ -128,6 +129,11 @@ impl<'a> Gate<'a> {
         }
         if !asked {
             all.push(self.confirmed());
+        }
+        if self.case.confirmation.is_some() {
+            let article = Some("1961 art. 31(1), 31(5)");
+            let facts = move || self.signed_with();
+            all.push(Condition::new("trusted_key", article, move || self.trusted(), facts));
         }
         let stage = move || vec![("stage", Fact::Stage(self.case.stage))];
         all.push(Condition::new("stage", None, move || self.stage(), stage));
@@ -256,6 +262,44 @@ impl<'a> Gate<'a> {
             facts
         };
         Condition::new("confirmation", Some("1961 art. 31(1), 31(5)"), test, facts)
+    }
+
+    /// What the importing authority said that this export rests on, each with the key that signed it.
+    fn spoken(self) -> impl Iterator<Item = (&'static str, &'a Partner, &'a Spoken)> {
+        let partner = self.case.partner.as_ref().and_then(|id| self.state.partners.get(id));
+        let said = partner.map(|partner| {
+            let number = self.case.consignment.authorization.as_ref();
+            let authorization = number.and_then(|number| partner.authorizations.get(number));
+            let confirmation = partner.confirmations.get(&self.case.id);
+            let named = [("import authorization", authorization), ("confirmation", confirmation)];
+            named
+                .into_iter()
+                .filter_map(move |(what, spoken)| Some((what, partner, spoken?)))
+        });
+        said.into_iter().flatten()
+    }
+
+    /// Neither was taken after its key was no longer to be trusted.
+    fn trusted(self) -> Refused<()> {
+        for (what, partner, spoken) in self.spoken() {
+            if let Some(since) = partner.disbelieved(spoken) {
+                let (export, kid) = (self.issue.export.to_string(), spoken.kid.to_string());
+                return Err(TradeRefusal::MessageUntrusted {
+                    export,
+                    what,
+                    kid,
+                    since,
+                }
+                .into());
+            }
+        }
+        Ok(())
+    }
+
+    fn signed_with(self) -> Facts {
+        let confirmation = self.spoken().last();
+        let key = confirmation.map(|(_, _, spoken)| ("key", Fact::Text(spoken.kid.to_string())));
+        key.into_iter().collect()
     }
 
     fn stage(self) -> Refused<()> {

@@ -104,6 +104,7 @@ pub(crate) fn judge(
             statement::judge_answer(state, from, signature.year, &signature.digest, false)
         }
         Notice::StatementDisputed(dispute) => statement::judge_answer(state, from, dispute.year, &dispute.digest, true),
+        Notice::KeyUpdate(file) => crate::partner::judge_update(state, from, file, now),
         notice => in_case(state, from, message, notice),
     }
 }

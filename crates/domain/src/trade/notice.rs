@@ -541,4 +541,6 @@ notices! {
     StatementSigned(StatementSignature) = "trade_statement_signed";
     /// Other figures.
     StatementDisputed(StatementDispute) = "trade_statement_disputed";
+    /// A new key for messages.
+    KeyUpdate(crate::partner::KeyFile) = "key_update";
 }

@@ -25,6 +25,8 @@ refusals! {
         PostDiffers { number: String, permitted: String, found: String } = "customs_post_differs", Some("1961 art. 31(4)(b)"), "{number} is bound to {permitted}, and the goods are at {found}: have it amended first";
         EndorsementsOverdue { importer: String, overdue: i64, limit: i64 } = "endorsements_overdue", Some("1961 art. 31(7)"),
             "the arrival of {overdue} consignments to {importer} is not endorsed though it should be; from {limit} on no more goes there";
+        MessageUntrusted { export: String, what: &'static str, kid: String, since: jiff::Timestamp } = "message_untrusted", Some("1961 art. 31(1), 31(5)"),
+            "the {what} for the export {export} is signed with the key {kid}, which its authority does not trust since {since}, and was taken later: withdraw the case and ask again";
         ConfirmationMissing { export: String } = "confirmation_missing", Some("1961 art. 31(1), 31(5)"), "the importing authority has not confirmed the export {export}: silence is no consent";
         ConfirmationRefused { export: String, reason: String } = "confirmation_refused", Some("1961 art. 31(1)"), "the importing authority has refused the export {export}: {reason}";
         StageWrong { case: String, stage: &'static str, needed: &'static str } = "case_not_in_stage", None, "the case {case} is {stage}; this needs a case that is {needed}";

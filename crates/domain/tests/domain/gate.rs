@@ -110,6 +110,7 @@ fn checks_have_the_figures_that_the_gate_looks_at() {
         "authorization_received",
         "authorization_in_force",
         "confirmation",
+        "trusted_key",
         "stage",
         "same_trade",
         "consignments",

@@ -27,7 +27,8 @@ fn a_fingerprint_is_of_every_field_but_the_signature() {
     other.signature = Bytes([7; 64]);
     assert_eq!(other.fingerprint(), fingerprint);
     let text = |text: &str| text.parse().expect("a text");
-    let others: [fn(&mut domain::partner::KeyFile); 7] = [
+    let others: [fn(&mut domain::partner::KeyFile); 8] = [
+        |file| file.issued = Some(file.key.valid_until),
         |file| file.root = Bytes([9; 32]),
         |file| file.key.public = Bytes([9; 32]),
         |file| file.key.valid_until = file.key.valid_from,

@@ -133,6 +133,26 @@ fn trade(world: &World, question: &str, words: &[&str]) -> String {
             let (refused, equivocations) = (partner.refused.len(), partner.equivocations.len());
             format!("queued {queued} unanswered {unanswered} refused {refused} equivocations {equivocations}")
         }
+        ("alarms", [partner]) => {
+            let partner = state.partners.get(partner).expect("a partner");
+            let ours = partner.alarms.iter().filter(|alarm| alarm.ours).count();
+            format!("ours {ours} theirs {}", partner.alarms.len() - ours)
+        }
+        // Which key speaks to a partner now, and which are believed of it.
+        ("keys", [partner]) => {
+            let partner = state.partners.get(partner).expect("a partner");
+            let short = |kid: &str| kid.get(..4).unwrap_or_default().to_owned();
+            let ours = partner.our_key_now(&state.own.keys, world.now());
+            let ours = ours.map_or("none".to_owned(), |held| short(&held.key.kid));
+            let good = partner.keys.iter().filter(|held| held.is_good_at(world.now()));
+            let theirs: Vec<String> = good.map(|held| short(&held.key.kid)).collect();
+            let theirs = if theirs.is_empty() {
+                "none".to_owned()
+            } else {
+                theirs.join(",")
+            };
+            format!("ours {ours} theirs {theirs}")
+        }
         ("sent", [partner]) => {
             let sent = state.partners.get(partner).expect("a partner").sent;
             sent.map_or(0, |last| last.seq).to_string()

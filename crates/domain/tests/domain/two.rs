@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use domain::digest::{Digest, Signature};
 use domain::partner::{
     Consistency, EntryRef, Json, KeyFile, Message, MessageQueued, Pairing, Receipt, ReceiveMessage, RecordReceipt,
-    SignMessage, Signed, Taken, TreeHead,
+    SignMessage, Signed, Taken, TreeHead, UntrustedKey,
 };
 use domain::{Event, State};
 use jiff::SignedDuration;
@@ -31,6 +31,8 @@ const IDS: [&str; 2] = ["CN", "LK"];
 pub struct Letter {
     pub message: Signed,
     pub head: TreeHead,
+    /// Why the key file in it is not to be believed.
+    pub unproven: Option<domain::id::Id>,
 }
 
 /// Two authorities and the post between them.
@@ -118,6 +120,9 @@ impl Two {
         if !text.contains('$') {
             return text.to_owned();
         }
+        if let Some(made) = self.made_file(text) {
+            return self.expand(&made);
+        }
         let [ours, theirs] = [CN, LK].map(|side| file_of(self.state(side)));
         // A third authority's file: as LK's, but for what is named.
         let third = |change: &dyn Fn(&mut KeyFile)| {
@@ -166,6 +171,41 @@ impl Two {
             .replace("$READ-LK", &theirs.fingerprint())
             .replace("$EXPORTER", EXPORTER)
             .replace("$IMPORTER", IMPORTER)
+    }
+
+    /// `$NEWER-LK(issued=… key=8)` stands for a side's key file with changes, of today if nothing is said, and
+    /// `$UNTRUSTED-LK(since=…)` for its statement that its key is not to be trusted. A key and a root are named by the
+    /// byte that they are made of.
+    fn made_file(&self, text: &str) -> Option<String> {
+        let (before, rest) = text.split_once("$NEWER-").or_else(|| text.split_once("$UNTRUSTED-"))?;
+        let (id, rest) = rest.split_once('(').expect("a bracket");
+        let (changes, after) = rest.split_once(')').expect("a bracket");
+        let (side, mut fields) = (side_of(id), read(if changes.is_empty() { "-" } else { changes }));
+        let (state, now) = (self.state(side), self.worlds[side].now());
+        if let Some(root) = fields.remove("root") {
+            fields.insert("root".to_owned(), json!(of_byte(&root)));
+        }
+        let document = if text.contains("$NEWER-") {
+            let mut file = file_of(state);
+            file.issued = Some(now);
+            if let Some(key) = fields.remove("key") {
+                file.key.public = of_byte(&key);
+                file.key.kid = domain::partner::kid(&file.key.public).parse().expect("an id");
+                file.key.valid_from = now;
+                file.key.valid_until = now + SignedDuration::from_hours(24 * 730);
+            }
+            changed(&file, fields)
+        } else {
+            let statement = UntrustedKey {
+                id: state.founding.id.clone(),
+                kid: state.founding.key.kid.clone(),
+                since: now,
+                root: state.founding.root,
+                signature: Signature::from_zeros(),
+            };
+            changed(&statement, fields)
+        };
+        Some(format!("{before}{document}{after}"))
     }
 
     /// Runs one line of a table: a side and its act, `<CN` for a message that is made up, or `*` for the post and the
@@ -248,6 +288,7 @@ impl Two {
             "day" => self.day(of.parse().expect("a day")),
             "idle" => self.idle[side_of(of)] = true,
             "hold" => self.held[side_of(of)] = true,
+            "drop" => self.wires[side_of(of)].clear(),
             "release" => {
                 self.held[side_of(of)] = false;
                 self.post();
@@ -284,12 +325,20 @@ impl Two {
         }
     }
 
+    /// The name of the key with which a side speaks to the other one now.
+    fn kid(&self, side: usize) -> String {
+        let (state, now) = (self.state(side), self.worlds[side].now());
+        let partner = state.partners.get(IDS[1 - side]).expect("a partner");
+        let held = partner.our_key_now(&state.own.keys, now);
+        held.map_or(&state.founding.key.kid, |held| &held.key.kid).to_string()
+    }
+
     /// Signs the next message that is queued, as the node does.
     pub fn sign(&mut self, from: usize) -> bool {
         let Some((queued, message, head)) = self.unsigned(from) else {
             return false;
         };
-        let signed = sealed(kid(self.state(from)), &message);
+        let signed = sealed(&self.kid(from), &message);
         let to = IDS[1 - from].parse().expect("an id");
         let command = SignMessage {
             to,
@@ -298,7 +347,11 @@ impl Two {
             message: signed.clone(),
         };
         assert_eq!(self.worlds[from].node("sign_message", &command).word(), "ok");
-        let letter = Letter { message: signed, head };
+        let letter = Letter {
+            message: signed,
+            head,
+            unproven: None,
+        };
         self.sent[from].push(letter.clone());
         self.wires[from].push_back(letter);
         true
@@ -358,6 +411,7 @@ impl Two {
             from: from.parse().expect("an id"),
             head: letter.head,
             message: letter.message.clone(),
+            unproven: letter.unproven.clone(),
         };
         self.worlds[side].node("receive_message", &command)
     }
@@ -394,7 +448,7 @@ impl Two {
         };
         RecordReceipt {
             by: receipt.from.clone(),
-            receipt: sealed(kid(self.state(by)), &receipt),
+            receipt: sealed(&self.kid(by), &receipt),
         }
     }
 
@@ -405,7 +459,7 @@ impl Two {
         if let Some(other) = fields.remove("queued") {
             queued = other.as_u64().expect("a number");
         }
-        let message = sealed(kid(self.state(side)), &changed(&message, fields));
+        let message = sealed(&self.kid(side), &changed(&message, fields));
         let to = to.parse().expect("an id");
         let command = SignMessage {
             to,
@@ -423,7 +477,7 @@ impl Two {
         let receipt: Value = receipt.payload.read().expect("JSON");
         let command = RecordReceipt {
             by: by.parse().expect("an id"),
-            receipt: sealed(kid(self.state(1 - side)), &changed(&receipt, read(changes))),
+            receipt: sealed(&self.kid(1 - side), &changed(&receipt, read(changes))),
         };
         self.worlds[side].clone().node("record_receipt", &command).word()
     }
@@ -440,18 +494,22 @@ impl Two {
             .unwrap_or(IDS[1 - to])
             .to_owned();
         let other_key = fields.remove("kid");
+        let unproven = fields.remove("unproven");
+        let unproven = unproven.as_ref().and_then(Value::as_str);
+        let unproven = unproven.map(|code| code.parse().expect("an id"));
         let like = self.last_of(1 - to, kind);
         let letter = match like {
             Some(letter) if again.is_some() => letter,
             like => {
                 let payload = changed(&self.next_in_chain(to, kind, like.as_ref()), fields);
-                let mut message = sealed(kid(self.state(1 - to)), &payload);
+                let mut message = sealed(&self.kid(1 - to), &payload);
                 if let Some(name) = other_key.as_ref().and_then(Value::as_str) {
                     message.kid = name.parse().expect("an id");
                 }
                 Letter {
                     message,
                     head: head(self.state(1 - to).size),
+                    unproven,
                 }
             }
         };
@@ -527,8 +585,10 @@ fn head(size: u64) -> TreeHead {
     TreeHead { size, root }
 }
 
-fn kid(state: &State) -> &str {
-    &state.founding.key.kid
+/// 32 bytes that are all this one.
+fn of_byte(byte: &Value) -> domain::digest::PublicKey {
+    let byte = byte.as_u64().and_then(|byte| u8::try_from(byte).ok());
+    domain::digest::Bytes([byte.expect("a byte"); 32])
 }
 
 /// A document under a signature of zeros.
@@ -553,6 +613,9 @@ impl Zeros for Signature {
 /// The key file of an authority, with a signature of zeros.
 pub fn file_of(state: &State) -> KeyFile {
     let founding = &state.founding;
+    if let Some(file) = &state.own.file {
+        return file.clone();
+    }
     KeyFile {
         id: founding.id.clone(),
         name: founding.name.clone(),
@@ -562,6 +625,7 @@ pub fn file_of(state: &State) -> KeyFile {
         cosignature_key: founding.log_key.clone(),
         root: founding.root,
         key: founding.key.clone(),
+        issued: None,
         signature: Signature::from_zeros(),
     }
 }

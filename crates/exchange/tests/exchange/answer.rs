@@ -8,7 +8,15 @@ fn an_answer_is_read_as_it_was_written() {
         says: "a sentence \"with\" quotes\nand lines".to_owned(),
     });
     let receipt = Answer::Receipt("eyJ.e30.AAAA".to_owned());
-    for answer in [receipt, Answer::Parked { expected: u64::MAX }].iter().chain(&refused) {
+    let alarm = Answer::Alarm {
+        code: "log_forked".to_owned(),
+        says: "a sentence".to_owned(),
+        checkpoint: "origin\n9\nroot\n\n\u{2014} origin line\n".to_owned(),
+    };
+    for answer in [receipt, Answer::Parked { expected: u64::MAX }, alarm]
+        .iter()
+        .chain(&refused)
+    {
         assert_eq!(Answer::decode(answer.encode().as_bytes()).unwrap(), *answer);
     }
     assert_eq!(

@@ -206,6 +206,8 @@ fn check_restored(folder: &Path, manifest: &Manifest) -> Result<(authority::Repo
     }
     let mut stores = store::open(folder, &here).map_err(|error| damaged("local.db", error))?;
     stores.local.put_meta(restored::AT, &entries.to_string())?;
+    // A witness that has forgotten what it cosigned could cosign another past.
+    stores.local.put_meta(authority::MEMORY_LOST, "restored")?;
     // A session or a key that was ended since would go on.
     stores.local.forget_sessions(i64::MAX, i64::MAX)?;
     let keys = stores.local.end_api_keys(clock::real().as_microsecond())?;

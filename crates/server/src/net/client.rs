@@ -20,6 +20,12 @@ use crate::output::Failure;
 
 /// The path under which an authority takes messages.
 pub const MESSAGES: &str = "/exchange/v1/messages";
+/// The path under which it is asked what it holds.
+pub const PULL: &str = "/exchange/v1/pull";
+/// The path under which a checkpoint of another log is brought to be cosigned (<https://c2sp.org/tlog-witness>).
+pub const ADD_CHECKPOINT: &str = "/exchange/v1/add-checkpoint";
+/// The media type in which a witness tells the size that it has.
+pub const TLOG_SIZE: &str = "text/x.tlog.size";
 /// The media type of a message and of a receipt.
 pub const JOSE: &str = "application/jose";
 
@@ -27,6 +33,8 @@ pub const JOSE: &str = "application/jose";
 const IN_ALL: Duration = Duration::from_secs(10);
 /// The longest answer.
 const ANSWER_BYTES_MAX: u64 = 1 << 20;
+/// The longest answer of a witness.
+const LINES_BYTES_MAX: u64 = 16 << 10;
 /// Connections kept open for the next message, in all and for how long.
 const IDLE_MAX: usize = 32;
 const IDLE_FOR: Duration = Duration::from_secs(15);
@@ -96,7 +104,31 @@ impl Client {
 
     /// Sends a message to the authority at an address and gives the body of its answer, whatever that says.
     pub fn send(&self, url: &str, message: &str) -> Result<Vec<u8>, String> {
-        let url = format!("{}{MESSAGES}", url.trim_end_matches('/'));
+        self.post(url, MESSAGES, message)
+    }
+
+    /// Asks the authority at an address what it holds, and gives the body of its answer, whatever that says.
+    pub fn pull(&self, url: &str, question: &str) -> Result<Vec<u8>, String> {
+        self.post(url, PULL, question)
+    }
+
+    /// Asks a witness to cosign; gives the status, whether the answer is a size, and its body.
+    pub fn add_checkpoint(&self, url: &str, request: &str) -> Result<(u16, bool, String), String> {
+        let url = format!("{}/add-checkpoint", url.trim_end_matches('/'));
+        let sent = self
+            .agent
+            .post(&url)
+            .content_type("text/plain; charset=utf-8")
+            .send(request);
+        let mut answer = sent.map_err(|error| in_words(&error))?;
+        let kind = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok());
+        let (status, is_size) = (answer.status().as_u16(), kind == Some(TLOG_SIZE));
+        let body = answer.body_mut().with_config().limit(LINES_BYTES_MAX).read_to_string();
+        Ok((status, is_size, body.map_err(|error| in_words(&error))?))
+    }
+
+    fn post(&self, url: &str, path: &str, message: &str) -> Result<Vec<u8>, String> {
+        let url = format!("{}{path}", url.trim_end_matches('/'));
         let sent = self.agent.post(&url).content_type(JOSE).send(message);
         let mut answer = sent.map_err(|error| in_words(&error))?;
         let status = answer.status();

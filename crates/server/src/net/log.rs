@@ -48,7 +48,7 @@ impl Hashes for JournalHashes<'_> {
     }
 }
 
-/// The newest signed checkpoint, with a line by each partner that cosigned it; it may be a second old.
+/// The newest signed checkpoint, with a line by each partner and witness that cosigned it; it may be a second old.
 pub fn checkpoint(served: &Served) -> Result<Option<Response>, AuthorityError> {
     let mut newest = match served.newest().0.lock() {
         Ok(newest) => newest,
@@ -75,9 +75,19 @@ fn read_newest(served: &Served) -> Result<Option<String>, AuthorityError> {
             }
             ControlFlow::Continue(())
         })?;
-        Ok(Some(note))
+        Ok(Some((newest, note)))
     })?;
-    Ok(note)
+    let Some((newest, mut note)) = note else {
+        return Ok(None);
+    };
+    for (size, _, line) in served.authority().witness_lines()? {
+        if size == newest
+            && let Ok(longer) = tlog::add_signature(&note, &line)
+        {
+            note = longer;
+        }
+    }
+    Ok(Some(note))
 }
 
 /// A tile of hashes of the tree whose checkpoint was signed last.

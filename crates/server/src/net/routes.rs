@@ -14,9 +14,10 @@ use axum::routing::{get, post};
 use crossbeam_channel::Sender;
 use domain::partner::{MESSAGE_BYTES_MAX, Receipt, Taken};
 use jiff::Timestamp;
+use tlog::WitnessRefusal;
 use tokio::sync::Semaphore;
 
-use super::client::{JOSE, MESSAGES};
+use super::client::{ADD_CHECKPOINT, JOSE, MESSAGES, PULL, TLOG_SIZE};
 use super::halted::Halted;
 use super::log::{self, Newest, Rows};
 use super::metrics::{Metrics, counted};
@@ -100,10 +101,34 @@ impl Served {
         let answer = answer.map_err(|error| self.halted.hear(&error))?;
         match &answer {
             Answer::Receipt(receipt) => self.took(receipt),
-            Answer::Refused { code, says } => self.rejected(code, says),
+            Answer::Refused { code, says } | Answer::Alarm { code, says, .. } => self.rejected(code, says),
             Answer::Parked { .. } => drop(self.metrics.message("parked", "")),
         }
         Ok(answer)
+    }
+
+    /// Answers a partner's question what is held of it.
+    pub fn pulled(&self, question: &[u8]) -> Result<Result<String, exchange::Reject>, String> {
+        let now = (self.clock)(&self.authority)?;
+        let pulled = self.authority.answer_pull(now, question);
+        let pulled = pulled.map_err(|error| self.halted.hear(&error))?;
+        Ok(match pulled {
+            Ok(pulled) => {
+                self.note("gave a partner what is held of it");
+                Ok(serde_json::to_string(&pulled).map_err(|error| error.to_string())?)
+            }
+            Err(reject) => {
+                self.rejected(reject.code, &reject.says);
+                Err(reject)
+            }
+        })
+    }
+
+    /// Cosigns a checkpoint of another log, if it may.
+    pub fn cosigned(&self, request: &str) -> Result<Result<String, WitnessRefusal>, String> {
+        let now = (self.clock)(&self.authority)?;
+        let cosigned = self.authority.add_checkpoint(now, request);
+        cosigned.map_err(|error| self.halted.hear(&error))
     }
 
     /// Says that a message was taken, and rings for what follows from it.
@@ -168,6 +193,8 @@ pub fn router(slot: Slot, metrics: Arc<Metrics>, pages: Option<Router>) -> Route
     let places = Arc::new(Semaphore::new(REQUESTS_MAX));
     let own = Router::new()
         .route(MESSAGES, post(messages))
+        .route(PULL, post(pull))
+        .route(ADD_CHECKPOINT, post(add_checkpoint))
         .route("/log/checkpoint", get(checkpoint))
         .route("/log/{*path}", get(tile))
         .method_not_allowed_fallback(other_method)
@@ -251,37 +278,91 @@ fn failed(why: &dyn std::fmt::Display) -> Response {
 }
 
 async fn messages(State(slot): State<Slot>, request: Request) -> Response {
-    if !is_jose(request.headers()) {
-        let says = "a message has the media type application/jose";
-        return problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type_unknown", says);
-    }
-    let body = tokio::time::timeout(BODY_WITHIN, Bytes::from_request(request, &())).await;
-    let message = match body {
-        Ok(Ok(message)) => message,
-        Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            let says = format!("a message has at most {MESSAGE_BYTES_MAX} bytes");
-            return last(problem(StatusCode::PAYLOAD_TOO_LARGE, "message_too_large", &says));
-        }
-        Ok(Err(_)) => {
-            return last(problem(
-                StatusCode::BAD_REQUEST,
-                "message_unreadable",
-                "the body broke off",
-            ));
-        }
-        Err(_) => {
-            return last(problem(
-                StatusCode::REQUEST_TIMEOUT,
-                "too_slow",
-                "the body took too long",
-            ));
-        }
+    let message = match signed_body(request).await {
+        Ok(message) => message,
+        Err(problem) => return problem,
     };
     work(&slot, move |served| match served.accept(&message) {
         Ok(answer) => answered(&answer),
         Err(why) => failed(&why),
     })
     .await
+}
+
+/// What a partner holds of whoever asks, and signs the question.
+async fn pull(State(slot): State<Slot>, request: Request) -> Response {
+    let question = match signed_body(request).await {
+        Ok(question) => question,
+        Err(problem) => return problem,
+    };
+    work(&slot, move |served| match served.pulled(&question) {
+        Ok(Ok(pulled)) => with_type(StatusCode::OK, "application/json", pulled),
+        Ok(Err(reject)) => problem(status(reject.code), reject.code, &reject.says),
+        Err(why) => failed(&why),
+    })
+    .await
+}
+
+/// Cosigns a checkpoint of another log.
+async fn add_checkpoint(State(slot): State<Slot>, request: Request) -> Response {
+    let body = match whole_body(request).await {
+        Ok(body) => body,
+        Err(problem) => return problem,
+    };
+    let Ok(body) = String::from_utf8(body.to_vec()) else {
+        return problem(StatusCode::BAD_REQUEST, "request_unreadable", "it is not text");
+    };
+    work(&slot, move |served| match served.cosigned(&body) {
+        Ok(Ok(line)) => with_type(StatusCode::OK, "text/plain; charset=utf-8", line),
+        Ok(Err(refusal)) => not_cosigned(&refusal),
+        Err(why) => failed(&why),
+    })
+    .await
+}
+
+/// Why a checkpoint is not cosigned, with the status of the specification.
+fn not_cosigned(refusal: &WitnessRefusal) -> Response {
+    let (code, says) = match refusal {
+        WitnessRefusal::OldSize(size) => return with_type(StatusCode::CONFLICT, TLOG_SIZE, format!("{size}\n")),
+        WitnessRefusal::Malformed(why) => ("request_unreadable", *why),
+        WitnessRefusal::LogUnknown => ("log_unknown", "this log is not cosigned here"),
+        WitnessRefusal::NotSigned => ("signature_bad", "the key of the log did not sign the checkpoint"),
+        WitnessRefusal::OtherRoot => ("log_forked", "another checkpoint of this size was cosigned"),
+        WitnessRefusal::NotConsistent => ("consistency_missing", "the proof does not lead to the checkpoint"),
+    };
+    let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    problem(status, code, says)
+}
+
+/// The body of a request that is a signed document.
+async fn signed_body(request: Request) -> Result<Bytes, Response> {
+    if !is_jose(request.headers()) {
+        let says = "a message has the media type application/jose";
+        return Err(problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media_type_unknown", says));
+    }
+    whole_body(request).await
+}
+
+/// The body of a request, within its limits of length and time.
+async fn whole_body(request: Request) -> Result<Bytes, Response> {
+    let body = tokio::time::timeout(BODY_WITHIN, Bytes::from_request(request, &())).await;
+    match body {
+        Ok(Ok(message)) => Ok(message),
+        Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            let says = format!("a message has at most {MESSAGE_BYTES_MAX} bytes");
+            Err(last(problem(StatusCode::PAYLOAD_TOO_LARGE, "message_too_large", &says)))
+        }
+        Ok(Err(_)) => Err(last(problem(
+            StatusCode::BAD_REQUEST,
+            "message_unreadable",
+            "the body broke off",
+        ))),
+        Err(_) => Err(last(problem(
+            StatusCode::REQUEST_TIMEOUT,
+            "too_slow",
+            "the body took too long",
+        ))),
+    }
 }
 
 /// The last answer on its connection: what is left of the request is not read.
@@ -301,7 +382,7 @@ fn answered(answer: &Answer) -> Response {
     let (status, kind) = match answer {
         Answer::Receipt(_) => (StatusCode::OK, JOSE),
         Answer::Parked { .. } => (StatusCode::ACCEPTED, PROBLEM),
-        Answer::Refused { code, .. } => (status(code), PROBLEM),
+        Answer::Refused { code, .. } | Answer::Alarm { code, .. } => (status(code), PROBLEM),
     };
     with_type(status, kind, answer.encode())
 }
@@ -310,7 +391,7 @@ fn answered(answer: &Answer) -> Response {
 fn status(code: &str) -> StatusCode {
     match code {
         "message_too_large" => StatusCode::PAYLOAD_TOO_LARGE,
-        "sender_unknown" | "key_unknown" | "signature_bad" => StatusCode::FORBIDDEN,
+        "sender_unknown" | "key_unknown" | "key_untrusted" | "signature_bad" => StatusCode::FORBIDDEN,
         "message_out_of_order"
         | "message_repeated"
         | "chain_broken"
@@ -319,7 +400,9 @@ fn status(code: &str) -> StatusCode {
         | "checkpoint_bad"
         | "consistency_missing"
         | "log_rolled_back"
-        | "log_forked" => StatusCode::CONFLICT,
+        | "log_forked"
+        | "pull_repeated"
+        | "pull_out_of_date" => StatusCode::CONFLICT,
         _ => StatusCode::BAD_REQUEST,
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use authority::{Answer, Authority, AuthorityError, Outgoing, Receipt, Settled};
+use authority::{Authority, AuthorityError, Outgoing, Receipt, Settled, WitnessAnswer, WitnessAsk};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 use domain::id::Id;
 use jiff::Timestamp;
@@ -23,6 +23,8 @@ use crate::clock;
 const EVERY: Duration = Duration::from_millis(200);
 /// So often the authority is asked whether it goes on, where nothing else is to be done.
 const ASK_EVERY: Duration = Duration::from_secs(1);
+/// So often witnesses are asked to cosign the newest checkpoint.
+const WITNESS_EVERY: Duration = Duration::from_secs(10);
 /// The pause after a first failure with a partner; each further failure doubles it.
 const PAUSE_MIN: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_mins(5);
@@ -78,6 +80,9 @@ struct Work {
     /// Partners whose next message cannot be signed, and why: as the log has it.
     unsigned: BTreeMap<Id, String>,
     reports: (Sender<Sent>, Receiver<Sent>),
+    /// When witnesses were last asked to cosign, and the thread that asks them.
+    witnessed: Option<Instant>,
+    witnesses: Option<JoinHandle<()>>,
 }
 
 impl Bell {
@@ -124,6 +129,8 @@ impl Worker {
             by_file: BTreeSet::new(),
             unsigned: BTreeMap::new(),
             reports: unbounded(),
+            witnessed: None,
+            witnesses: None,
         };
         let Bell { ring, heard } = bell;
         let (wake, ended) = bounded(0);
@@ -164,6 +171,8 @@ impl Work {
                 default(EVERY) => {}
             }
         }
+        // Whoever hears that the work has ended may close the authority.
+        self.witnesses.take().map(JoinHandle::join);
         while !self.under_way.is_empty() {
             match self.reports.1.recv_timeout(PAUSE_MAX) {
                 Ok(sent) => self.heard(sent),
@@ -186,6 +195,7 @@ impl Work {
             note(&self.id, format_args!("{today}: {due} entries were due"));
         }
         self.sign(now)?;
+        self.witness()?;
         let mut due = self.due();
         if due.is_empty() {
             return Ok(());
@@ -234,6 +244,32 @@ impl Work {
             }
         }
         self.unsigned = failed.into_iter().collect();
+        Ok(())
+    }
+
+    /// Brings the newest checkpoint to the witnesses of the own log, in a thread of its own.
+    fn witness(&mut self) -> Result<(), String> {
+        let waits = self.witnessed.is_some_and(|asked| asked.elapsed() < WITNESS_EVERY);
+        if waits || self.witnesses.as_ref().is_some_and(|asking| !asking.is_finished()) {
+            return Ok(());
+        }
+        self.witnessed = Some(Instant::now());
+        let asks = self.authority.witness_asks();
+        let asks = asks.map_err(|error| self.halted.hear(&error))?;
+        if asks.is_empty() {
+            return Ok(());
+        }
+        let (authority, client, id) = (Arc::clone(&self.authority), self.client.clone(), self.id.clone());
+        let ending = Arc::clone(&self.ending);
+        let run = move || {
+            for ask in asks.iter().take_while(|_| !ending.load(Ordering::SeqCst)) {
+                if let Err(why) = cosigned(&authority, &client, ask) {
+                    note(&id, format_args!("not witnessed: {why}"));
+                }
+            }
+        };
+        let started = std::thread::Builder::new().name("witnesses".to_owned()).spawn(run);
+        self.witnesses = Some(started.map_err(|error| error.to_string())?);
         Ok(())
     }
 
@@ -318,6 +354,17 @@ impl Work {
     }
 }
 
+/// Asks a witness once, and keeps its cosignature.
+fn cosigned(authority: &Authority, client: &Client, ask: &WitnessAsk) -> Result<(), String> {
+    let (status, is_size, body) = client.add_checkpoint(&ask.url, &ask.body)?;
+    let answer = match status {
+        200 => WitnessAnswer::Cosigned(&body),
+        409 if is_size => WitnessAnswer::Has(&body),
+        status => WitnessAnswer::Refused(status),
+    };
+    authority.hear_witness(ask, answer).map_err(|error| error.to_string())?
+}
+
 /// Sends one message and keeps its receipt.
 fn deliver(
     authority: &Authority,
@@ -328,27 +375,18 @@ fn deliver(
     message: &Outgoing,
 ) -> Result<(), String> {
     let answer = client.send(url, &message.bytes)?;
-    let receipt = match Answer::decode(&answer) {
-        Ok(Answer::Receipt(receipt)) => receipt,
-        Ok(Answer::Parked { expected }) => return Err(format!("it waits there for message {expected}")),
-        Ok(Answer::Refused { code, says }) => return Err(format!("{code}: {says}")),
-        Err(reject) => return Err(reject.to_string()),
-    };
-    let settled = authority.settle(now, &message.to, receipt.as_bytes());
-    match settled.map_err(|error| halted.hear(&error))? {
-        Settled::Recorded { refused: None, .. } => Ok(()),
-        Settled::Recorded {
-            refused: Some(code), ..
-        } => {
-            let (to, seq) = (&message.to, message.seq);
-            note(
-                &authority.state().founding.id,
-                format_args!("{to} does not accept what message {seq} says: {code}"),
-            );
-            Ok(())
-        }
-        Settled::Refused { code, says } => Err(format!("its receipt is not taken: {code}: {says}")),
+    let heard = authority.hear(now, message, &answer);
+    if let Settled::Recorded {
+        refused: Some(code), ..
+    } = heard.map_err(|error| halted.hear(&error))??
+    {
+        let (to, seq) = (&message.to, message.seq);
+        note(
+            &authority.state().founding.id,
+            format_args!("{to} does not accept what message {seq} says: {code}"),
+        );
     }
+    Ok(())
 }
 
 /// The pause after so many failures in a row: doubled each time, up to a limit, and by chance up to a quarter shorter,

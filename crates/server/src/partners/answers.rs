@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use authority::{Answer, Authority, Settled};
-use domain::partner::{KeyFile, Partner, Receipt};
+use domain::partner::{HeldKey, KeyFile, Partner, Receipt};
 use domain::{Entry, State};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -35,6 +35,19 @@ struct Standing {
     refused: Vec<Refused>,
     /// Entries that keep evidence of equivocation.
     equivocations: Vec<u64>,
+    /// Logs that do not continue, its or ours.
+    alarms: Vec<Alarmed>,
+}
+
+/// A log that does not continue what was seen of it.
+#[derive(Serialize, Deserialize)]
+struct Alarmed {
+    /// Whether it is our log.
+    ours: bool,
+    /// What is wrong.
+    code: String,
+    /// The entry that keeps both checkpoints.
+    entry: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -67,7 +80,17 @@ struct Refused {
 struct Status {
     authority: String,
     size: u64,
+    /// The largest checkpoint with as many cosignatures as the operator wants, if any are wanted.
+    witnessed: Option<Witnessing>,
     partners: Vec<Standing>,
+}
+
+/// How far the own log is witnessed.
+#[derive(Serialize, Deserialize)]
+struct Witnessing {
+    size: Option<u64>,
+    by: Vec<String>,
+    need: usize,
 }
 
 /// A partner and its keys.
@@ -81,6 +104,18 @@ struct Peer {
     valid_from: Timestamp,
     valid_until: Timestamp,
     fingerprint: String,
+    /// All of its message keys, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    keys: Vec<Key>,
+}
+
+/// A message key, and for how long it is believed.
+#[derive(Serialize, Deserialize)]
+struct Key {
+    kid: String,
+    valid_from: Timestamp,
+    until: Timestamp,
+    untrusted_since: Option<Timestamp>,
 }
 
 /// What `exchange peers --json` prints.
@@ -122,7 +157,7 @@ pub enum Taken {
 /// Answers a question of the node itself.
 pub fn answer(authority: &Authority, now: Timestamp, ask: Ask) -> Result<Value, Failure> {
     let value = match ask {
-        Ask::Status => serde_json::to_value(standing(authority, now)),
+        Ask::Status => serde_json::to_value(standing(authority, now)?),
         Ask::Peers => serde_json::to_value(all_peers(&authority.state())),
         Ask::Key => serde_json::to_value(authority.key_file()?),
         Ask::Outgoing => {
@@ -134,12 +169,16 @@ pub fn answer(authority: &Authority, now: Timestamp, ask: Ask) -> Result<Value, 
             serde_json::to_value(letters.collect::<Vec<_>>())
         }
         Ask::Take(text) => serde_json::to_value(take(authority, now, &text)?),
+        Ask::RequestKey(days) => serde_json::to_value(authority.request_key(now, crate::output::random()?, days)?),
     };
     value.map_err(|error| Failure::Refused(error.to_string()))
 }
 
 fn all_peers(state: &State) -> Peers {
-    let peer = |partner: &Partner| peer(&partner.file);
+    let peer = |partner: &Partner| Peer {
+        keys: partner.keys.iter().map(Key::of).collect(),
+        ..peer(&partner.file)
+    };
     Peers {
         authority: state.founding.id.to_string(),
         partners: state.partners.iter().map(peer).collect(),
@@ -156,25 +195,54 @@ fn peer(file: &KeyFile) -> Peer {
         valid_from: file.key.valid_from,
         valid_until: file.key.valid_until,
         fingerprint: file.fingerprint(),
+        keys: Vec::new(),
     }
 }
 
-fn standing(authority: &Authority, now: Timestamp) -> Status {
+impl Key {
+    fn of(held: &HeldKey) -> Self {
+        Self {
+            kid: held.key.kid.to_string(),
+            valid_from: held.key.valid_from,
+            until: held.until,
+            untrusted_since: held.untrusted_since,
+        }
+    }
+
+    fn in_words(&self) -> String {
+        let Self {
+            kid, valid_from, until, ..
+        } = self;
+        match self.untrusted_since {
+            Some(since) => format!("  {:<14} {kid}, not trusted since {since}", "KEY"),
+            None => format!("  {:<14} {kid}, good from {valid_from} until {until}", "key"),
+        }
+    }
+}
+
+fn standing(authority: &Authority, now: Timestamp) -> Result<Status, Failure> {
+    let witnessed = authority.witnessed()?;
+    let witnessed = (witnessed.need > 0).then_some(Witnessing {
+        size: witnessed.size,
+        by: witnessed.by,
+        need: witnessed.need,
+    });
     let recorded_at = |seq: u64| {
         let entry = authority.read(|journal| journal.entry(seq));
         let (bytes, _) = entry.ok().flatten()?;
         Entry::parse(&bytes).ok().map(|entry| entry.recorded_at)
     };
     let state = authority.state();
-    Status {
+    Ok(Status {
         authority: state.founding.id.to_string(),
         size: state.size,
+        witnessed,
         partners: state
             .partners
             .iter()
             .map(|partner| with_partner(partner, now, &recorded_at))
             .collect(),
-    }
+    })
 }
 
 fn with_partner(partner: &Partner, now: Timestamp, recorded_at: &dyn Fn(u64) -> Option<Timestamp>) -> Standing {
@@ -214,6 +282,15 @@ fn with_partner(partner: &Partner, now: Timestamp, recorded_at: &dyn Fn(u64) -> 
         cosigned: partner.cosigned,
         refused: refused.collect(),
         equivocations: partner.equivocations.values().copied().collect(),
+        alarms: partner
+            .alarms
+            .iter()
+            .map(|alarm| Alarmed {
+                ours: alarm.ours,
+                code: alarm.kind.code().to_owned(),
+                entry: alarm.entry,
+            })
+            .collect(),
     }
 }
 
@@ -252,6 +329,13 @@ impl Status {
             self.size,
             self.partners.len()
         );
+        if let Some(Witnessing { size, by, need }) = &self.witnessed {
+            let how = match size {
+                Some(size) => format!("witnessed up to {size} entries, by {}", by.join(", ")),
+                None => format!("not witnessed: no checkpoint has {need} cosignatures"),
+            };
+            let _ = write!(says, "; {how}");
+        }
         for partner in &self.partners {
             partner.in_words(&mut says);
         }
@@ -303,6 +387,14 @@ impl Standing {
                 format!("message {}: {} (entry {})", refused.seq, refused.code, refused.entry),
             );
         }
+        for alarm in &self.alarms {
+            let whose = if alarm.ours {
+                "OUR log, as it holds a checkpoint of it"
+            } else {
+                "its log"
+            };
+            line("ALARM", format!("{}: {whose} (entry {})", alarm.code, alarm.entry));
+        }
         for entry in &self.equivocations {
             line(
                 "EQUIVOCATION",
@@ -345,8 +437,22 @@ impl Peer {
             ..
         } = self;
         let url = self.url.as_deref().unwrap_or("by files only");
+        // With one key, and nothing said against it, its own line says all.
+        let alone = matches!(
+            &self.keys[..],
+            [] | [Key {
+                untrusted_since: None,
+                ..
+            }]
+        );
+        let others = self
+            .keys
+            .iter()
+            .filter(|_| !alone)
+            .map(|key| format!("\n{}", key.in_words()));
+        let others: String = others.collect();
         format!(
-            "  {id:<14} {name}, {country}; {url}\n  {:<14} {kid}, good from {valid_from} until {valid_until}\n  {:<14} {fingerprint}",
+            "  {id:<14} {name}, {country}; {url}\n  {:<14} {kid}, good from {valid_from} until {valid_until}\n  {:<14} {fingerprint}{others}",
             "key", "fingerprint"
         )
     }

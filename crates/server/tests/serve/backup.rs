@@ -307,6 +307,23 @@ fn a_partner_that_has_seen_more_refuses_what_goes_on_from_an_older_backup() -> T
         restored["entries"].as_u64() < seen,
         "the partner can tell that there was more"
     );
+    // Before it goes on, the partner tells what it holds, and nothing is written here.
+    let out = two.cn.with_extension("recalled");
+    let held = json(&two.cn, &["exchange", "recall", "--out", text(&out)?])?;
+    assert_eq!(held["whole"], false, "{held}");
+    let of_kr = &held["partners"][0];
+    assert_eq!(
+        (of_kr["seen"].as_u64(), &of_kr["continues"]),
+        (seen, &Value::Bool(false)),
+        "{held}"
+    );
+    let lost = fs::read_to_string(out.join("KR-lost.jose"))?;
+    assert_eq!(
+        of_kr["lost"].as_u64(),
+        Some(u64::try_from(lost.lines().count())?),
+        "{held}"
+    );
+    assert!(lost.lines().count() > 0);
     let path = two.cn.with_extension("log");
     let log = std::process::Stdio::from(fs::File::create(&path)?);
     let cn = Node::with(&two.cn, two.cn_port, &["--accept-restored-journal"], log)?;
@@ -319,6 +336,12 @@ fn a_partner_that_has_seen_more_refuses_what_goes_on_from_an_older_backup() -> T
         kept["equivocations"].as_array().map(Vec::len),
         Some(1),
         "both are kept as evidence"
+    );
+    eventually(|| Ok(partner(&two.cn)?["alarms"][0]["ours"] == true))?;
+    let heard = partner(&two.cn)?["alarms"][0]["code"].clone();
+    assert!(
+        heard == "log_rolled_back" || heard == "log_forked",
+        "both sides know: {heard}"
     );
     assert_eq!((cn.stop()?, kr.stop()?), (Some(0), Some(0)));
     Ok(())

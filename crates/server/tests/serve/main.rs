@@ -6,6 +6,7 @@ mod end;
 mod figures;
 mod flood;
 mod hostile;
+mod keys;
 mod log;
 mod node;
 mod pairing;

@@ -300,7 +300,7 @@ pub(super) fn on_refused(
     let takes = match answer {
         Answer::Parked { .. } => sabotage == Some(Sabotage::BeforeItsTurn),
         Answer::Refused { code, .. } => sabotage == Some(Sabotage::Forgetful) && code == "equivocation",
-        Answer::Receipt(_) => false,
+        Answer::Receipt(_) | Answer::Alarm { .. } => false,
     };
     if !takes {
         return Ok(());

@@ -171,6 +171,7 @@ impl Core {
         let message = match exchange::open(&self.state, bytes, at.max(self.state.recorded_at)) {
             Err(reject) => return Ok((Answer::from(reject), None)),
             Ok(Opened::Repeat { entry }) => return Ok((self.receipt_for(entry)?, None)),
+            Ok(Opened::Alarm(shown)) => return Ok((Answer::from(shown.says), None)),
             Ok(Opened::Early { from, seq, expected }) => {
                 self.park(from, seq, bytes);
                 return Ok((Answer::Parked { expected }, None));
@@ -306,7 +307,9 @@ impl Core {
         let receipt = match Answer::decode(&body) {
             Ok(Answer::Receipt(receipt)) => receipt,
             Ok(Answer::Parked { expected }) => return Ok(Err(format!("it waits there for message {expected}"))),
-            Ok(Answer::Refused { code, says }) => return Ok(Err(format!("{code}: {says}"))),
+            Ok(Answer::Refused { code, says } | Answer::Alarm { code, says, .. }) => {
+                return Ok(Err(format!("{code}: {says}")));
+            }
             Err(reject) => return Ok(Err(reject.to_string())),
         };
         let settled = self.settle(at, &message.to, receipt.as_bytes())?;

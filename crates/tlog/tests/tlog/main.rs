@@ -17,3 +17,4 @@ mod proof_file;
 mod shelf;
 mod tile;
 mod tree;
+mod witness;

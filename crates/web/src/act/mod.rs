@@ -72,7 +72,15 @@ const SIGNED: &[&str] = &[
 ];
 
 /// Acts that nobody gives through a page or the API.
-pub const OF_THE_MACHINE: &[&str] = &["found", "pass_day", "sign_message", "receive_message", "record_receipt"];
+pub const OF_THE_MACHINE: &[&str] = &[
+    "found",
+    "pass_day",
+    "sign_message",
+    "receive_message",
+    "record_receipt",
+    "requeue_messages",
+    "raise_alarm",
+];
 
 /// Whether a command asks for the second factor again.
 pub fn signs(verb: &str) -> bool {

@@ -150,7 +150,7 @@ impl<'a> Known<'a> {
             "Day" => return Kind::Day,
             "Amount" => return Kind::Amount,
             "Country" => return Kind::Country,
-            "Signed" | "KeyFile" | "Json" => return Kind::Document,
+            "Signed" | "KeyFile" | "UntrustedKey" | "Json" => return Kind::Document,
             "Id" | "Actor" | "Mass" | "Digest" | "Signature" | "Moment" => return Kind::Line,
             _ => {}
         }

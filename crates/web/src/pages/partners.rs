@@ -3,7 +3,7 @@
 use askama::Template;
 use domain::Event;
 use domain::access::Role;
-use domain::partner::{ChainEnd, Message, Partner, Signed, TreeHead};
+use domain::partner::{AlarmKind, ChainEnd, HeldKey, Keychain, Message, Partner, Signed, TreeHead};
 
 use crate::act;
 use crate::answer::{Answered, Fault, encoded, file, html};
@@ -55,6 +55,33 @@ fn own(ask: &Ask) -> Option<Own> {
     })
 }
 
+/// A message key, and for how long it is believed.
+struct KeyRow {
+    kid: String,
+    public: String,
+    from: String,
+    until: String,
+    good: bool,
+    /// Since when it is not to be trusted.
+    untrusted: Option<String>,
+    /// Whether it is the one that speaks to the partner now.
+    speaks: bool,
+}
+
+/// The keys of an authority, the newest first.
+fn key_rows(ask: &Ask, keys: &Keychain, speaks: Option<&str>) -> Vec<KeyRow> {
+    let row = |held: &HeldKey| KeyRow {
+        kid: held.key.kid.to_string(),
+        public: held.key.public.to_string(),
+        from: ask.time(held.key.valid_from),
+        until: ask.time(held.until),
+        good: held.signs_at(ask.now),
+        untrusted: held.untrusted_since.map(|since| ask.time(since)),
+        speaks: speaks == Some(held.key.kid.as_str()),
+    };
+    keys.iter().rev().map(row).collect()
+}
+
 /// A row of the list.
 struct Row {
     id: String,
@@ -68,6 +95,7 @@ struct Row {
     unanswered: usize,
     refused: usize,
     contradicted: bool,
+    alarm: bool,
 }
 
 fn row(ask: &Ask, partner: &Partner) -> Row {
@@ -85,6 +113,7 @@ fn row(ask: &Ask, partner: &Partner) -> Row {
         unanswered: partner.unanswered.len(),
         refused: partner.refused.len(),
         contradicted: !partner.equivocations.is_empty(),
+        alarm: !partner.alarms.is_empty(),
     }
 }
 
@@ -94,6 +123,7 @@ struct ListPage {
     f: Frame,
     rows: Vec<Row>,
     own: Option<Own>,
+    keys: Vec<KeyRow>,
     pair: bool,
 }
 
@@ -104,6 +134,7 @@ fn list(ask: &Ask) -> Answered {
         f: Frame::of(ask, ask.words().t("partners-title")),
         rows,
         own: own(ask),
+        keys: key_rows(ask, &ask.state().own.keys, None),
         pair: act::may(visitor, "pair_partner"),
     })
 }
@@ -149,11 +180,8 @@ struct OnePage {
     url: String,
     fingerprint: String,
     root: String,
-    kid: String,
-    key: String,
-    from: String,
-    until: String,
-    valid: bool,
+    keys: Vec<KeyRow>,
+    our_keys: Vec<KeyRow>,
     log_key: String,
     cosignature_key: String,
     paired: String,
@@ -167,6 +195,9 @@ struct OnePage {
     refused: Vec<Letter>,
     taken: Vec<Letter>,
     evidence: Vec<Letter>,
+    alarms: Vec<Letter>,
+    alarm_theirs: bool,
+    alarm_ours: bool,
     lists_cut: bool,
     auditor: bool,
 }
@@ -197,11 +228,8 @@ fn one(ask: &Ask) -> Answered {
         url: file.url.as_ref().map(ToString::to_string).unwrap_or_default(),
         fingerprint: file.fingerprint(),
         root: file.root.to_string(),
-        kid: file.key.kid.to_string(),
-        key: file.key.public.to_string(),
-        from: ask.time(file.key.valid_from),
-        until: ask.time(file.key.valid_until),
-        valid: file.key.is_valid_at(ask.now),
+        keys: key_rows(ask, &partner.keys, None),
+        our_keys: our_keys(ask, &partner),
         log_key: file.log_key.to_string(),
         cosignature_key: file.cosignature_key.to_string(),
         paired: words.day(partner.paired_on),
@@ -215,9 +243,19 @@ fn one(ask: &Ask) -> Answered {
         refused: post.refused(&partner)?,
         taken: post.taken(&partner)?,
         evidence: post.evidence(&partner)?,
+        alarms: post.alarms(&partner)?,
+        alarm_theirs: partner.alarms.iter().any(|alarm| !alarm.ours),
+        alarm_ours: partner.own_alarm().is_some(),
         lists_cut: longest > MESSAGES_MAX,
         auditor: visitor.is(Role::Auditor),
     })
+}
+
+/// Our own keys, and which of them speaks to a partner.
+fn our_keys(ask: &Ask, partner: &Partner) -> Vec<KeyRow> {
+    let state = ask.state();
+    let speaks = partner.our_key_now(&state.own.keys, ask.now);
+    key_rows(ask, &state.own.keys, speaks.map(|held| held.key.kid.as_str()))
 }
 
 /// Reads the messages behind the numbers.
@@ -331,11 +369,43 @@ impl Post<'_> {
     fn taken(&self, partner: &Partner) -> Result<Vec<Letter>, Fault> {
         let mut out = Vec::new();
         for (seq, taken) in partner.taken.iter().rev().take(TAKEN_MAX) {
-            if let Some((Event::MessageReceived(data), at)) = self.event(taken.entry)? {
+            let Some(entry) = self.ask.app.authority().entry(taken.entry)? else {
+                continue;
+            };
+            let recorded_at = entry.recorded_at;
+            if let Event::MessageReceived(data) = entry.event {
+                let at = self.ask.time(recorded_at);
                 let mut letter = self.letter(Some(*seq), taken.entry, at, &data.message);
                 letter.note = data.refused.as_ref().map(|code| self.code(code));
+                let held = partner.keys.get(&data.message.kid);
+                if held.is_some_and(|held| !held.is_believed_of(recorded_at)) {
+                    letter.note = Some(self.ask.words().t("partners-taken-untrusted"));
+                }
                 out.push(letter);
             }
+        }
+        Ok(out)
+    }
+
+    fn alarms(&self, partner: &Partner) -> Result<Vec<Letter>, Fault> {
+        let words = self.ask.words();
+        let mut out = Vec::new();
+        for alarm in &partner.alarms {
+            let Some((_, at)) = self.event(alarm.entry)? else {
+                continue;
+            };
+            let kind = match alarm.kind {
+                AlarmKind::RolledBack => words.t("partners-alarm-rolled-back"),
+                AlarmKind::Forked => words.t("partners-alarm-forked"),
+            };
+            out.push(Letter {
+                number: None,
+                kind,
+                case: None,
+                at,
+                entry: alarm.entry,
+                note: alarm.ours.then(|| words.t("partners-alarm-our-log")),
+            });
         }
         Ok(out)
     }

@@ -288,3 +288,67 @@ fn every_reason_has_its_sentence() {
 fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
+
+/// The root key of an authority, as it lies in its folder.
+fn root(world: &World) -> ExchangeKey {
+    let folder = world.app.authority().place().folder().unwrap().to_owned();
+    let text = std::fs::read_to_string(folder.join("keys").join("root.key")).unwrap();
+    ExchangeKey::parse(text.trim()).unwrap()
+}
+
+/// Two administrators give a command on its page, and it is done.
+fn by_two(world: &World, verb: &str, field: &str, document: &impl serde::Serialize) {
+    let text = serde_json::to_string(document).unwrap();
+    let of = world.visitor("administrator:a").act(verb, &[(field, &text)]).unwrap();
+    world
+        .visitor("administrator:b")
+        .act("approve", &[("of", &of.to_string())])
+        .unwrap();
+}
+
+#[test]
+fn a_permit_keeps_its_code_when_the_key_changes_and_loses_it_with_a_key_that_is_given_up() {
+    let world = World::cn();
+    let authority = world.app.authority();
+    let (before, old_list) = (codes(&world, NUMBER), list(&world));
+    let (old, at) = (authority.state().founding.key.clone(), authority.state().recorded_at);
+    let request = authority.request_key(at, [5; 32], 365).unwrap();
+    let file = exchange::sign_key_file(&root(&world), request).unwrap();
+    by_two(&world, "install_key_file", "file", &file);
+    assert_eq!(
+        codes(&world, NUMBER),
+        before,
+        "signed with the key of the day on which it was issued"
+    );
+    assert!(verified(&world, &before.join("\n")).body.contains(&en("code-same")));
+    let listed = list(&world);
+    assert_ne!(listed, old_list);
+    let mut new_alone = permit::Keys::default();
+    new_alone.add(permit::Key {
+        issuer: "CN".to_owned(),
+        public: file.key.public.0,
+        valid_from: "2024-01-01".parse().unwrap(),
+        valid_until: "2027-01-01".parse().unwrap(),
+    });
+    assert!(
+        open_list(&listed, &new_alone, 0).is_ok(),
+        "the list is signed with the key of today"
+    );
+    let own = world.visitor("administrator:a").get("/partners").body;
+    assert!(
+        own.contains(file.key.kid.as_str()) && own.contains(old.kid.as_str()),
+        "{own}"
+    );
+
+    // With a key that is not to be trusted any day of issue can be written: its codes prove nothing.
+    let since = authority.state().recorded_at;
+    let statement = exchange::sign_untrusted(&root(&world), "CN".parse().unwrap(), old.kid.clone(), since);
+    by_two(&world, "distrust_key", "statement", &statement);
+    let refused = authority.permit_codes(NUMBER).unwrap_err().to_string();
+    assert!(refused.contains("is not trusted since"), "{refused}");
+    let page = verified(&world, &before.join("\n")).body;
+    assert!(page.contains(&en("code-reason-key-unknown")), "{page}");
+    assert!(open_list(&list(&world), &keys(&world), 0).is_ok());
+    let own = world.visitor("administrator:a").get("/partners").body;
+    assert!(own.contains("Not trusted since"), "{own}");
+}

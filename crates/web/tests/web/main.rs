@@ -3,6 +3,7 @@
 // A reply is large, and a test that fails shows it; what is small is clear.
 #![allow(clippy::result_large_err, clippy::format_collect, clippy::assigning_clones)]
 
+mod alarms;
 mod api;
 mod attacks;
 mod code;

@@ -27,6 +27,7 @@ pub fn fill(desk: &mut Desk<'_>, role: Role, counts: &[Counted]) {
     proposals(desk);
     match role {
         Role::PermitOfficer => {
+            alarms(desk);
             cases(desk);
             applications(desk);
             endorsements(desk, 0);
@@ -50,6 +51,7 @@ pub fn fill(desk: &mut Desk<'_>, role: Role, counts: &[Counted]) {
             statements(desk);
         }
         Role::Administrator => {
+            alarms(desk);
             people(desk);
             messages(desk);
         }
@@ -559,6 +561,34 @@ fn people(desk: &mut Desk<'_>) {
         });
     }
     drop(local);
+    desk.put(tasks.into_iter());
+}
+
+/// Logs that do not continue what was seen of them, a partner's or ours.
+fn alarms(desk: &mut Desk<'_>) {
+    let words = desk.words;
+    let mut tasks = Vec::new();
+    for partner in desk.state.partners.iter() {
+        let id = &partner.file.id;
+        for (key, ours, why) in [
+            ("alarm", false, words.t("queue-why-alarm-theirs")),
+            ("own-alarm", true, words.t("queue-why-alarm-ours")),
+        ] {
+            if partner.alarms.iter().any(|alarm| alarm.ours == ours) {
+                tasks.push(Task {
+                    key: format!("{key}:{id}"),
+                    reference: id.to_string(),
+                    what: words.t("queue-what-alarm"),
+                    company: partner.file.name.to_string(),
+                    goods: String::new(),
+                    why,
+                    due: None,
+                    path: links::at("/partners", id),
+                    lane: Lane::Ours,
+                });
+            }
+        }
+    }
     desk.put(tasks.into_iter());
 }
 

@@ -1,0 +1,85 @@
+//! A new key for messages: its secret is made here, and its key file signed where the root key is kept.
+
+use domain::digest::Bytes;
+use domain::id::Id;
+use domain::partner::{KeyFile, OperationalKey, Partner};
+use exchange::ExchangeKey;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Authority;
+use crate::error::AuthorityError;
+
+/// For so many days a key for messages signs at most.
+pub const KEY_DAYS_MAX: i64 = 1_826;
+
+impl Authority {
+    /// Makes the secret of a new key for messages from 32 random bytes, keeps it in `keys/`, and gives the key file that
+    /// waits for the root key's signature. Nothing is signed with it before that file is installed.
+    pub fn request_key(&self, at: Timestamp, seed: [u8; 32], days: i64) -> Result<KeyFile, AuthorityError> {
+        let refused = |what: String| AuthorityError::Refused(what);
+        if !(1..=KEY_DAYS_MAX).contains(&days) {
+            return Err(refused(format!(
+                "a key signs for 1 to {KEY_DAYS_MAX} days, not for {days}"
+            )));
+        }
+        let key = ExchangeKey::from_seed(seed).map_err(|reject| refused(reject.says))?;
+        // To the second: it is read by people.
+        let from = Timestamp::from_second(at.as_second()).map_err(|error| refused(error.to_string()))?;
+        let until = from
+            .checked_add(SignedDuration::from_hours(24 * days))
+            .map_err(|error| refused(error.to_string()))?;
+        let text = |text: &str| text.parse().map_err(refused);
+        let url = self.place.url();
+        let founding = self.state().founding.clone();
+        let file = KeyFile {
+            id: founding.id,
+            name: founding.name,
+            country: founding.country,
+            url: url.as_deref().map(text).transpose()?,
+            log_key: founding.log_key,
+            cosignature_key: text(&self.keys.log.cosignature_verifier())?,
+            root: founding.root,
+            key: OperationalKey {
+                kid: key.kid().clone(),
+                public: key.public(),
+                valid_from: from,
+                valid_until: until,
+            },
+            issued: Some(from),
+            signature: Bytes([0; 64]),
+        };
+        self.place.keep_exchange_key(&key)?;
+        self.keys.exchange.add(key);
+        Ok(file)
+    }
+
+    /// The secret that signs the next message to a partner.
+    pub(crate) fn key_now(&self, to: &Id, at: Timestamp) -> Result<ExchangeKey, String> {
+        let kid = {
+            let state = self.state();
+            let partner = state.partners.get(to);
+            let held = partner.and_then(|partner| partner.our_key_now(&state.own.keys, at));
+            held.map(|held| held.key.kid.clone())
+        };
+        let none = || "key_unknown: no key of this authority signs now: make one with `countersign key request`";
+        self.keys
+            .exchange
+            .find(&kid.ok_or_else(none)?)
+            .map_err(|error| error.to_string())
+    }
+
+    /// The secret that signs the receipt for what is recorded as an entry.
+    pub(crate) fn key_for(&self, from: &Id, entry: u64) -> Result<ExchangeKey, AuthorityError> {
+        let kid = {
+            let state = self.state();
+            let told = |partner: &Partner| {
+                partner
+                    .our_key_for(&state.own.keys, entry)
+                    .map(|held| held.key.kid.clone())
+            };
+            state.partners.get(from).and_then(told)
+        };
+        let none = || AuthorityError::Refused("no key of this authority is trusted: make a new one".to_owned());
+        self.keys.exchange.find(&kid.ok_or_else(none)?)
+    }
+}
