@@ -5,11 +5,12 @@ use domain::State;
 use domain::trade::{Case, Line, Side, Stage, item_of};
 use jiff::civil::Date;
 
+use super::check;
 use super::code::{self, Asked, Door};
 use super::sheet::case_of_permit;
 use super::{act_link, fact, goods, names, party, quantity};
 use crate::act::{Said, may};
-use crate::answer::{Answered, encoded, html, see};
+use crate::answer::{Answered, encoded, html, see, with_camera};
 use crate::ask::{Ask, Visitor};
 use crate::chart::{Mark, mark};
 use crate::frame::Frame;
@@ -82,6 +83,7 @@ impl Worth {
 #[template(path = "trade/customs.html")]
 struct CustomsPage {
     f: Frame,
+    facts: String,
 }
 
 pub fn ask_number(ask: &Ask) -> Answered {
@@ -97,9 +99,13 @@ fn answer(ask: &Ask, text: &str) -> Answered {
     match code::asked(text) {
         Asked::Number(number) => Ok(see(&format!("/customs/{}", encoded(&number)))),
         Asked::Codes(codes) => code::page(ask, Door::Customs, &codes),
-        Asked::Nothing => html(&CustomsPage {
-            f: Frame::of(ask, ask.words().t("customs-title")),
-        }),
+        Asked::Nothing => {
+            let page = CustomsPage {
+                f: Frame::of(ask, ask.words().t("customs-title")),
+                facts: check::facts(ask, true)?,
+            };
+            html(&page).map(with_camera)
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod authorizations;
 mod case;
+mod check;
 mod checks;
 mod code;
 mod customs;
