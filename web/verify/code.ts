@@ -87,21 +87,28 @@ async function inflate(packed: Bytes): Promise<Bytes> {
     reader.cancel().catch(ignored);
     if (error instanceof Refused) throw error;
     // A browser does not tell what is wrong: if the sum of what came out stands before the end, the stream ended there.
-    return refuse(length > 0 && endsBefore(packed, inflated.subarray(0, length)) ? "bytes_left" : "zlib_bad");
+    const sum = adler32(inflated.subarray(0, length));
+    return refuse(length > 0 && standsBefore(sum, packed) ? "bytes_left" : "zlib_bad");
   }
-  return inflated.slice(0, length);
+  const whole = inflated.slice(0, length);
+  // Some take no notice of what follows.
+  return compared(packed.slice(-4), adler32(whole)) === 0 ? whole : refuse("bytes_left");
 }
 
-/// Whether the sum at the end of a stream (RFC 1950 §8.2) stands in the bytes with something after it.
-function endsBefore(packed: Bytes, inflated: Bytes): boolean {
+/// The sum at the end of a stream (RFC 1950 §8.2).
+function adler32(bytes: Bytes): Bytes {
   let [one, two] = [1, 0];
-  for (const byte of inflated) {
+  for (const byte of bytes) {
     one = (one + byte) % 65_521;
     two = (two + one) % 65_521;
   }
-  const sum = [two >> 8, two & 0xff, one >> 8, one & 0xff];
-  for (let at = packed.length - 5; at >= 0; at -= 1) {
-    if (sum.every((byte, place) => packed[at + place] === byte)) return true;
+  return Uint8Array.of(two >> 8, two & 0xff, one >> 8, one & 0xff);
+}
+
+/// Whether a sum stands in the bytes with something after it.
+function standsBefore(sum: Bytes, bytes: Bytes): boolean {
+  for (let at = bytes.length - 5; at >= 0; at -= 1) {
+    if (compared(bytes.subarray(at, at + 4), sum) === 0) return true;
   }
   return false;
 }

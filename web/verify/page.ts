@@ -141,4 +141,4 @@ const given = document.getElementById("check-facts");
 const form = document.querySelector<HTMLFormElement>("form[data-check]");
 if (given && form) begin(form, JSON.parse(given.textContent ?? "") as Facts);
 
-export { checkPermit, readList, Keys, Refused, fromBase64 };
+export * from "./check.ts";

@@ -51,8 +51,10 @@ export class Said {
 
   /// A day in words, of its number from 1970.
   day(day: number): string {
+    // As the pages write it.
+    const lang = this.facts.lang === "en" ? "en-GB" : this.facts.lang;
     const at = new Date(day * 86_400_000);
-    return at.toLocaleDateString(this.facts.lang, { dateStyle: "long", timeZone: "UTC" });
+    return at.toLocaleDateString(lang, { dateStyle: "long", timeZone: "UTC" });
   }
 
   focus(): void {

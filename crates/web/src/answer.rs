@@ -201,7 +201,9 @@ pub fn typed(kind: &'static str, body: impl IntoResponse) -> Response {
 
 /// A page on which the camera may be used; on every other one it may not.
 pub fn with_camera(mut response: Response) -> Response {
-    response.headers_mut().insert(PERMISSIONS, HeaderValue::from_static(CAMERA));
+    response
+        .headers_mut()
+        .insert(PERMISSIONS, HeaderValue::from_static(CAMERA));
     response
 }
 

@@ -81,7 +81,11 @@ fn written(corpus: &Value) -> String {
         let rows = corpus[name].as_array().into_iter().flatten().map(Value::to_string);
         rows.collect::<Vec<_>>().join(",\n")
     };
-    format!("{{\"keys\":[\n{}\n],\"cases\":[\n{}\n]}}\n", lines("keys"), lines("cases"))
+    format!(
+        "{{\"keys\":[\n{}\n],\"cases\":[\n{}\n]}}\n",
+        lines("keys"),
+        lines("cases")
+    )
 }
 
 #[test]
@@ -92,7 +96,10 @@ fn the_corpus_is_written_as_it_is_told() {
         fs::write(file, &written).unwrap();
     }
     let kept = fs::read_to_string(file).unwrap_or_default();
-    assert!(kept == written, "UPDATE_CORPUS=1 cargo test -p verifier writes tests/lies/permits.json anew");
+    assert!(
+        kept == written,
+        "UPDATE_CORPUS=1 cargo test -p verifier writes tests/lies/permits.json anew"
+    );
     let truths = written.matches("\"reason\":null").count();
     assert!(truths > 5 && written.lines().count() > 80, "{truths} truths: {written}");
 }

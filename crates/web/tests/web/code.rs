@@ -2,7 +2,10 @@
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use exchange::ExchangeKey;
+use jiff::ToSpan as _;
 use permit::{Key, Keys, Listed, Permit, open, open_list, read};
 use tower::ServiceExt;
 use web::words::{Lang, Words};
@@ -287,4 +290,62 @@ fn every_reason_has_its_sentence() {
 
 fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// What the page gives to the check on the visitor's own device.
+fn facts(page: &str) -> serde_json::Value {
+    let (_, rest) = page.split_once("id=\"check-facts\">").unwrap();
+    let (json, after) = rest.split_once("</script>").unwrap();
+    assert!(after.contains("/assets/verify.js"), "the element ended early: {json}");
+    assert!(!json.contains('<'), "a name could end the element: {json}");
+    serde_json::from_str(json).unwrap()
+}
+
+#[test]
+fn the_page_gives_the_keys_that_codes_are_checked_with() {
+    let world = World::cn();
+    for (page, register) in [
+        (world.nobody().get("/verify"), false),
+        (world.visitor("customs_officer:qin").get("/customs"), true),
+    ] {
+        let facts = facts(&page.body);
+        let trusted = world.app.authority().permit_keys();
+        let told = facts["keys"].as_array().unwrap();
+        assert_eq!(told.len(), trusted.iter().count());
+        for (told, trusted) in told.iter().zip(trusted.iter()) {
+            assert_eq!(told["issuer"], trusted.issuer);
+            assert_eq!(
+                STANDARD.decode(told["public"].as_str().unwrap()).unwrap(),
+                trusted.public
+            );
+            let day = |days: &serde_json::Value| jiff::civil::date(1970, 1, 1) + days.as_i64().unwrap().days();
+            assert_eq!(
+                (day(&told["from"]), day(&told["until"])),
+                (trusted.valid_from, trusted.valid_until)
+            );
+        }
+        assert_eq!((&facts["own"], &facts["register"]), (&"CN".into(), &register.into()));
+        assert_eq!(facts["words"]["check-used"], en("check-used"));
+    }
+}
+
+#[test]
+fn the_camera_is_for_the_pages_that_read_codes() {
+    let world = World::cn();
+    let policy = |reply: &Reply| reply.headers["permissions-policy"].to_str().unwrap().to_owned();
+    let officer = world.visitor("customs_officer:qin");
+    for page in [world.nobody().get("/verify"), officer.get("/customs")] {
+        assert!(policy(&page).contains("camera=(self)"), "{}", policy(&page));
+    }
+    for path in [
+        "/",
+        "/queue",
+        "/customs/XP-24-13",
+        "/verify/XP-24-13",
+        "/nothing",
+        "/assets/verify.js",
+    ] {
+        let page = officer.get(path);
+        assert!(policy(&page).contains("camera=()"), "{path}: {}", policy(&page));
+    }
 }
