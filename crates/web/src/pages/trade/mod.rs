@@ -9,6 +9,7 @@ mod customs;
 mod decision;
 mod facts;
 mod list;
+mod pdf;
 mod sheet;
 mod timeline;
 mod verify;
@@ -77,7 +78,22 @@ pub const ROUTES: &[Route] = &[
         Who::OfficersAndHolders(TRADE),
         authorizations::foreign,
     ),
+    page(
+        "/authorizations/{number}/document.pdf",
+        Who::OfficersAndHolders(SHEETS),
+        pdf::authorization,
+    ),
     page("/permits/{number}", Who::OfficersAndHolders(SHEETS), sheet::permit),
+    page(
+        "/permits/{number}/document.pdf",
+        Who::OfficersAndHolders(SHEETS),
+        pdf::permit,
+    ),
+    page(
+        "/permits/{number}/endorsement.pdf",
+        Who::OfficersAndHolders(SHEETS),
+        pdf::endorsement,
+    ),
     page("/permits/{number}/code", Who::OfficersAndHolders(SHEETS), sheet::code),
     page("/customs", Who::Officers(BORDER), customs::ask_number),
     form("/customs", Who::Officers(BORDER), customs::asked),
