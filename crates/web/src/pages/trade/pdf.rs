@@ -75,10 +75,10 @@ fn printed(ask: &Ask, sheet: Sheet, title: &str) -> Answered {
 /// What left, and what arrived, as customs has endorsed it.
 pub fn endorsement(ask: &Ask) -> Answered {
     let mut sheet = sheet::the_permit(ask)?;
-    let (goods, subject, kind) = {
+    let (goods, endorsed, subject, kind) = {
         let state = ask.state();
         let case = case_of_permit(&state, ask.param("number")).ok_or(Fault::NotFound)?;
-        sheet.fields = endorsed_fields(&state, case);
+        sheet.fields = endorsed_fields(case);
         sheet.authority = authority(&state, state.founding.id.as_str());
         sheet.log = state.founding.log_key.to_string();
         let last = case.arrival.as_ref().or(case.departure.as_ref());
@@ -88,7 +88,11 @@ pub fn endorsement(ask: &Ask) -> Answered {
             Side::Exporting => "ConsignmentDeparted",
             Side::Importing => "ConsignmentArrived",
         };
-        (endorsed_goods(&state, case), case.id.to_string(), kind)
+        let endorsed = Section {
+            title: label("sheet-endorsements"),
+            fields: endorsements(&state, case).iter().map(field).collect(),
+        };
+        (endorsed_goods(&state, case), endorsed, case.id.to_string(), kind)
     };
     // It says what happened under the permit, whatever became of that.
     sheet.stamp = None;
@@ -101,19 +105,25 @@ pub fn endorsement(ask: &Ask) -> Answered {
         beside: vec![label("code-of-permit"), label("code-offline")],
         sheet,
         goods,
-        endorsed: None,
+        endorsed: Some(endorsed),
         logged,
     };
     finished(ask, parts)
 }
 
-fn endorsed_fields(state: &State, case: &Case) -> Vec<sheet::Field> {
+fn endorsed_fields(case: &Case) -> Vec<sheet::Field> {
     let mut pen = Pen::default();
     pen.party("sheet-exporter", &case.consignment.exporter);
     pen.party("sheet-importer", &case.consignment.importer);
     let number = case.permit.as_ref().map(|permit| permit.number.to_string());
     pen.one("document-permit", number.unwrap_or_default());
     pen.one("sheet-case", case.id.to_string());
+    pen.0
+}
+
+/// Where and when each side has endorsed; the quantities stand in the table.
+fn endorsements(state: &State, case: &Case) -> Vec<sheet::Field> {
+    let mut pen = Pen::default();
     for (key, endorsed) in [
         ("document-departure", &case.departure),
         ("document-arrival", &case.arrival),
@@ -121,7 +131,6 @@ fn endorsed_fields(state: &State, case: &Case) -> Vec<sheet::Field> {
         let lines = |words: Words| match endorsed {
             Some(endorsed) => endorsed_lines(words, state, endorsed)
                 .into_iter()
-                // The quantities stand in the table.
                 .skip(endorsed.lines.len())
                 .collect(),
             None => vec![words.t("document-not-yet")],

@@ -115,11 +115,9 @@ pub struct Sheet {
 impl Sheet {
     /// The origin of the log.
     pub fn origin(&self) -> String {
-        let name = self
-            .log
-            .rsplit_once('+')
-            .map_or(self.log.as_str(), |(origin, _)| origin);
-        name.to_owned()
+        // Name and hash; the key itself follows, and may have any letter.
+        let parts: Vec<&str> = self.log.splitn(3, '+').take(2).collect();
+        parts.join("+")
     }
 
     /// Its code or codes: own permits alone have one of ours.
