@@ -133,6 +133,9 @@ fn a_used_permit_says_used_and_the_code_shows_what_it_holds() {
         .visitor("customs_officer:qin")
         .post("/customs", &[("number", &text)]);
     assert!(border.body.contains("/customs/XP-24-13"), "{}", border.body);
+    // What is left is for the border.
+    assert!(border.body.contains(&en("customs-rest")), "{}", border.body);
+    assert!(!page.contains(&en("customs-rest")), "{page}");
     // An address does as well.
     let address = format!("/verify?number={}", encoded(&text));
     assert!(world.nobody().get(&address).body.contains("cs-state--used"));
@@ -228,6 +231,8 @@ fn what_differs_from_the_register_is_told() {
         .visitor("customs_officer:qin")
         .post("/customs", &[("number", &sign(&other))]);
     assert!(border.body.contains("31 December 2024"), "{}", border.body);
+    // Nothing is endorsed on a code that the register does not agree with.
+    assert!(!border.body.contains(&en("customs-rest")), "{}", border.body);
     other.number = "XP-99-01".to_owned();
     let unknown = verified(&world, &sign(&other)).body;
     assert!(

@@ -110,13 +110,13 @@ fn answer(ask: &Ask, text: &str) -> Answered {
 }
 
 /// A line as it stands at the border.
-struct Row {
-    name: String,
-    inn: String,
-    permitted: String,
-    base: String,
-    moved: String,
-    left: String,
+pub struct Row {
+    pub name: String,
+    pub inn: String,
+    pub permitted: String,
+    pub base: String,
+    pub moved: String,
+    pub left: String,
 }
 
 #[derive(Template)]
@@ -131,14 +131,14 @@ struct PermitPage {
 }
 
 /// What is known of a permit that was found.
-struct Found {
-    said: Vec<Said>,
-    rows: Vec<Row>,
-    moved_label: String,
-    act: Option<(String, String)>,
-    help: Vec<String>,
-    sheet: Option<String>,
-    case: Option<String>,
+pub struct Found {
+    pub said: Vec<Said>,
+    pub rows: Vec<Row>,
+    pub moved_label: String,
+    pub act: Option<(String, String)>,
+    pub help: Vec<String>,
+    pub sheet: Option<String>,
+    pub case: Option<String>,
 }
 
 pub fn permit(ask: &Ask) -> Answered {
@@ -151,7 +151,8 @@ pub fn permit(ask: &Ask) -> Answered {
         let worth = case.map_or(Worth::Unknown, |case| Worth::of(case, ask.today()));
         let case = case.filter(|_| worth != Worth::Unknown);
         let detail = case.map_or_else(|| words.t("customs-unknown"), |case| detail(words, case, worth));
-        (worth, detail, case.map(|case| found(ask, &state, visitor, case, worth)))
+        let found = case.map(|case| found(ask, &state, visitor, case, worth));
+        (worth, detail, found)
     };
     if found.is_some() {
         ask.looked_at(&number);
@@ -195,7 +196,8 @@ fn detail(words: Words, case: &Case, worth: Worth) -> String {
     }
 }
 
-fn found(ask: &Ask, state: &State, visitor: &Visitor, case: &Case, worth: Worth) -> Found {
+/// What the border sees of a case, and what it may do.
+pub fn found(ask: &Ask, state: &State, visitor: &Visitor, case: &Case, worth: Worth) -> Found {
     let words = ask.words();
     let exporting = case.side == Side::Exporting;
     let consignment = &case.consignment;
@@ -263,6 +265,11 @@ fn acts(
 ) -> (Option<(String, String)>, Vec<String>) {
     let words = ask.words();
     let moved = case.moved.iter().any(|moved| *moved != 0);
+    // Where a permit is known by none, the case is.
+    let number = case
+        .permit
+        .as_ref()
+        .map_or(case.id.as_str(), |permit| permit.number.as_str());
     let mut help = Vec::new();
     let (verb, subject) = match case.side {
         Side::Exporting => {
@@ -311,12 +318,7 @@ fn acts(
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
-    let link = act_link(
-        verb,
-        &pairs,
-        &[subject.0],
-        &format!("/customs/{}", encoded(ask.param("number"))),
-    );
+    let link = act_link(verb, &pairs, &[subject.0], &format!("/customs/{}", encoded(number)));
     let label = words.t(if exporting {
         "customs-do-departure"
     } else {
