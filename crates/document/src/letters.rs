@@ -11,7 +11,10 @@ use crate::room;
 pub(crate) fn written(mut sheet: Value) -> Value {
     let mut missing = BTreeSet::new();
     replace(&mut sheet, &mut missing);
-    sheet["code_points"] = missing.into_iter().map(code_point).collect();
+    if let Value::Object(fields) = &mut sheet {
+        let told = missing.into_iter().map(code_point).collect();
+        fields.insert("code_points".to_owned(), told);
+    }
     sheet
 }
 
