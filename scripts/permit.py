@@ -1,4 +1,6 @@
-"""Reads the codes in a folder and compares every field with what their writer says it wrote; run by scripts/permit."""
+"""Reads the codes in a folder and compares every field with what their writer says it wrote.
+
+With `--codes` it prints those on a page. Run by scripts/permit."""
 
 import datetime
 import hashlib
@@ -149,8 +151,18 @@ def listed(claims):
     print("the list says what was written")
 
 
+def pictured(page):
+    """Every code on a page, in the order in which they are read."""
+    found = pyzbar.decode(Image.open(page), symbols=[pyzbar.ZBarSymbol.QRCODE])
+    for code in sorted(found, key=lambda code: (code.rect.top, code.rect.left)):
+        print(code.data.decode("ascii"))
+
+
 if __name__ == "__main__":
     try:
+        if sys.argv[1] == "--codes":
+            pictured(sys.argv[2])
+            sys.exit(0)
         run(pathlib.Path(sys.argv[1]))
     except Failed as failed:
         print(f"failed: {failed}", file=sys.stderr)

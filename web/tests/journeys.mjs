@@ -160,12 +160,20 @@ async function departed(world) {
     on: `/cases/${CASE}`,
     expect: { kind: "MovementRecorded", movement: "export", amount: 100_000_000, dispatch: sent.seq },
   });
+  // At the border the code is scanned, and the same page tells what is left and leads to the endorsement.
+  const lu = await world.seat("CN/permit_officer:lu");
+  const code = await (await lu.context.request.get(`${lu.base}/permits/XP-25-01/code`)).text();
   const qin = await world.seat("CN/customs_officer:qin");
+  await qin.open("/customs");
+  await qin.main.getByLabel(qin.t("customs-number")).fill(code);
+  await qin.press(qin.t("customs-look"));
+  await qin.says(qin.t("code-same"));
+  await qin.says(qin.t("customs-rest"));
   await qin.act("endorse_departure", {
     permit: "XP-25-01",
     post: "Shanghai Pudong Airport",
     lines: [{ item: "fentanyl-citrate", amount: "100 g" }],
-  }, { on: "/customs/XP-25-01", expect: { kind: "ConsignmentDeparted", actor: "customs_officer:qin" } });
+  }, { on: "", about: "XP-25-01", expect: { kind: "ConsignmentDeparted", actor: "customs_officer:qin" } });
 }
 
 /// The goods arrive, and both sides close the case with the same figures.

@@ -94,7 +94,7 @@ export class World {
   /// Plays the demonstration and serves it on free ports; opens the browser.
   async open(guests) {
     const dir = join(this.folder, "demo");
-    const opening = browser();
+    const opening = launch(chromium);
     // A demonstration that was played before spares whoever writes tests the play.
     if (process.env.DEMO) cpSync(process.env.DEMO, dir, { recursive: true });
     else asJson("demo", "--once", "--dir", dir);
@@ -208,13 +208,14 @@ function includes(found, told, says, path = "") {
   }
 }
 
-function browser() {
+/// Starts a browser, with more flags if some are wanted.
+export function launch(kind, flags = []) {
   const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
   const found = process.env.CHROMIUM ?? places.find(existsSync);
   check(found, "Chromium is not there; on Debian: apt-get install chromium");
   const args = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
   // Its own sandbox does not work for root.
-  return chromium.launch({ executablePath: found, args, chromiumSandbox: process.getuid() !== 0 });
+  return kind.launch({ executablePath: found, args: [...args, ...flags], chromiumSandbox: process.getuid() !== 0 });
 }
 
 /// A secret of base 32 letters as bytes.

@@ -2,6 +2,7 @@
 
 import { World, running } from "./lib.mjs";
 import { GUESTS, ROWS } from "./journeys.mjs";
+import { atTheBorder, byCamera, fromPictures, lies, onTheDevice } from "./codes.mjs";
 import { keyboard } from "./keyboard.mjs";
 import { sweep } from "./sweep.mjs";
 import { weight } from "./weight.mjs";
@@ -38,7 +39,14 @@ try {
   await world.open(GUESTS);
   console.log(`the demonstration is served (${seconds(started)})`);
   const others = [["the keyboard alone", keyboard], ["the weight of a first visit", weight]];
-  await Promise.all([...ROWS, others].map((tests) => row(world, tests)));
+  const codes = [
+    ["lies told to the browser", lies],
+    ["a code on the device", onTheDevice],
+    ["a code at the border", atTheBorder],
+    ["codes from pictures", fromPictures],
+    ["a code by camera", byCamera],
+  ];
+  await Promise.all([...ROWS, others, codes].map((tests) => row(world, tests)));
   // By itself: it keeps the machine busy, and people who go through a journey would wait.
   await run(world, "every page, role and language", sweep);
 } finally {

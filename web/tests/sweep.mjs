@@ -71,7 +71,7 @@ export function kind(url) {
 }
 
 /// What is wrong, once for each place however many pages have it.
-class Wrong {
+export class Wrong {
   #all = new Map();
 
   note(what, where) {

@@ -47,6 +47,11 @@ impl Keys {
         self.0.push((kid(&key.public), key));
     }
 
+    /// All of them, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = &Key> {
+        self.0.iter().map(|(_, key)| key)
+    }
+
     fn find(&self, kid: &[u8]) -> Option<&Key> {
         let found = self.0.iter().find(|(name, _)| name == kid);
         found.map(|(_, key)| key)

@@ -7,6 +7,13 @@ use axum::response::{IntoResponse, Response};
 use crate::ask::Ask;
 use crate::frame::Frame;
 
+/// Which devices a page may ask for.
+pub const PERMISSIONS: &str = "permissions-policy";
+/// None.
+pub const NO_DEVICE: &str = "camera=(), geolocation=(), microphone=(), payment=()";
+/// The camera, for codes.
+const CAMERA: &str = "camera=(self), geolocation=(), microphone=(), payment=()";
+
 /// What a handler gives.
 pub type Answered = Result<Response, Fault>;
 
@@ -189,6 +196,14 @@ pub fn typed(kind: &'static str, body: impl IntoResponse) -> Response {
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}
+
+/// A page on which the camera may be used; on every other one it may not.
+pub fn with_camera(mut response: Response) -> Response {
+    response
+        .headers_mut()
+        .insert(PERMISSIONS, HeaderValue::from_static(CAMERA));
     response
 }
 

@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 
-use crate::answer::{Fault, again_after, encoded, fault_page, see};
+use crate::answer::{Fault, NO_DEVICE, PERMISSIONS, again_after, encoded, fault_page, see};
 use crate::ask::{Ask, Visitor};
 use crate::fields::Fields;
 use crate::routes::{Kind, Route};
@@ -339,10 +339,10 @@ fn guarded(mut response: Response, kind: Kind) -> Response {
     }
     headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
-    headers.insert(
-        "permissions-policy",
-        HeaderValue::from_static("camera=(self), geolocation=(), microphone=(), payment=()"),
-    );
+    // A page that needs a device has said so.
+    if !headers.contains_key(PERMISSIONS) {
+        headers.insert(PERMISSIONS, HeaderValue::from_static(NO_DEVICE));
+    }
     if !headers.contains_key(header::CACHE_CONTROL) && kind != Kind::Asset {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

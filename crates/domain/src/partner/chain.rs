@@ -375,6 +375,11 @@ fn note_spoken(partner: &mut Partner, message: &Message, kid: &Id, at: Timestamp
         Ok(Some(Notice::AuthorizationIssued(authorization))) => {
             partner.authorizations.insert(authorization.number.clone(), spoken());
         }
+        // The text that permits rest on is the last one.
+        Ok(Some(Notice::AuthorizationAmended(amendment))) => {
+            let number = amendment.authorization.number.clone();
+            partner.authorizations.insert(number, spoken());
+        }
         _ => {}
     }
 }

@@ -5,6 +5,7 @@ use jiff::civil::date;
 use permit::{Listed, Listing, sign_list};
 use verifier::{KeyFile, ListFile, Reason};
 
+use crate::corpus;
 use crate::forge::{Envelope, at, pack, unpack};
 use crate::permits::{codes, of, on, told};
 use crate::world::{key, key_file_text, keys};
@@ -30,9 +31,12 @@ fn list(sequence: i64, permits: &[(&str, Listed)]) -> Vec<u8> {
 }
 
 #[test]
-fn lists() {
+pub fn lists() {
     let code = codes(&of("XP-1", 1), 1);
-    let read = |bytes: &[u8], last| ListFile::read(bytes, &keys(), last);
+    let read = |bytes: &[u8], last| {
+        corpus::listed(bytes, last);
+        ListFile::read(bytes, &keys(), last)
+    };
     let with = |bytes: &[u8], day| on(day, &code, Some(&read(bytes, 0).unwrap()));
     let good = list(
         5,

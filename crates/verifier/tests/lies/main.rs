@@ -3,6 +3,7 @@
 
 mod checkpoints;
 mod command;
+mod corpus;
 mod forge;
 mod lists;
 mod noise;
@@ -16,6 +17,7 @@ use verifier::{Checked, REASONS, Reason};
 /// A lie must be refused with its reason.
 #[allow(clippy::needless_pass_by_value)] // Reads as a sentence.
 fn lie<T>(what: &str, told: Checked<T>, reason: Reason) {
+    corpus::outcome(what, Some(reason));
     match told {
         Ok(_) => panic!("{what}: believed"),
         Err(found) => assert_eq!(found, reason, "{what}"),
@@ -24,6 +26,7 @@ fn lie<T>(what: &str, told: Checked<T>, reason: Reason) {
 
 /// The true file from which lies are made must be accepted.
 fn truth<T>(told: Checked<T>) -> T {
+    corpus::outcome("the truth", None);
     told.expect("the truth is accepted")
 }
 

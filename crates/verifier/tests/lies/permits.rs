@@ -5,6 +5,7 @@ use jiff::civil::date;
 use permit::{Authorization, Kind, Line, Party, Permit, Purpose, Unit, addresses_hash, sign};
 use verifier::{Checked, Day, ListFile, Reason, Report, check_permit};
 
+use crate::corpus;
 use crate::forge::{Envelope, at, bytes, of_line, pack, permit, text, unpack};
 use crate::world::{key, keys};
 use crate::{lie, truth};
@@ -59,6 +60,7 @@ pub fn codes(permit: &Permit, seed: u8) -> Vec<String> {
 
 pub fn on(day: &str, codes: &[impl AsRef<str>], list: Option<&ListFile>) -> Checked<Report> {
     let codes: Vec<&str> = codes.iter().map(AsRef::as_ref).collect();
+    corpus::asked(&codes, day);
     check_permit(&codes, &keys(), list, Day::parse(day).unwrap())
 }
 
@@ -71,6 +73,18 @@ fn true_one() -> (String, Envelope) {
     let code = codes(&of("XP-1", 1), 1).remove(0);
     truth(told(&code));
     (code.clone(), Envelope::of_code(&code))
+}
+
+/// Every test here that tells lies, for the corpus.
+pub fn all() {
+    signatures_and_keys();
+    algorithms();
+    letters_and_compression();
+    forms_of_cbor();
+    fields_changed();
+    fields_that_a_right_key_signed();
+    days();
+    several_codes();
 }
 
 #[test]

@@ -74,3 +74,28 @@ code-reason-parts-differ = The codes together are not what each of them promises
 code-reason-list-unsorted = The list is not sorted, or names a permit twice.
 code-reason-list-of-another = The list is of another authority.
 code-reason-list-rolled-back = The list is older than one that was seen before.
+
+# The check of a code on the visitor’s own device.
+check-title = Checked on this device
+check-valid-alone = Valid by its days
+check-list-too-old = List too old
+check-begins = It begins on { $day }
+check-used = Its one consignment has left
+check-list-ended = The list of revoked and used permits could be relied on until { $day }. Ask the authority.
+check-day = Checked on this device on { $day }, with the keys that this page has. No other device was asked.
+check-fresh = The list of revoked and used permits is signed by the authority and of { $day }; it was fetched just now.
+check-kept = The network is away. The list of revoked and used permits is the one that this device has kept: it is of { $day }, { $age } days old.
+check-alone = The network is away and this device has kept no list: this was checked from the signed code alone. Whether the permit was revoked or used is not known.
+check-foreign = This was checked from the signed code alone: { $authority } keeps its own list of revoked and used permits, which this page does not have.
+check-list-bad = The list of revoked and used permits that came is not relied on: { $reason } Whether the permit was revoked or used is not known.
+check-register = Ask the authority’s register too
+
+# Codes from the camera.
+scan-do = Scan with the camera
+scan-stop = Stop the camera
+scan-picture = Or take a picture of the code
+scan-look = Hold the code before the camera, so that it fills the picture.
+scan-part = Part { $number } of { $count } is read. Show the next one.
+scan-read = The code is read.
+scan-none = No code of a permit is found in this picture. Take it nearer, straight, and in good light.
+scan-refused = The camera cannot be used. Allow it in the browser, or take a picture.

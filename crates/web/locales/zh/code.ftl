@@ -74,3 +74,28 @@ code-reason-parts-differ = 几个代码合起来与各自所写不符。
 code-reason-list-unsorted = 名单没有排序，或同一准许证出现两次。
 code-reason-list-of-another = 名单属于另一主管机关。
 code-reason-list-rolled-back = 名单比以前见过的旧。
+
+# 在本设备上查验代码。
+check-title = 本设备查验结果
+check-valid-alone = 按日期有效
+check-list-too-old = 名单过旧
+check-begins = 自 { $day } 起生效
+check-used = 该批货物已离境
+check-list-ended = 撤销与使用名单的有效期至 { $day }。请向主管机关查询。
+check-day = { $day }在本设备上用本页的密钥查验，没有询问其他设备。
+check-fresh = 撤销与使用名单由主管机关签名，日期为 { $day }，刚刚取得。
+check-kept = 网络不通。所用撤销与使用名单是本设备保存的：日期为 { $day }，距今 { $age } 天。
+check-alone = 网络不通，本设备也没有保存名单：仅凭签名代码查验。是否已撤销或使用，不知。
+check-foreign = 仅凭签名代码查验：{ $authority } 自有撤销与使用名单，本页没有。
+check-list-bad = 取得的撤销与使用名单不可信：{ $reason }是否已撤销或使用，不知。
+check-register = 再查主管机关登记
+
+# 用摄像头读取代码。
+scan-do = 用摄像头扫描
+scan-stop = 关闭摄像头
+scan-picture = 或拍摄代码照片
+scan-look = 请将代码对准摄像头，使其充满画面。
+scan-part = 已读取第 { $number } 部分，共 { $count } 部分。请出示下一个。
+scan-read = 代码已读取。
+scan-none = 照片中没有找到准许证代码。请靠近、摆正，并保证光线充足。
+scan-refused = 无法使用摄像头。请在浏览器中允许，或改为拍照。

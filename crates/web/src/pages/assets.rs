@@ -10,6 +10,8 @@ use crate::routes::{Route, asset};
 pub const ROUTES: &[Route] = &[
     asset("/assets/countersign.css", style),
     asset("/assets/countersign.js", script),
+    asset("/assets/verify.js", check),
+    asset("/assets/decode.js", decoder),
     asset("/assets/favicon.svg", icon),
     asset("/robots.txt", robots),
 ];
@@ -25,6 +27,22 @@ fn script(_: &Ask) -> Answered {
     Ok(kept(typed(
         "text/javascript; charset=utf-8",
         include_str!("../../assets/countersign.js"),
+    )))
+}
+
+/// The check of a code on the visitor's own device.
+fn check(_: &Ask) -> Answered {
+    Ok(kept(typed(
+        "text/javascript; charset=utf-8",
+        include_str!("../../assets/verify.js"),
+    )))
+}
+
+/// What reads codes from pictures, where the browser does not.
+fn decoder(_: &Ask) -> Answered {
+    Ok(kept(typed(
+        "text/javascript; charset=utf-8",
+        include_str!("../../assets/decode.js"),
     )))
 }
 

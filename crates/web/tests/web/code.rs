@@ -2,7 +2,10 @@
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use exchange::ExchangeKey;
+use jiff::ToSpan as _;
 use permit::{Key, Keys, Listed, Permit, open, open_list, read};
 use tower::ServiceExt;
 use web::words::{Lang, Words};
@@ -130,6 +133,9 @@ fn a_used_permit_says_used_and_the_code_shows_what_it_holds() {
         .visitor("customs_officer:qin")
         .post("/customs", &[("number", &text)]);
     assert!(border.body.contains("/customs/XP-24-13"), "{}", border.body);
+    // What is left is for the border.
+    assert!(border.body.contains(&en("customs-rest")), "{}", border.body);
+    assert!(!page.contains(&en("customs-rest")), "{page}");
     // An address does as well.
     let address = format!("/verify?number={}", encoded(&text));
     assert!(world.nobody().get(&address).body.contains("cs-state--used"));
@@ -225,6 +231,8 @@ fn what_differs_from_the_register_is_told() {
         .visitor("customs_officer:qin")
         .post("/customs", &[("number", &sign(&other))]);
     assert!(border.body.contains("31 December 2024"), "{}", border.body);
+    // Nothing is endorsed on a code that the register does not agree with.
+    assert!(!border.body.contains(&en("customs-rest")), "{}", border.body);
     other.number = "XP-99-01".to_owned();
     let unknown = verified(&world, &sign(&other)).body;
     assert!(
@@ -351,4 +359,62 @@ fn a_permit_keeps_its_code_when_the_key_changes_and_loses_it_with_a_key_that_is_
     assert!(open_list(&list(&world), &keys(&world), 0).is_ok());
     let own = world.visitor("administrator:a").get("/partners").body;
     assert!(own.contains("Not trusted since"), "{own}");
+}
+
+/// What the page gives to the check on the visitor's own device.
+fn facts(page: &str) -> serde_json::Value {
+    let (_, rest) = page.split_once("id=\"check-facts\">").unwrap();
+    let (json, after) = rest.split_once("</script>").unwrap();
+    assert!(after.contains("/assets/verify.js"), "the element ended early: {json}");
+    assert!(!json.contains('<'), "a name could end the element: {json}");
+    serde_json::from_str(json).unwrap()
+}
+
+#[test]
+fn the_page_gives_the_keys_that_codes_are_checked_with() {
+    let world = World::cn();
+    for (page, register) in [
+        (world.nobody().get("/verify"), false),
+        (world.visitor("customs_officer:qin").get("/customs"), true),
+    ] {
+        let facts = facts(&page.body);
+        let trusted = world.app.authority().permit_keys();
+        let told = facts["keys"].as_array().unwrap();
+        assert_eq!(told.len(), trusted.iter().count());
+        for (told, trusted) in told.iter().zip(trusted.iter()) {
+            assert_eq!(told["issuer"], trusted.issuer);
+            assert_eq!(
+                STANDARD.decode(told["public"].as_str().unwrap()).unwrap(),
+                trusted.public
+            );
+            let day = |days: &serde_json::Value| jiff::civil::date(1970, 1, 1) + days.as_i64().unwrap().days();
+            assert_eq!(
+                (day(&told["from"]), day(&told["until"])),
+                (trusted.valid_from, trusted.valid_until)
+            );
+        }
+        assert_eq!((&facts["own"], &facts["register"]), (&"CN".into(), &register.into()));
+        assert_eq!(facts["words"]["check-used"], en("check-used"));
+    }
+}
+
+#[test]
+fn the_camera_is_for_the_pages_that_read_codes() {
+    let world = World::cn();
+    let policy = |reply: &Reply| reply.headers["permissions-policy"].to_str().unwrap().to_owned();
+    let officer = world.visitor("customs_officer:qin");
+    for page in [world.nobody().get("/verify"), officer.get("/customs")] {
+        assert!(policy(&page).contains("camera=(self)"), "{}", policy(&page));
+    }
+    for path in [
+        "/",
+        "/queue",
+        "/customs/XP-24-13",
+        "/verify/XP-24-13",
+        "/nothing",
+        "/assets/verify.js",
+    ] {
+        let page = officer.get(path);
+        assert!(policy(&page).contains("camera=()"), "{path}: {}", policy(&page));
+    }
 }

@@ -9,6 +9,7 @@ mod attacks;
 mod code;
 mod company;
 mod desk;
+mod document;
 mod doors;
 mod notices;
 mod oversight;

@@ -240,6 +240,20 @@ impl Visitor<'_> {
         reply
     }
 
+    /// A file: status, kind and bytes.
+    pub fn bytes(&self, path: &str) -> (StatusCode, String, Vec<u8>) {
+        let request = self.request("GET", path).body(Body::empty()).unwrap();
+        self.world.runtime.block_on(async {
+            let (parts, body) = self.world.router.clone().oneshot(request).await.unwrap().into_parts();
+            let kind = parts
+                .headers
+                .get(header::CONTENT_TYPE)
+                .map(|kind| kind.to_str().unwrap().to_owned());
+            let body = to_bytes(body, 64 << 20).await.unwrap();
+            (parts.status, kind.unwrap_or_default(), body.to_vec())
+        })
+    }
+
     /// Sends fields as they are, with nothing of the form's own.
     pub fn post_bare(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let body = form_urlencoded::Serializer::new(String::new())

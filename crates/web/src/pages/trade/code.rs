@@ -6,7 +6,7 @@ use domain::quantity::{Mass, PG_PER_UG};
 use domain::trade::Case;
 use permit::{CODE_CHARS_MAX, Kind, Line, PREFIX, Party, Permit, Purpose, Reading, Unit};
 
-use super::customs::Worth;
+use super::customs::{self, Worth};
 use super::{authority, names};
 use crate::act::Said;
 use crate::answer::{Answered, encoded, html};
@@ -118,6 +118,8 @@ struct CodePage {
     compared: bool,
     /// The permit in the register.
     register: Option<String>,
+    /// What is left of it and may be endorsed, where whoever stands at the border has a code that the register agrees with.
+    border: Option<customs::Found>,
 }
 
 struct LineRow {
@@ -165,6 +167,7 @@ fn unread(ask: &Ask, door: Door, reading: Reading) -> CodePage {
         differs: Vec::new(),
         compared: false,
         register: None,
+        border: None,
     }
 }
 
@@ -182,6 +185,14 @@ fn signed(ask: &Ask, door: Door, permit: &Permit, reading: Reading) -> CodePage 
     let state = ask.state();
     let case = known(&state, permit);
     let differs = case.map_or_else(Vec::new, |case| differences(words, &state, door, permit, case));
+    let officer = ask
+        .visitor
+        .as_ref()
+        .filter(|_| door == Door::Customs && differs.is_empty());
+    let border = officer.zip(case).map(|(officer, case)| {
+        let worth = Worth::of(case, ask.today());
+        customs::found(ask, &state, officer, case, worth)
+    });
     CodePage {
         f: Frame::of(ask, words.t1("code-title", "number", &permit.number)),
         back: door.path(),
@@ -193,6 +204,7 @@ fn signed(ask: &Ask, door: Door, permit: &Permit, reading: Reading) -> CodePage 
         differs,
         compared: case.is_some(),
         register: (door == Door::Customs && case.is_some()).then(|| format!("/customs/{}", encoded(&permit.number))),
+        border,
     }
 }
 

@@ -5,11 +5,12 @@ use domain::State;
 use domain::trade::{Case, Line, Side, Stage, item_of};
 use jiff::civil::Date;
 
+use super::check;
 use super::code::{self, Asked, Door};
 use super::sheet::case_of_permit;
 use super::{act_link, fact, goods, names, party, quantity};
 use crate::act::{Said, may};
-use crate::answer::{Answered, encoded, html, see};
+use crate::answer::{Answered, encoded, html, see, with_camera};
 use crate::ask::{Ask, Visitor};
 use crate::chart::{Mark, mark};
 use crate::frame::Frame;
@@ -90,6 +91,7 @@ impl Worth {
 #[template(path = "trade/customs.html")]
 struct CustomsPage {
     f: Frame,
+    facts: String,
 }
 
 pub fn ask_number(ask: &Ask) -> Answered {
@@ -105,20 +107,24 @@ fn answer(ask: &Ask, text: &str) -> Answered {
     match code::asked(text) {
         Asked::Number(number) => Ok(see(&format!("/customs/{}", encoded(&number)))),
         Asked::Codes(codes) => code::page(ask, Door::Customs, &codes),
-        Asked::Nothing => html(&CustomsPage {
-            f: Frame::of(ask, ask.words().t("customs-title")),
-        }),
+        Asked::Nothing => {
+            let page = CustomsPage {
+                f: Frame::of(ask, ask.words().t("customs-title")),
+                facts: check::facts(ask, true)?,
+            };
+            html(&page).map(with_camera)
+        }
     }
 }
 
 /// A line as it stands at the border.
-struct Row {
-    name: String,
-    inn: String,
-    permitted: String,
-    base: String,
-    moved: String,
-    left: String,
+pub struct Row {
+    pub name: String,
+    pub inn: String,
+    pub permitted: String,
+    pub base: String,
+    pub moved: String,
+    pub left: String,
 }
 
 #[derive(Template)]
@@ -133,14 +139,14 @@ struct PermitPage {
 }
 
 /// What is known of a permit that was found.
-struct Found {
-    said: Vec<Said>,
-    rows: Vec<Row>,
-    moved_label: String,
-    act: Option<(String, String)>,
-    help: Vec<String>,
-    sheet: Option<String>,
-    case: Option<String>,
+pub struct Found {
+    pub said: Vec<Said>,
+    pub rows: Vec<Row>,
+    pub moved_label: String,
+    pub act: Option<(String, String)>,
+    pub help: Vec<String>,
+    pub sheet: Option<String>,
+    pub case: Option<String>,
 }
 
 pub fn permit(ask: &Ask) -> Answered {
@@ -153,7 +159,8 @@ pub fn permit(ask: &Ask) -> Answered {
         let worth = case.map_or(Worth::Unknown, |case| Worth::of(case, ask.today()));
         let case = case.filter(|_| worth != Worth::Unknown);
         let detail = case.map_or_else(|| words.t("customs-unknown"), |case| detail(words, case, worth));
-        (worth, detail, case.map(|case| found(ask, &state, visitor, case, worth)))
+        let found = case.map(|case| found(ask, &state, visitor, case, worth));
+        (worth, detail, found)
     };
     if found.is_some() {
         ask.looked_at(&number);
@@ -197,7 +204,8 @@ fn detail(words: Words, case: &Case, worth: Worth) -> String {
     }
 }
 
-fn found(ask: &Ask, state: &State, visitor: &Visitor, case: &Case, worth: Worth) -> Found {
+/// What the border sees of a case, and what it may do.
+pub fn found(ask: &Ask, state: &State, visitor: &Visitor, case: &Case, worth: Worth) -> Found {
     let words = ask.words();
     let exporting = case.side == Side::Exporting;
     let consignment = &case.consignment;
@@ -287,6 +295,11 @@ fn acts(
     let returning = case.side == Side::Exporting && case.stage == Stage::Returning;
     let goods = if returning { &case.came_back } else { &case.moved };
     let moved = goods.iter().any(|moved| *moved != 0);
+    // Where a permit is known by none, the case is.
+    let number = case
+        .permit
+        .as_ref()
+        .map_or(case.id.as_str(), |permit| permit.number.as_str());
     let mut help = Vec::new();
     let permit = || {
         case.permit
@@ -343,12 +356,7 @@ fn acts(
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
-    let link = act_link(
-        verb,
-        &pairs,
-        &[subject.0],
-        &format!("/customs/{}", encoded(ask.param("number"))),
-    );
+    let link = act_link(verb, &pairs, &[subject.0], &format!("/customs/{}", encoded(number)));
     let label = words.t(if returning {
         "customs-do-return"
     } else if exporting {

@@ -2,6 +2,7 @@
 
 mod authorizations;
 mod case;
+mod check;
 mod checks;
 mod code;
 mod customs;
@@ -10,6 +11,7 @@ mod emergencies;
 mod facts;
 mod list;
 mod overdue;
+mod pdf;
 mod sheet;
 mod timeline;
 mod verify;
@@ -80,7 +82,22 @@ pub const ROUTES: &[Route] = &[
         Who::OfficersAndHolders(TRADE),
         authorizations::foreign,
     ),
+    page(
+        "/authorizations/{number}/document.pdf",
+        Who::OfficersAndHolders(SHEETS),
+        pdf::authorization,
+    ),
     page("/permits/{number}", Who::OfficersAndHolders(SHEETS), sheet::permit),
+    page(
+        "/permits/{number}/document.pdf",
+        Who::OfficersAndHolders(SHEETS),
+        pdf::permit,
+    ),
+    page(
+        "/permits/{number}/endorsement.pdf",
+        Who::OfficersAndHolders(SHEETS),
+        pdf::endorsement,
+    ),
     page("/permits/{number}/code", Who::OfficersAndHolders(SHEETS), sheet::code),
     page("/customs", Who::Officers(BORDER), customs::ask_number),
     form("/customs", Who::Officers(BORDER), customs::asked),

@@ -23,21 +23,25 @@ const ENTRIES_MAX: usize = 200;
 
 /// A label in both languages.
 pub struct Label {
-    en: String,
-    zh: String,
+    pub en: String,
+    pub zh: String,
 }
 
 /// A field of a sheet.
 pub struct Field {
-    label: Label,
-    lines: Vec<String>,
-    wide: bool,
+    pub label: Label,
+    pub lines: Vec<String>,
+    /// The same lines in the other language, for the document; none where they say the same.
+    pub zh: Vec<String>,
+    pub wide: bool,
+    /// Whether it is a party.
+    pub party: bool,
 }
 
 /// The entry of the log that a sheet shows.
-struct Logged {
-    seq: u64,
-    leaf: String,
+pub struct Logged {
+    pub seq: u64,
+    pub leaf: String,
 }
 
 #[derive(Template)]
@@ -67,6 +71,8 @@ struct SheetPage {
     log: String,
     check: String,
     printed: String,
+    /// The documents that there are of it, by the keys of their words.
+    documents: Vec<(String, &'static str)>,
 }
 
 /// A code as it is printed.
@@ -76,10 +82,10 @@ struct Coded {
     picture: String,
 }
 
-const EN: Words = Words(Lang::En);
-const ZH: Words = Words(Lang::Zh);
+pub const EN: Words = Words(Lang::En);
+pub const ZH: Words = Words(Lang::Zh);
 
-fn both(key: &str) -> Label {
+pub fn both(key: &str) -> Label {
     Label {
         en: EN.t(key),
         zh: ZH.t(key),
@@ -87,54 +93,108 @@ fn both(key: &str) -> Label {
 }
 
 /// What a sheet says, gathered under the lock of the state.
-struct Sheet {
-    heading: &'static str,
-    number: String,
-    authority: String,
-    stamp: Option<&'static str>,
-    fields: Vec<Field>,
-    lines: Vec<GoodsRow>,
-    total: String,
-    endorsed: Vec<Field>,
+pub struct Sheet {
+    pub heading: &'static str,
+    pub number: String,
+    /// The day on which it was issued.
+    pub day: Date,
+    pub authority: String,
+    pub stamp: Option<&'static str>,
+    pub fields: Vec<Field>,
+    pub lines: Vec<GoodsRow>,
+    /// The same in the other language, for the document.
+    pub zh_lines: Vec<GoodsRow>,
+    pub total: String,
+    pub endorsed: Vec<Field>,
     /// The subject and kind of the entry with which it was issued; none for a partner's.
-    entry: Option<(String, &'static str)>,
+    pub entry: Option<(String, &'static str)>,
     /// Whether it is the permit of an emergency export, which has no code.
-    emergency: bool,
-    log: String,
+    pub emergency: bool,
+    pub log: String,
     back: String,
 }
 
-struct Pen(Vec<Field>);
+impl Sheet {
+    /// The origin of the log.
+    pub fn origin(&self) -> String {
+        // Name and hash; the key itself follows, and may have any letter.
+        let parts: Vec<&str> = self.log.splitn(3, '+').take(2).collect();
+        parts.join("+")
+    }
+
+    /// Its code or codes: own permits alone have one of ours.
+    pub fn codes(&self, ask: &Ask) -> Result<Vec<String>, Fault> {
+        if self.heading == "sheet-permit" && self.entry.is_some() && !self.emergency {
+            permit_codes(ask, &self.number)
+        } else {
+            Ok(Vec::new())
+        }
+    }
+}
+
+#[derive(Default)]
+pub struct Pen(pub Vec<Field>);
 
 impl Pen {
-    fn one(&mut self, key: &str, says: impl Into<String>) {
-        self.put(key, vec![says.into()], false);
+    /// What is the same in both languages.
+    pub fn one(&mut self, key: &str, says: impl Into<String>) {
+        self.lines(key, vec![says.into()]);
     }
 
-    fn put(&mut self, key: &str, lines: Vec<String>, wide: bool) {
-        let label = both(key);
-        self.0.push(Field { label, lines, wide });
+    /// Several lines that are the same in both languages.
+    pub fn lines(&mut self, key: &str, lines: Vec<String>) {
+        self.put(key, |_| Vec::new(), false);
+        if let Some(field) = self.0.last_mut() {
+            field.lines = lines;
+        }
     }
 
-    fn party(&mut self, key: &str, party: &Party) {
-        let country = names::country(EN, party.country);
-        let lines = vec![party.name.to_string(), party.address.to_string(), country];
+    /// The customs posts to which it is bound, if it is.
+    pub fn posts(&mut self, posts: &[domain::id::Text]) {
+        if !posts.is_empty() {
+            self.lines("sheet-posts", posts.iter().map(ToString::to_string).collect());
+        }
+    }
+
+    /// What is said in words.
+    pub fn said(&mut self, key: &str, says: impl Fn(Words) -> String) {
+        self.put(key, |words| vec![says(words)], false);
+    }
+
+    pub fn put(&mut self, key: &str, says: impl Fn(Words) -> Vec<String>, wide: bool) {
+        self.0.push(Field {
+            label: both(key),
+            lines: says(EN),
+            zh: says(ZH),
+            wide,
+            party: false,
+        });
+    }
+
+    pub fn party(&mut self, key: &str, party: &Party) {
+        let country = |words| names::country(words, party.country);
+        let lines = |words| vec![party.name.to_string(), party.address.to_string(), country(words)];
         self.put(key, lines, true);
+        if let Some(field) = self.0.last_mut() {
+            field.party = true;
+        }
     }
 }
 
 /// The export permit, or the copy of a partner's.
 pub fn permit(ask: &Ask) -> Answered {
-    let sheet = {
-        let state = ask.state();
-        let visitor = ask.visitor()?;
-        let case = case_of_permit(&state, ask.param("number")).ok_or(Fault::NotFound)?;
-        if !sees(&state, visitor, case) {
-            return Err(Fault::NotFound);
-        }
-        permit_sheet(ask, &state, case).ok_or(Fault::NotFound)?
-    };
-    print(ask, sheet)
+    print(ask, the_permit(ask)?)
+}
+
+/// The sheet of the permit that is asked for, if whoever asks may see it.
+pub fn the_permit(ask: &Ask) -> Result<Sheet, Fault> {
+    let state = ask.state();
+    let visitor = ask.visitor()?;
+    let case = case_of_permit(&state, ask.param("number")).ok_or(Fault::NotFound)?;
+    if !sees(&state, visitor, case) {
+        return Err(Fault::NotFound);
+    }
+    permit_sheet(ask, &state, case).ok_or(Fault::NotFound)
 }
 
 /// The case of a permit of ours, or of one whose copy a partner has sent.
@@ -150,43 +210,45 @@ fn permit_sheet(ask: &Ask, state: &State, case: &Case) -> Option<Sheet> {
         Side::Exporting => state.founding.id.to_string(),
         Side::Importing => case.partner.as_ref()?.to_string(),
     };
-    let mut pen = Pen(Vec::new());
+    let mut pen = Pen::default();
     pen.party("sheet-exporter", &consignment.exporter);
     pen.party("sheet-importer", &consignment.importer);
-    pen.one("sheet-issued", EN.day(permit.issued_on));
-    pen.one("sheet-until", EN.day(permit.valid_until));
+    pen.said("sheet-issued", |words| words.day(permit.issued_on));
+    pen.said("sheet-until", |words| words.day(permit.valid_until));
     if let Some(number) = &consignment.authorization {
         pen.one("sheet-authorization", number.to_string());
-        pen.one("sheet-authorization-issued", EN.day(permit.authorization_issued_on));
+        pen.said("sheet-authorization-issued", |words| {
+            words.day(permit.authorization_issued_on)
+        });
         let issuer = authority(state, &permit.authorization_issuer);
         pen.one("sheet-authorization-issuer", issuer);
     }
     if let Some(emergency) = &case.emergency {
         let lines = vec![emergency.name.to_string(), emergency.request.to_string()];
-        pen.put("sheet-emergency", lines, false);
+        pen.lines("sheet-emergency", lines);
     }
-    pen.one("sheet-purpose", EN.t(purpose_key(consignment.purpose)));
-    pen.one("sheet-bonded", EN.t(yes_key(consignment.bonded)));
+    pen.said("sheet-purpose", |words| words.t(purpose_key(consignment.purpose)));
+    pen.said("sheet-bonded", |words| words.t(yes_key(consignment.bonded)));
     pen.one("sheet-case", case.id.to_string());
-    if !case.posts.is_empty() {
-        pen.put(
-            "sheet-posts",
-            case.posts.iter().map(ToString::to_string).collect(),
-            false,
-        );
-    }
+    pen.posts(&case.posts);
     if case.copy() > 0 {
         pen.one("sheet-copy", case.copy().to_string());
     }
-    pen.put("sheet-conditions", vec![EN.t("sheet-conditions-permit")], true);
+    pen.put(
+        "sheet-conditions",
+        |words| vec![words.t("sheet-conditions-permit")],
+        true,
+    );
     let ours = case.side == Side::Exporting;
     Some(Sheet {
         heading: "sheet-permit",
         number: permit.number.to_string(),
+        day: permit.issued_on,
         authority: authority(state, &issuer),
         stamp: stamp(case, permit.valid_until < ask.today()),
         fields: pen.0,
-        lines: rows(state, &consignment.lines),
+        lines: rows(EN, state, &consignment.lines),
+        zh_lines: rows(ZH, state, &consignment.lines),
         total: names::mass(EN, base_of(&consignment.lines)),
         endorsed: endorsed(state, case),
         entry: ours.then(|| (case.id.to_string(), "ExportPermitIssued")),
@@ -204,7 +266,7 @@ fn permit_sheet(ask: &Ask, state: &State, case: &Case) -> Option<Sheet> {
 }
 
 /// What is stamped across a sheet that is not, or no more, a permit to let goods pass.
-fn stamp(case: &Case, ended: bool) -> Option<&'static str> {
+pub fn stamp(case: &Case, ended: bool) -> Option<&'static str> {
     match case.stage {
         Stage::Expired => Some("sheet-stamp-unused"),
         Stage::Revoked => Some("sheet-stamp-revoked"),
@@ -217,61 +279,57 @@ fn stamp(case: &Case, ended: bool) -> Option<&'static str> {
     }
 }
 
-fn rows(state: &State, lines: &[Line]) -> Vec<GoodsRow> {
-    lines.iter().map(|line| goods_row(EN, state, line)).collect()
+pub fn rows(words: Words, state: &State, lines: &[Line]) -> Vec<GoodsRow> {
+    lines.iter().map(|line| goods_row(words, state, line)).collect()
 }
 
 /// The endorsements, and room for those that are still to come.
 fn endorsed(state: &State, case: &Case) -> Vec<Field> {
-    let mut pen = Pen(Vec::new());
-    let lines = |endorsed: &Option<Endorsement>| {
+    let mut pen = Pen::default();
+    let lines = |words: Words, endorsed: &Option<Endorsement>| {
         endorsed.as_ref().map_or_else(
-            || vec![EN.t("sheet-not-endorsed")],
-            |endorsed| endorsement(EN, state, endorsed),
+            || vec![words.t("sheet-not-endorsed")],
+            |endorsed| endorsement(words, state, endorsed),
         )
     };
-    pen.put("sheet-departure", lines(&case.departure), false);
-    pen.put("sheet-arrival", lines(&case.arrival), false);
+    pen.put("sheet-departure", |words| lines(words, &case.departure), false);
+    pen.put("sheet-arrival", |words| lines(words, &case.arrival), false);
     pen.0
 }
 
 /// An import authorization of this authority.
 pub fn authorization(ask: &Ask) -> Answered {
-    let sheet = {
-        let state = ask.state();
-        let visitor = ask.visitor()?;
-        let own = state.trade.own(ask.param("number")).ok_or(Fault::NotFound)?;
-        let site = state.holders.site(&own.site).map(|(_, site)| site.holder_id.as_str());
-        if visitor.holder().is_some_and(|holder| site.ok() != Some(holder)) {
-            return Err(Fault::NotFound);
-        }
-        authorization_sheet(ask, &state, own)
-    };
-    print(ask, sheet)
+    print(ask, the_authorization(ask)?)
+}
+
+/// The sheet of the authorization that is asked for, if whoever asks may see it.
+pub fn the_authorization(ask: &Ask) -> Result<Sheet, Fault> {
+    let state = ask.state();
+    let visitor = ask.visitor()?;
+    let own = state.trade.own(ask.param("number")).ok_or(Fault::NotFound)?;
+    let site = state.holders.site(&own.site).map(|(_, site)| site.holder_id.as_str());
+    if visitor.holder().is_some_and(|holder| site.ok() != Some(holder)) {
+        return Err(Fault::NotFound);
+    }
+    Ok(authorization_sheet(ask, &state, own))
 }
 
 fn authorization_sheet(ask: &Ask, state: &State, own: &domain::trade::OwnAuthorization) -> Sheet {
     let authorization = &own.authorization;
-    let mut pen = Pen(Vec::new());
+    let mut pen = Pen::default();
     pen.party("sheet-importer", &authorization.importer);
     pen.party("sheet-exporter", &authorization.exporter);
-    pen.one("sheet-issued", EN.day(authorization.issued_on));
-    pen.one("sheet-until", EN.day(authorization.valid_until));
+    pen.said("sheet-issued", |words| words.day(authorization.issued_on));
+    pen.said("sheet-until", |words| words.day(authorization.valid_until));
     let consignments = match authorization.consignments {
         Consignments::Single => "authorization-single",
         Consignments::Several => "authorization-several",
     };
-    pen.one("sheet-consignments", EN.t(consignments));
-    pen.one("sheet-purpose", EN.t(purpose_key(authorization.purpose)));
-    pen.one("sheet-bonded", EN.t(yes_key(authorization.bonded)));
+    pen.said("sheet-consignments", |words| words.t(consignments));
+    pen.said("sheet-purpose", |words| words.t(purpose_key(authorization.purpose)));
+    pen.said("sheet-bonded", |words| words.t(yes_key(authorization.bonded)));
     pen.one("sheet-application", own.application.to_string());
-    if !own.posts.is_empty() {
-        pen.put(
-            "sheet-posts",
-            own.posts.iter().map(ToString::to_string).collect(),
-            false,
-        );
-    }
+    pen.posts(&own.posts);
     if own.version > 1 {
         pen.one("sheet-version", own.version.to_string());
     }
@@ -286,10 +344,12 @@ fn authorization_sheet(ask: &Ask, state: &State, own: &domain::trade::OwnAuthori
     Sheet {
         heading: "sheet-import-authorization",
         number: authorization.number.to_string(),
+        day: authorization.issued_on,
         authority: authority(state, &authorization.issuer),
         stamp,
         fields: pen.0,
-        lines: rows(state, &authorization.lines),
+        lines: rows(EN, state, &authorization.lines),
+        zh_lines: rows(ZH, state, &authorization.lines),
         total: names::mass(EN, base_of(&authorization.lines)),
         endorsed: Vec::new(),
         entry: Some((authorization.number.to_string(), "ImportAuthorizationIssued")),
@@ -306,19 +366,11 @@ fn print(ask: &Ask, sheet: Sheet) -> Answered {
         None => None,
     };
     let words = ask.words();
-    // Own permits alone have a code of ours.
-    let codes = if sheet.heading == "sheet-permit" && sheet.entry.is_some() && !sheet.emergency {
-        coded(&permit_codes(ask, &sheet.number)?)
-    } else {
-        Vec::new()
-    };
+    let codes = coded(&sheet.codes(ask)?);
+    let origin = sheet.origin();
     let code_file = format!("/permits/{}/code", encoded(&sheet.number));
     let check = ask.app.url(&format!("/verify/{}", encoded(&sheet.number)));
-    let origin = sheet
-        .log
-        .rsplit_once('+')
-        .map_or(sheet.log.as_str(), |(origin, _)| origin)
-        .to_owned();
+    let documents = super::pdf::links(&sheet);
     let title = words.t1(&format!("{}-title", sheet.heading), "number", &sheet.number);
     let border = ask.visitor()?.is(domain::access::Role::CustomsOfficer);
     html(&SheetPage {
@@ -349,11 +401,12 @@ fn print(ask: &Ask, sheet: Sheet) -> Answered {
         log: origin,
         check,
         printed: ask.time(ask.now),
+        documents,
     })
 }
 
 /// The entry with which something was issued, and its leaf in the log.
-fn logged(ask: &Ask, subject: &str, kind: &str) -> Result<Option<Logged>, Fault> {
+pub fn logged(ask: &Ask, subject: &str, kind: &str) -> Result<Option<Logged>, Fault> {
     let authority = ask.app.authority();
     authority.catch_up()?;
     let rows = authority.register(|register| register.entries_of_subject(subject, 0, ENTRIES_MAX))?;
@@ -390,7 +443,7 @@ fn coded(codes: &[String]) -> Vec<Coded> {
     drawn.collect()
 }
 
-fn part(number: usize, count: usize) -> Label {
+pub fn part(number: usize, count: usize) -> Label {
     let of = |words: Words| words.t2("code-part", "number", number, "count", count);
     Label { en: of(EN), zh: of(ZH) }
 }

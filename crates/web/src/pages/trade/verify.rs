@@ -3,10 +3,11 @@
 
 use askama::Template;
 
+use super::check;
 use super::code::{self, Asked, Door};
 use super::customs::Worth;
 use super::names;
-use crate::answer::{Answered, Fault, encoded, html, see};
+use crate::answer::{Answered, Fault, encoded, html, see, with_camera};
 use crate::ask::Ask;
 use crate::frame::Frame;
 use crate::limit::Purpose;
@@ -15,6 +16,7 @@ use crate::limit::Purpose;
 #[template(path = "trade/verify.html")]
 struct VerifyPage {
     f: Frame,
+    facts: String,
 }
 
 #[derive(Template)]
@@ -48,9 +50,13 @@ fn answer(ask: &Ask, text: &str) -> Answered {
             ask.app.limits.take(Purpose::Ask, ask.peer).map_err(Fault::TooMany)?;
             code::page(ask, Door::Verify, &codes)
         }
-        Asked::Nothing => html(&VerifyPage {
-            f: Frame::of(ask, ask.words().t("verify-title")),
-        }),
+        Asked::Nothing => {
+            let page = VerifyPage {
+                f: Frame::of(ask, ask.words().t("verify-title")),
+                facts: check::facts(ask, false)?,
+            };
+            html(&page).map(with_camera)
+        }
     }
 }
 
