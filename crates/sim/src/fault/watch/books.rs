@@ -1,6 +1,6 @@
 //! What one journal says of trade: what was confirmed, permitted, moved and ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::digest::Digest;
 use domain::id::Id;
@@ -72,6 +72,8 @@ pub(super) struct Books {
     permits: BTreeMap<Id, Permitted>,
     cases: BTreeMap<Id, Told>,
     pub permits_issued: u64,
+    /// Cases of which something arrived or came back since they were last weighed.
+    moved: BTreeSet<Id>,
 }
 
 fn kind_of(movement: &Movement) -> usize {
@@ -125,12 +127,14 @@ impl Books {
             Event::ConsignmentArrived(endorsed) => {
                 let imported = self.case(&endorsed.case).imported;
                 as_recorded(node, &endorsed.case, &endorsed.endorsement, imported)?;
-                self.arrived(node, &endorsed.case, &endorsed.endorsement)
+                self.arrived(&endorsed.case, &endorsed.endorsement);
+                Ok(())
             }
             Event::ConsignmentReturned(endorsed) => {
                 let back = self.case(&endorsed.case).back;
                 as_recorded(node, &endorsed.case, &endorsed.endorsement, back)?;
-                self.returned(node, &endorsed.case, &endorsed.endorsement)
+                self.returned(&endorsed.case, &endorsed.endorsement);
+                Ok(())
             }
             Event::Movement(movement) => self.moves(node, movement),
             event => {
@@ -224,8 +228,8 @@ impl Books {
                 told.ended = told.ended.filter(|how| *how != "expired");
                 told.departed = Some(amounts(&departure.lines));
             }
-            Notice::Received(arrival) => self.arrived(node, case, &arrival)?,
-            Notice::Returned(returned) => self.returned(node, case, &returned)?,
+            Notice::Received(arrival) => self.arrived(case, &arrival),
+            Notice::Returned(returned) => self.returned(case, &returned),
             _ => {}
         }
         Ok(())
@@ -317,14 +321,20 @@ impl Books {
         Ok(())
     }
 
-    fn arrived(&mut self, node: &Node, case: &Id, arrival: &Endorsement) -> Checked {
+    fn arrived(&mut self, case: &Id, arrival: &Endorsement) {
         self.case(case).arrived = amounts(&arrival.lines);
-        self.accounted(node, case)
+        self.moved.insert(case.clone());
     }
 
-    fn returned(&mut self, node: &Node, case: &Id, returned: &Endorsement) -> Checked {
+    fn returned(&mut self, case: &Id, returned: &Endorsement) {
         self.case(case).returned = amounts(&returned.lines);
-        self.accounted(node, case)
+        self.moved.insert(case.clone());
+    }
+
+    /// Weighs what has moved, once everything new is read: several messages may have come at once.
+    pub fn weigh(&mut self, node: &Node) -> Checked {
+        let moved = std::mem::take(&mut self.moved);
+        moved.iter().try_for_each(|case| self.accounted(node, case))
     }
 
     /// What arrived and what came back is what left, or this side has a discrepancy.

@@ -136,6 +136,7 @@ impl Watch {
             self.chain(nodes, place, entry)?;
             self.books[place].entry(node, entry)?;
         }
+        self.books[place].weigh(node)?;
         if entries.iter().any(|entry| matches!(entry.event, Event::Movement(_))) {
             books::balance(node)?;
         }
