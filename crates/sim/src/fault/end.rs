@@ -203,6 +203,8 @@ impl Sim<'_> {
         let theirs = theirs.ok_or_else(missing)?;
         // What crossed a withdrawal is on one side only.
         let open = case.stage != Stage::Withdrawn;
+        // A word that crossed what closed the case is refused, and its sender knows.
+        let differs = case.stage == Stage::Discrepant;
         for (what, ours, theirs) in [
             ("stage", stage(case), stage(theirs)),
             (
@@ -242,8 +244,8 @@ impl Sim<'_> {
             ),
             (
                 "word",
-                format!("{:?}", case.our_word),
-                format!("{:?}", theirs.their_word),
+                format!("{:?}", case.our_word.as_ref().filter(|_| differs)),
+                format!("{:?}", theirs.their_word.as_ref().filter(|_| differs)),
             ),
             (
                 "late cancellation",
