@@ -67,3 +67,41 @@ impl Sim<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::Event;
+    use domain::partner::MessageQueued;
+    use domain::trade::{Cancellation, Notice};
+    use jiff::SignedDuration;
+
+    use super::super::{Checked, world};
+    use crate::dice::Dice;
+    use crate::memory::wrong;
+
+    /// The simulation found it: seed 8063 of 10,000, whose watch took it for a log that was rolled back.
+    #[test]
+    fn a_message_of_which_nothing_else_was_lost_is_signed_again_as_it_was() -> Checked {
+        let (mut nodes, now) = world::found(2, &mut Dice(1))?;
+        let to = nodes[1].id.clone();
+        let core = &mut nodes[0].core;
+        let cancellation = Cancellation {
+            number: "NONE".parse().map_err(wrong)?,
+            reason: "it was never issued".parse().map_err(wrong)?,
+        };
+        let notice = Notice::AuthorizationCancelled(Box::new(cancellation));
+        let case = None;
+        core.force(
+            now,
+            vec![Event::MessageQueued(Box::new(MessageQueued { to, case, notice }))],
+        )?;
+        // The clock is behind what the journal has.
+        core.sign_queued(now - SignedDuration::from_hours(1))?;
+        let before = core.outgoing()?;
+        core.restore(core.state.size - 1)?;
+        assert!(core.outgoing()?.is_empty(), "the message is lost");
+        core.sign_queued(now - SignedDuration::from_mins(30))?;
+        assert_eq!(core.outgoing()?, before);
+        Ok(())
+    }
+}

@@ -203,6 +203,8 @@ impl Sim<'_> {
         let theirs = theirs.ok_or_else(missing)?;
         // What crossed a withdrawal is on one side only.
         let open = case.stage != Stage::Withdrawn;
+        // A word that crossed what closed the case is refused, and its sender knows.
+        let differs = case.stage == Stage::Discrepant;
         for (what, ours, theirs) in [
             ("stage", stage(case), stage(theirs)),
             (
@@ -216,6 +218,17 @@ impl Sim<'_> {
                 format!("{:?}", theirs.confirmation.as_ref().filter(|_| open)),
             ),
             ("refusal", refusal(case), refusal(theirs)),
+            (
+                "return",
+                format!("{:?}", case.returned),
+                format!("{:?}", theirs.returned),
+            ),
+            (
+                "diversion",
+                format!("{:?}", case.diversion),
+                format!("{:?}", theirs.diversion),
+            ),
+            ("order back", ordered(case), ordered(theirs)),
             ("questions", questions(case), questions(theirs)),
             ("reason of its end", reason(case), reason(theirs)),
             ("permit", format!("{:?}", case.permit), format!("{:?}", theirs.permit)),
@@ -231,8 +244,8 @@ impl Sim<'_> {
             ),
             (
                 "word",
-                format!("{:?}", case.our_word),
-                format!("{:?}", theirs.their_word),
+                format!("{:?}", case.our_word.as_ref().filter(|_| differs)),
+                format!("{:?}", theirs.their_word.as_ref().filter(|_| differs)),
             ),
             (
                 "late cancellation",
@@ -262,7 +275,8 @@ impl Sim<'_> {
         let (departed, arrived) = (of(&case.departure), of(&case.arrival));
         let holds = match (departed, arrived) {
             (Some(departed), Some(arrived)) => {
-                let explained = departed == arrived || matches!(case.stage, Stage::Discrepant | Stage::Closed);
+                let explained =
+                    departed == arrived || matches!(case.stage, Stage::Discrepant | Stage::Closed | Stage::Returned);
                 exported == departed && imported == arrived && explained
             }
             // On its way, or at customs of either side.
@@ -408,6 +422,8 @@ fn stage(case: &Case) -> String {
     let stage = match case.stage {
         Stage::Issued | Stage::Held | Stage::Suspended if case.unused_there => Stage::Expired,
         Stage::Held => Stage::Issued,
+        // What has entered is still to be endorsed.
+        Stage::Departed | Stage::Returning if case.diversion.is_some() => Stage::Diverted,
         stage => stage,
     };
     stage.word().to_owned()
@@ -435,6 +451,11 @@ fn questions(case: &Case) -> String {
     }
     let said = |asked: &Asked| format!("{:?} {:?}", asked.question, asked.answer.as_ref().map(|(said, _)| said));
     case.questions.iter().map(said).collect::<Vec<_>>().join("; ")
+}
+
+/// Why it was called back.
+fn ordered(case: &Case) -> String {
+    format!("{:?}", case.ordered_back.as_ref().map(|(_, reason)| reason))
 }
 
 /// Why the exporting authority has brought it to an end.

@@ -107,6 +107,10 @@ fn every_invariant_holds_whatever_strikes() {
             "ConsignmentReleased",
             "MessageEquivocated",
             "DecisionRejected",
+            "ConsignmentOrderedBack",
+            "ConsignmentReturned",
+            "ConsignmentDiverted",
+            "ImportAuthorizationAmended",
         ],
     );
     has(&all.struck, "fault", &STRUCK);

@@ -1,9 +1,9 @@
 //! How trade begins: applications, import authorizations and their end.
 
 use domain::id::Id;
-use domain::trade::{ImportAuthorization, Side};
+use domain::trade::{ImportAuthorization, Line, Side};
 use jiff::Span;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Act, Effect, act, officer};
 use crate::fault::Sim;
@@ -30,6 +30,11 @@ impl Sim<'_> {
             let with = json!({ "id": id, "application": application, "valid_until": until });
             possible.push(officer("issue_import_authorization", with));
         }
+        if self.dice.one_in(20)
+            && let Some(number) = self.dice.pick(&in_force).cloned()
+        {
+            possible.push(self.amendment(place, &number));
+        }
         if self.dice.one_in(25)
             && let Some(number) = self.dice.pick(&in_force)
         {
@@ -49,6 +54,20 @@ impl Sim<'_> {
         let owns = node.core.state.trade.owns();
         let in_force = owns.filter(|own| !own.cancelled && own.authorization.valid_until >= today);
         in_force.map(|own| own.authorization.number.clone()).collect()
+    }
+
+    /// More, or now and then less, than was authorized.
+    fn amendment(&mut self, place: usize, number: &Id) -> Act {
+        let trade = &self.nodes[place].core.state.trade;
+        let lines = trade.own(number).map(|own| own.authorization.lines.clone());
+        let less = self.dice.one_in(3);
+        let amended = |line: &Line| {
+            let amount = if less { line.amount / 2 + 1 } else { line.amount * 2 };
+            json!({ "item": self.nodes[place].item(usize::from(line.goods.bulk)), "amount": amount })
+        };
+        let lines: Vec<Value> = lines.iter().flatten().map(amended).collect();
+        let with = json!({ "authorization": number, "lines": lines, "reason": "the hospital asks for it" });
+        officer("amend_import_authorization", with)
     }
 
     fn may_begin(&self, place: usize) -> bool {

@@ -23,6 +23,8 @@ impl Sim<'_> {
                 let with = json!({ "permit": permit.number, "reason": "counted again" });
                 vec![officer("release_consignment", with)]
             }
+            (Stage::Departed, Some(permit)) => self.calling_back(permit).into_iter().collect(),
+            (Stage::Returning, Some(permit)) => self.home_again(place, case, permit),
             (Stage::Discrepant, _) => resolution(case).into_iter().collect(),
             _ => Vec::new(),
         };
@@ -42,7 +44,7 @@ impl Sim<'_> {
     fn taking_back(&mut self, case: &Case) -> Option<Act> {
         let reason = "the buyer has gone";
         match (&case.permit, case.stage) {
-            (_, Stage::Discrepant) => None,
+            (_, Stage::Discrepant | Stage::Departed | Stage::Returning) => None,
             (None, _) if self.dice.one_in(40) => {
                 let with = json!({ "export": application(case), "reason": reason });
                 Some(officer("withdraw_export", with))
@@ -53,6 +55,52 @@ impl Sim<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Now and then goods that are on their way are called back, or go to another country.
+    fn calling_back(&mut self, permit: &Permit) -> Option<Act> {
+        match self.dice.below(24) {
+            0..4 => {
+                let with = json!({ "permit": permit.number, "reason": "nobody takes it in" });
+                Some(officer("order_back", with))
+            }
+            4 => {
+                let with = json!({ "permit": permit.number, "transit": "AE", "under": "AE-5", "destination": "JO",
+                    "reason": "the port is closed" });
+                Some(officer("record_diversion", with))
+            }
+            _ => None,
+        }
+    }
+
+    /// Goods that have not arrived come back, mostly all of them, and customs endorses it.
+    fn home_again(&mut self, place: usize, case: &Case, permit: &Permit) -> Vec<Act> {
+        let goods = self.goods.get(&case.id).cloned().unwrap_or_default();
+        let mut possible = Vec::new();
+        let kinds = case.consignment.lines.iter().map(|line| usize::from(line.goods.bulk));
+        let outside = |kind: &usize| !goods.ended[*kind] && goods.left[*kind] > 0;
+        for kind in kinds.filter(outside) {
+            let left = goods.left[kind];
+            let amount = if self.dice.one_in(10) {
+                self.dice.up_to(left)
+            } else {
+                left
+            };
+            let (item, batch) = (self.nodes[place].item(kind), ["A", "B"][kind]);
+            let with = json!({ "site": "S", "item": item, "batch": batch,
+                "amount": amount, "origin": case.consignment.importer.country, "case": case.id,
+                "occurred_on": self.day(place, 0) });
+            possible.push(Act {
+                effect: Effect::Entered(case.id.clone(), kind),
+                ..act("H:hana", "import", with)
+            });
+        }
+        if possible.is_empty() && case.came_back.iter().any(|back| *back > 0) {
+            let lines = self.counted(place, case, &case.came_back, 40);
+            let with = json!({ "permit": permit.number, "post": "Airport", "lines": lines });
+            possible.push(act("customs_officer:cem", "endorse_return", with));
+        }
+        possible
     }
 
     /// Goods go to customs, leave, and customs endorses it.
@@ -68,7 +116,7 @@ impl Sim<'_> {
             });
         }
         if case.moved.iter().any(|moved| *moved > 0) {
-            let lines = self.counted(place, case, 15);
+            let lines = self.counted(place, case, &case.moved, 15);
             let with = json!({ "permit": permit.number, "post": "Airport", "lines": lines });
             possible.push(act("customs_officer:cem", "endorse_departure", with));
         }
@@ -131,7 +179,7 @@ impl Sim<'_> {
         }
         let moved = case.moved.iter().any(|moved| *moved > 0);
         if moved && matches!(case.stage, Stage::Issued | Stage::Suspended | Stage::Held) {
-            let lines = self.counted(place, case, u64::MAX);
+            let lines = self.counted(place, case, &case.moved, u64::MAX);
             let with = json!({ "permit": permit.number, "post": "Airport", "lines": lines });
             self.perform(place, act("customs_officer:cem", "endorse_departure", with))?;
         }

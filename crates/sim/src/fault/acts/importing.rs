@@ -11,7 +11,7 @@ impl Sim<'_> {
     pub(super) fn importing(&mut self, place: usize, case: &Case) -> Vec<Act> {
         match case.stage {
             Stage::Requested | Stage::Queried => vec![self.reply(place, case)],
-            Stage::Issued | Stage::Departed | Stage::Suspended => self.arrival(place, case),
+            Stage::Issued | Stage::Departed | Stage::Returning | Stage::Suspended => self.arrival(place, case),
             Stage::Discrepant => resolution(case).into_iter().collect(),
             _ => Vec::new(),
         }
@@ -56,8 +56,11 @@ impl Sim<'_> {
             all_ended = false;
             possible.push(self.entry(place, case, kind, left));
         }
-        if all_ended && case.moved.iter().any(|moved| *moved > 0) && case.stage == Stage::Departed {
-            let lines = self.counted(place, case, 40);
+        if all_ended
+            && case.moved.iter().any(|moved| *moved > 0)
+            && matches!(case.stage, Stage::Departed | Stage::Returning)
+        {
+            let lines = self.counted(place, case, &case.moved, 40);
             let with = json!({ "case": case.id, "post": "Port", "lines": lines });
             possible.push(act("customs_officer:cem", "endorse_arrival", with));
         }

@@ -1,6 +1,6 @@
 //! What one journal says of trade: what was confirmed, permitted, moved and ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::digest::Digest;
 use domain::id::Id;
@@ -14,7 +14,7 @@ use crate::fault::world::{Amounts, Node, amounts};
 use crate::fault::{Broken, Checked};
 
 /// An authorization as its issuer sent it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Authorized {
     lines: Amounts,
     single: bool,
@@ -56,8 +56,13 @@ struct Told {
     /// How the case has ended, before goods have left.
     ended: Option<&'static str>,
     departed: Option<Amounts>,
+    /// As endorsed by customs, here or there.
+    arrived: Amounts,
+    returned: Amounts,
     exported: Amounts,
     imported: Amounts,
+    /// What has come back.
+    back: Amounts,
 }
 
 /// What one journal says.
@@ -67,6 +72,8 @@ pub(super) struct Books {
     permits: BTreeMap<Id, Permitted>,
     cases: BTreeMap<Id, Told>,
     pub permits_issued: u64,
+    /// Cases of which something arrived or came back since they were last weighed.
+    moved: BTreeSet<Id>,
 }
 
 fn kind_of(movement: &Movement) -> usize {
@@ -99,7 +106,7 @@ impl Books {
     pub fn totals(&self) -> (Amounts, Amounts) {
         let all = self.cases.values();
         all.fold(([0; 2], [0; 2]), |(left, entered), told| {
-            (sum(left, told.exported), sum(entered, told.imported))
+            (sum(left, told.exported), sum(entered, sum(told.imported, told.back)))
         })
     }
 
@@ -120,7 +127,14 @@ impl Books {
             Event::ConsignmentArrived(endorsed) => {
                 let imported = self.case(&endorsed.case).imported;
                 as_recorded(node, &endorsed.case, &endorsed.endorsement, imported)?;
-                self.arrived(node, &endorsed.case, &endorsed.endorsement)
+                self.arrived(&endorsed.case, &endorsed.endorsement);
+                Ok(())
+            }
+            Event::ConsignmentReturned(endorsed) => {
+                let back = self.case(&endorsed.case).back;
+                as_recorded(node, &endorsed.case, &endorsed.endorsement, back)?;
+                self.returned(&endorsed.case, &endorsed.endorsement);
+                Ok(())
             }
             Event::Movement(movement) => self.moves(node, movement),
             event => {
@@ -165,6 +179,7 @@ impl Books {
         let notice = Notice::read(&message.kind, &message.body).map_err(unread)?;
         match (notice, &message.case) {
             (Some(Notice::AuthorizationIssued(authorization)), _) => self.authorize(&received.from, &authorization),
+            (Some(Notice::AuthorizationAmended(amended)), _) => self.authorize(&received.from, &amended.authorization),
             (Some(Notice::AuthorizationCancelled(cancelled)), _) => {
                 let key = (received.from.clone(), cancelled.number);
                 if let Some(authorized) = self.authorized.get_mut(&key) {
@@ -184,6 +199,13 @@ impl Books {
             single: authorization.consignments == Consignments::Single,
             cancelled: false,
             permits: Vec::new(),
+        };
+        let before = self.authorized.remove(&key).unwrap_or_default();
+        let (cancelled, permits) = (before.cancelled, before.permits);
+        let authorized = Authorized {
+            cancelled,
+            permits,
+            ..authorized
         };
         self.authorized.insert(key, authorized);
     }
@@ -206,7 +228,8 @@ impl Books {
                 told.ended = told.ended.filter(|how| *how != "expired");
                 told.departed = Some(amounts(&departure.lines));
             }
-            Notice::Received(arrival) => self.arrived(node, case, &arrival)?,
+            Notice::Received(arrival) => self.arrived(case, &arrival),
+            Notice::Returned(returned) => self.returned(case, &returned),
             _ => {}
         }
         Ok(())
@@ -298,9 +321,26 @@ impl Books {
         Ok(())
     }
 
-    /// What arrived is what left, or this side has a discrepancy.
-    fn arrived(&mut self, node: &Node, case: &Id, arrival: &Endorsement) -> Checked {
-        let (arrived, departed) = (amounts(&arrival.lines), self.case(case).departed);
+    fn arrived(&mut self, case: &Id, arrival: &Endorsement) {
+        self.case(case).arrived = amounts(&arrival.lines);
+        self.moved.insert(case.clone());
+    }
+
+    fn returned(&mut self, case: &Id, returned: &Endorsement) {
+        self.case(case).returned = amounts(&returned.lines);
+        self.moved.insert(case.clone());
+    }
+
+    /// Weighs what has moved, once everything new is read: several messages may have come at once.
+    pub fn weigh(&mut self, node: &Node) -> Checked {
+        let moved = std::mem::take(&mut self.moved);
+        moved.iter().try_for_each(|case| self.accounted(node, case))
+    }
+
+    /// What arrived and what came back is what left, or this side has a discrepancy.
+    fn accounted(&mut self, node: &Node, case: &Id) -> Checked {
+        let told = self.case(case);
+        let (arrived, departed) = (sum(told.arrived, told.returned), told.departed);
         let known = node.core.state.trade.case(case);
         let stage = known.map(|case| case.stage);
         let word = known.is_some_and(|case| case.our_word.is_some() && case.their_word.is_some());
@@ -309,7 +349,7 @@ impl Books {
             return Ok(());
         }
         let says = format!(
-            "{departed:?} left and {arrived:?} arrived in {case}, and {} has it as {stage:?}",
+            "{departed:?} left and {arrived:?} arrived or came back in {case}, and {} has it as {stage:?}",
             node.id
         );
         Err(Broken::new(ARRIVED, says))
@@ -345,8 +385,10 @@ impl Books {
                     return Ok(());
                 };
                 self.goes_on(node, &case, "goods entered")?;
+                let of_ours = case.starts_with(&format!("{}/", node.id));
                 let told = self.case(&case);
-                told.imported = sum(told.imported, moved);
+                let counted = if of_ours { &mut told.back } else { &mut told.imported };
+                *counted = sum(*counted, moved);
             }
             _ => {}
         }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::digest::Digest;
+use domain::id::Id;
 use domain::partner::{EntryRef, Message, MessageReceipted, MessageReceived, MessageSigned, Receipt, Taken};
 use domain::{Entry, Event};
 use exchange::Answer;
@@ -29,7 +30,7 @@ pub(super) struct Redeemable {
 /// A message that contradicts one that a node has taken.
 #[derive(Clone, Debug)]
 pub(in crate::fault) struct Contradiction {
-    from: domain::id::Id,
+    from: Id,
     hash: Digest,
     /// How much evidence there was before.
     had: usize,
@@ -81,13 +82,28 @@ impl Watch {
         }
     }
 
-    /// What a node signs after it came back from an old backup.
-    pub(super) fn signed_afresh(&mut self, entries: &[Entry]) {
-        let signed = entries.iter().filter_map(|entry| match &entry.event {
-            Event::MessageSigned(signed) => Some(signed.message.hash()),
-            _ => None,
-        });
-        self.afresh.extend(signed);
+    /// What a node signs after it came back from an old backup. Where nothing else has happened in between, and its clock
+    /// stands, it signs the very bytes that it had signed before: then nothing of that message is lost.
+    pub(super) fn signed_afresh(&mut self, node: &Node, place: usize, entries: &[Entry]) -> Checked {
+        for entry in entries {
+            let Event::MessageSigned(signed) = &entry.event else {
+                continue;
+            };
+            let message: Message = read(node, signed.message.payload.read())?;
+            let (to, hash) = (self.place(&message.to)?, signed.message.hash());
+            if self.signed.get(&(place, to, message.seq)) == Some(&hash) {
+                self.regained.insert((place, to), message.seq);
+            } else {
+                self.afresh.insert(hash);
+            }
+        }
+        Ok(())
+    }
+
+    /// The last message to a partner that a node still has, or has again, after it came back from an old backup.
+    fn kept(&self, kept: &BTreeMap<Id, u64>, (from, to): (usize, usize), id: &Id) -> u64 {
+        let kept = kept.get(id).copied().unwrap_or_default();
+        kept.max(self.regained.get(&(from, to)).copied().unwrap_or_default())
     }
 
     /// A node came back from an old backup.
@@ -176,7 +192,7 @@ impl Watch {
         let Nature::Restored { kept } = &sender.nature else {
             return Ok(());
         };
-        let kept = kept.get(&node.id).copied().unwrap_or_default();
+        let kept = self.kept(kept, pair, &node.id);
         if !self.afresh.contains(&received.message.hash()) {
             self.taken_before.insert(pair, message.seq);
             return Ok(());
@@ -278,7 +294,7 @@ impl Watch {
             let Nature::Restored { kept } = &sender.nature else {
                 continue;
             };
-            let kept = kept.get(&node.id).copied().unwrap_or_default();
+            let kept = self.kept(kept, (*from, *to), &node.id);
             if *before <= kept || !node.is_honest() {
                 continue;
             }

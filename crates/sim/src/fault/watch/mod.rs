@@ -55,6 +55,8 @@ pub(super) struct Watch {
     taken_before: BTreeMap<(usize, usize), u64>,
     /// Messages signed by a node after that.
     afresh: BTreeSet<Digest>,
+    /// The number of the last message that it has signed again as it was.
+    regained: BTreeMap<(usize, usize), u64>,
     /// What a node that came back was told, by it and by who told it.
     told: BTreeSet<(usize, usize)>,
     /// Receipts that are redeemed again at the end.
@@ -110,7 +112,7 @@ impl Watch {
             .map(|seq| node.core.parsed(seq))
             .collect::<Result<_, _>>()?;
         match node.nature {
-            Nature::Restored { .. } => self.signed_afresh(&entries),
+            Nature::Restored { .. } => self.signed_afresh(node, place, &entries)?,
             Nature::Hostile => {}
             Nature::Honest => {
                 for entry in &entries {
@@ -134,6 +136,7 @@ impl Watch {
             self.chain(nodes, place, entry)?;
             self.books[place].entry(node, entry)?;
         }
+        self.books[place].weigh(node)?;
         if entries.iter().any(|entry| matches!(entry.event, Event::Movement(_))) {
             books::balance(node)?;
         }
