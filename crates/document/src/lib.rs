@@ -16,6 +16,7 @@
     clippy::cast_sign_loss,
     clippy::float_arithmetic
 )]
+#![cfg_attr(test, allow(clippy::indexing_slicing))]
 
 mod letters;
 mod room;

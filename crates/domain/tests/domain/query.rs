@@ -96,37 +96,6 @@ fn trade(world: &World, question: &str, words: &[&str]) -> String {
             let marks = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark);
             format!("{}{}", case.stage.word(), marks.collect::<String>())
         }),
-        ("emergencies", [from]) => {
-            let told = state.trade.emergencies().filter(|(by, ..)| by.as_str() == *from);
-            let told = told.map(|(_, case, told)| format!("{case} {}", told.emergency.agency));
-            told.collect::<Vec<_>>().join(", ")
-        }
-        ("emergency", [of, substance]) => {
-            let cells = statement(state, year(of), None).emergencies;
-            let cell = cells.iter().find(|cell| cell.substance.as_str() == *substance);
-            cell.map_or("none".to_owned(), |cell| format!("{} in {}", cell.total_g, cell.count))
-        }
-        ("exported", [of, substance]) => {
-            let rows = identity(state, year(of));
-            let row = rows.iter().find(|row| row.substance.as_str() == *substance);
-            row.map_or("none".to_owned(), |row| {
-                format!("{} consumed {} residual {}", row.exported, row.consumed, row.residual)
-            })
-        }
-        ("reminders", [case]) => state.trade.case(case).map_or(0, |case| case.reminders).to_string(),
-        ("copy", [case]) => state.trade.case(case).map_or(0, domain::trade::Case::copy).to_string(),
-        ("text", [number]) => {
-            let own = state.trade.own(number).map(|own| (own.version, &own.authorization));
-            let foreign = state
-                .trade
-                .foreigns()
-                .find(|(_, foreign)| foreign.authorization.number.as_str() == *number);
-            let foreign = foreign.map(|(_, foreign)| (foreign.version, &foreign.authorization));
-            own.or(foreign).map_or("none".to_owned(), |(version, text)| {
-                let amounts: Vec<String> = text.lines.iter().map(|line| line.amount.to_string()).collect();
-                format!("{version} until {} {}", text.valid_until, amounts.join("+"))
-            })
-        }
         ("partner", [partner]) => {
             let partner = state.partners.get(partner).expect("a partner");
             let (queued, unanswered) = (partner.queue.len(), partner.unanswered.len());
@@ -197,6 +166,46 @@ fn trade(world: &World, question: &str, words: &[&str]) -> String {
                     format!("disputed {}", joined(lines.iter().map(line)))
                 }
             }
+        }
+        _ => aside(world, question, words),
+    }
+}
+
+/// Questions about what leads a case aside.
+fn aside(world: &World, question: &str, words: &[&str]) -> String {
+    let state = world.state();
+    let year = |text: &str| text.parse().expect("a year");
+    match (question, words) {
+        ("emergencies", [from]) => {
+            let told = state.trade.emergencies().filter(|(by, ..)| by.as_str() == *from);
+            let told = told.map(|(_, case, told)| format!("{case} {}", told.emergency.agency));
+            told.collect::<Vec<_>>().join(", ")
+        }
+        ("emergency", [of, substance]) => {
+            let cells = statement(state, year(of), None).emergencies;
+            let cell = cells.iter().find(|cell| cell.substance.as_str() == *substance);
+            cell.map_or("none".to_owned(), |cell| format!("{} in {}", cell.total_g, cell.count))
+        }
+        ("exported", [of, substance]) => {
+            let rows = identity(state, year(of));
+            let row = rows.iter().find(|row| row.substance.as_str() == *substance);
+            row.map_or("none".to_owned(), |row| {
+                format!("{} consumed {} residual {}", row.exported, row.consumed, row.residual)
+            })
+        }
+        ("reminders", [case]) => state.trade.case(case).map_or(0, |case| case.reminders).to_string(),
+        ("copy", [case]) => state.trade.case(case).map_or(0, domain::trade::Case::copy).to_string(),
+        ("text", [number]) => {
+            let own = state.trade.own(number).map(|own| (own.version, &own.authorization));
+            let foreign = state
+                .trade
+                .foreigns()
+                .find(|(_, foreign)| foreign.authorization.number.as_str() == *number);
+            let foreign = foreign.map(|(_, foreign)| (foreign.version, &foreign.authorization));
+            own.or(foreign).map_or("none".to_owned(), |(version, text)| {
+                let amounts: Vec<String> = text.lines.iter().map(|line| line.amount.to_string()).collect();
+                format!("{version} until {} {}", text.valid_until, amounts.join("+"))
+            })
         }
         _ => panic!("no question {question} {words:?}"),
     }
