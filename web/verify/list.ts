@@ -33,9 +33,11 @@ export async function readList(sealed: Bytes, keys: Keys, last: number): Promise
   return { issuer, sequence, issuedOn, validUntil, revoked, used };
 }
 
-/// Refuses a permit of which the list says that it was revoked or used.
-export async function checkListed(list: List, number: string): Promise<void> {
-  const id = (await sha256(new TextEncoder().encode(number))).subarray(0, ID_BYTES);
+/// Refuses a copy of a permit of which the list says that it was revoked or used: the original by its number, a duplicate
+/// by the number, a newline and which it is.
+export async function checkListed(list: List, number: string, duplicate: number): Promise<void> {
+  const copy = duplicate > 0 ? `${number}\n${duplicate}` : number;
+  const id = (await sha256(new TextEncoder().encode(copy))).subarray(0, ID_BYTES);
   if (has(list.revoked, id)) refuse("revoked");
   if (has(list.used, id)) refuse("used");
 }

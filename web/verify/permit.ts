@@ -8,7 +8,7 @@ import { hex } from "./letters.ts";
 import { type List, checkListed } from "./list.ts";
 import { type Reason, Refused, refuse } from "./refused.ts";
 
-const PURPOSES = ["medical", "scientific", "manufacture"] as const;
+const PURPOSES = ["medical", "scientific", "manufacture", "re_export"] as const;
 
 export interface Party {
   name: string;
@@ -60,7 +60,7 @@ export async function checkPermit(codes: string[], keys: Keys, list: List | unde
   const permit = permitOf(await whole(codes, keys));
   if (list && list.issuer !== permit.issuer) refuse("list_of_another");
   try {
-    if (list) await checkListed(list, permit.number);
+    if (list) await checkListed(list, permit.number, permit.duplicate);
     if (on < permit.validFrom) refuse("not_yet_valid");
     if (on > permit.validUntil) refuse("expired");
     if (list && list.validUntil < on) refuse("list_too_old");

@@ -131,7 +131,7 @@ export class Said {
       ["code-from", permit.validFrom === permit.issuedOn ? [] : [this.day(permit.validFrom)]],
       ["verify-until", [this.day(permit.validUntil)]],
       ["case-authorization", rests ? [rests.number, this.day(rests.issuedOn), this.authority(rests.issuer)] : []],
-      ["case-purpose", [this.words(`trade-purpose-${permit.purpose}`)]],
+      ["case-purpose", [this.words(`trade-purpose-${permit.purpose.replace("_", "-")}`)]],
       ["code-bonded", permit.bonded ? [this.words("code-yes")] : []],
       ["code-several", permit.several ? [this.words("code-yes")] : []],
       ["code-duplicate", permit.duplicate ? [String(permit.duplicate)] : []],

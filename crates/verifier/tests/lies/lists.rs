@@ -2,7 +2,7 @@
 
 use ciborium::Value;
 use jiff::civil::date;
-use permit::{Listed, Listing, sign_list};
+use permit::{Listed, Listing, Permit, Purpose, copy_name, sign_list};
 use verifier::{KeyFile, ListFile, Reason};
 
 use crate::corpus;
@@ -58,6 +58,29 @@ pub fn lists() {
         with(&list(6, &[("XP-1", Listed::Used)]), "2024-07-01"),
         Reason::Used,
     );
+    // Every copy of a permit is listed by itself.
+    let duplicate = |duplicate| {
+        codes(
+            &Permit {
+                duplicate,
+                ..of("XP-1", 1)
+            },
+            1,
+        )
+    };
+    let replaced = list(
+        6,
+        &[("XP-1", Listed::Revoked), (&copy_name("XP-1", 1), Listed::Revoked)],
+    );
+    let shown = |codes: &[String]| on("2024-07-01", codes, Some(&read(&replaced, 0).unwrap()));
+    lie("a lost original that was found", shown(&code), Reason::Revoked);
+    lie("a duplicate that was lost too", shown(&duplicate(1)), Reason::Revoked);
+    truth(shown(&duplicate(2)));
+    let again = Permit {
+        purpose: Purpose::ReExport,
+        ..of("XP-1", 1)
+    };
+    truth(on("2024-07-01", &codes(&again, 1), None));
     lie("a list that ended", with(&good, "2024-07-08"), Reason::ListTooOld);
     lie("an older list", read(&good, 6), Reason::ListRolledBack);
     lie(
