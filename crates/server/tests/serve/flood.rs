@@ -343,12 +343,15 @@ fn ten_thousand_hostile_messages_are_answered_and_the_node_goes_on() -> Tested {
     let before = size(&two.cn)?;
     let (began, memory) = (std::time::Instant::now(), node.memory_kib()?);
     let mut counts = shoot_all(node.port, &shots)?;
-    let kept = partner(&two.cn)?["equivocations"].as_array().map_or(0, Vec::len);
-    assert!((1..=4).contains(&kept), "{kept} pieces of evidence");
+    let told = partner(&two.cn)?;
+    let kept = |what: &str| told[what].as_array().map_or(0, Vec::len);
+    let (evidence, alarms) = (kept("equivocations"), kept("alarms"));
+    assert!((1..=4).contains(&evidence), "{evidence} pieces of evidence");
+    assert!((1..=4).contains(&alarms), "{alarms} alarms about its log");
     let after = size(&two.cn)?;
     assert_eq!(
         after,
-        before + u64::try_from(kept)?,
+        before + u64::try_from(evidence + alarms)?,
         "nothing else is journaled of what is not in its turn"
     );
     let first = node.memory_kib()?;

@@ -294,6 +294,12 @@ fn endorsed(state: &State, case: &Case) -> Vec<Field> {
     };
     pen.put("sheet-departure", |words| lines(words, &case.departure), false);
     pen.put("sheet-arrival", |words| lines(words, &case.arrival), false);
+    if case.returned.is_some() {
+        pen.put("case-returned", |words| lines(words, &case.returned), false);
+    }
+    if let Some(declaration) = &case.declaration {
+        pen.one("case-declaration", declaration.to_string());
+    }
     pen.0
 }
 
