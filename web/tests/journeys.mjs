@@ -83,6 +83,32 @@ export async function requested(world) {
   await arrives(await world.seat("KR/permit_officer:kim"), "/cases", CASE);
 }
 
+/// The importing authority asks first, and gets an answer.
+async function questioned(world) {
+  const kim = await world.seat("KR/permit_officer:kim");
+  await kim.act("ask_question", { case: CASE, question: "For which maker of ampoules is it?" }, {
+    on: `/cases/${CASE}`,
+    expect: { kind: "QuestionAsked", actor: "permit_officer:kim", case: CASE },
+  });
+  const lu = await world.seat("CN/permit_officer:lu");
+  await offered(lu, "answer_question");
+  await lu.says("For which maker of ampoules is it?");
+  await lu.act("answer_question", { case: CASE, answer: "For the importer's own works in Cheongju" }, {
+    on: `/cases/${CASE}`,
+    expect: { kind: "QuestionAnswered", actor: "permit_officer:lu", case: CASE },
+  });
+  await offered(kim, "confirm");
+  await kim.says("For the importer's own works in Cheongju");
+}
+
+/// Waits until the case's page offers an act.
+async function offered(seat, verb) {
+  await until(`${verb} is open in ${seat.authority}`, async () => {
+    await seat.open(`/cases/${CASE}`);
+    return seat.main.locator(`a[href^="/act/${verb}?"]`).count();
+  });
+}
+
 /// The importing authority's yes, field by field.
 export async function confirmed(world) {
   const kim = await world.seat("KR/permit_officer:kim");
@@ -132,6 +158,9 @@ async function printed(world) {
     check(sheet.includes(told.toLowerCase()), `the permit's sheet does not tell ${told}: ${sheet}`);
   }
   await lu.page.emulateMedia({ media: null });
+  const document = await lu.context.request.get(`${lu.base}/permits/XP-25-01/document.pdf`);
+  const begins = (await document.body()).subarray(0, 5).toString();
+  check(document.ok() && begins === "%PDF-", `the permit's document is no PDF: ${document.status()} ${begins}`);
 }
 
 /// What anybody is told of a permit, by its number alone.
@@ -173,10 +202,11 @@ async function departed(world) {
     permit: "XP-25-01",
     post: "Shanghai Pudong Airport",
     lines: [{ item: "fentanyl-citrate", amount: "100 g" }],
+    declaration: "2208 2025 000 117",
   }, { on: "", about: "XP-25-01", expect: { kind: "ConsignmentDeparted", actor: "customs_officer:qin" } });
 }
 
-/// The goods arrive, and both sides close the case with the same figures.
+/// A little less arrives than left: both sides say why, and close the case with the same figures.
 async function arrived(world) {
   const yoon = await world.seat("KR/H-KR-1:yoon");
   await until(`${CASE} is on its way in KR`, async () => {
@@ -187,26 +217,35 @@ async function arrived(world) {
     site: "KR-1",
     item: "kr-fentanyl-citrate",
     batch: "FC-1-2411",
-    amount: "100 g",
+    amount: "99.9 g",
     origin: "CN",
     authorization: "KR-IA-25-01",
     case: CASE,
     expires_on: "2027-10-31",
-  }, { on: `/cases/${CASE}`, expect: { kind: "MovementRecorded", actor: "H-KR-1:yoon", movement: "import", amount: 100_000_000 } });
+  }, { on: `/cases/${CASE}`, expect: { kind: "MovementRecorded", actor: "H-KR-1:yoon", movement: "import", amount: 99_900_000 } });
   const jung = await world.seat("KR/customs_officer:jung");
   await jung.act("endorse_arrival", {
     case: CASE,
     post: "Incheon Airport",
-    lines: [{ item: "kr-fentanyl-citrate", amount: "100 g" }],
+    lines: [{ item: "kr-fentanyl-citrate", amount: "99.9 g" }],
   }, { on: "/customs/XP-25-01", expect: { kind: "ConsignmentArrived", actor: "customs_officer:jung", case: CASE } });
   const lu = await world.seat("CN/permit_officer:lu");
   const kim = await world.seat("KR/permit_officer:kim");
+  for (const seat of [kim, lu]) {
+    await offered(seat, "resolve_discrepancy");
+    const explanation = "The scales of the two countries differ by a tenth of a gram";
+    await seat.act("resolve_discrepancy", { case: CASE, cause: "measurement", explanation }, {
+      on: `/cases/${CASE}`,
+      expect: { kind: "DiscrepancyResolved", case: CASE, resolution: { cause: "measurement" } },
+    });
+  }
   for (const seat of [kim, lu]) {
     await until(`${CASE} is closed in ${seat.authority}`, async () => {
       await seat.open(`/cases/${CASE}`);
       return seat.main.getByText(seat.t("case-stage-closed"), { exact: true }).count();
     });
     await seat.says(/\b100 g/);
+    await seat.says(/\b99\.9 g/);
   }
   await verified(world, "XP-25-01", "permit-used");
 }
@@ -220,7 +259,8 @@ async function arrives(seat, path, what) {
 }
 
 async function exported(world) {
-  for (const part of [estimates, authorized, requested, confirmed, permitted, departed, arrived]) await part(world);
+  const parts = [estimates, authorized, requested, questioned, confirmed, permitted, departed, arrived];
+  for (const part of parts) await part(world);
 }
 
 /// A licence is granted by one officer and another.
