@@ -2,8 +2,8 @@
 
 use domain::digest::{Bytes, Digest};
 use domain::id::Id;
-use domain::partner::{Consistency, Json, Message, Receipt, Signed, Taken, TreeHead};
-use domain::trade::Case;
+use domain::partner::{Consistency, Json, Message, MessageQueued, Receipt, Signed, Taken, TreeHead};
+use domain::trade::{Case, Notice, PermitNamed};
 use domain::{Event, partner};
 use exchange::Answer;
 use jiff::{SignedDuration, Timestamp};
@@ -65,13 +65,25 @@ impl Sim<'_> {
         let id = uuid::Builder::from_unix_timestamp_millis(0, &self.dice.bytes()).into_uuid();
         let head = shown.head;
         let message = sign(node, &message(node, to, lie, shown, (id, now))?)?;
+        // It takes the place of what is queued next, if anything is.
+        let next = node
+            .core
+            .state
+            .partners
+            .get(to)
+            .and_then(|partner| partner.queue.front());
+        let (queued, mut events) = match next {
+            Some(next) => (next.entry, Vec::new()),
+            None => (node.core.state.size, vec![pretext(to)?]),
+        };
         let signed = partner::MessageSigned {
             to: to.clone(),
-            queued: 0,
+            queued,
             head,
             message,
         };
-        Ok(node.core.force(now, vec![Event::MessageSigned(Box::new(signed))])?)
+        events.push(Event::MessageSigned(Box::new(signed)));
+        Ok(node.core.force(now, events)?)
     }
 
     /// Signs other bytes under a number and id that were used.
@@ -377,4 +389,14 @@ fn absurd(amount: i64, dice: &mut Dice) -> i64 {
         6 => 1_000_000_000_000_000_000,
         _ => amount,
     }
+}
+
+/// Something in the queue, in whose place a lie is signed.
+fn pretext(to: &Id) -> Checked<Event> {
+    let permit = "NONE".parse().map_err(wrong)?;
+    Ok(Event::MessageQueued(Box::new(MessageQueued {
+        to: to.clone(),
+        case: None,
+        notice: Notice::Unused(Box::new(PermitNamed { permit })),
+    })))
 }
