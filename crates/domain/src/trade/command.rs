@@ -474,14 +474,7 @@ pub struct EndorseArrival {
 }
 
 /// Orders back what has left and has not arrived.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OrderBack {
-    /// The export permit.
-    pub permit: Id,
-    /// Why.
-    pub reason: Text,
-}
+pub type OrderBack = super::notice::OrderedBack;
 
 /// What has left was ordered back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -509,20 +502,7 @@ pub struct EndorseReturn {
 }
 
 /// Records that a country of transit has let goods of this country go to another (1961 art. 31(12)).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RecordDiversion {
-    /// The export permit under which they had left.
-    pub permit: Id,
-    /// The country of transit.
-    pub transit: Country,
-    /// The number of its export permit.
-    pub under: Text,
-    /// The country to which they have gone.
-    pub destination: Country,
-    /// Why.
-    pub reason: Text,
-}
+pub type RecordDiversion = super::notice::Diversion;
 
 /// Goods on their way have gone elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

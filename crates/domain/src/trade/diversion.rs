@@ -21,13 +21,7 @@ pub(crate) fn decide_diversion(state: &State, record: &RecordDiversion) -> Refus
     if case.came_back.iter().any(|back| *back != 0) {
         return Err(case.not_in("departed").into());
     }
-    let diversion = Diversion {
-        permit: record.permit.clone(),
-        transit: record.transit,
-        under: record.under.clone(),
-        destination: record.destination,
-        reason: record.reason.clone(),
-    };
+    let diversion = record.clone();
     let mut events = vec![Event::ConsignmentDiverted(Box::new(ConsignmentDiverted {
         case: case.id.clone(),
         diversion: diversion.clone(),

@@ -284,7 +284,7 @@ pub struct Endorsement {
 }
 
 /// The exporting authority orders back what has left.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrderedBack {
     /// The number of the export permit.
@@ -294,7 +294,7 @@ pub struct OrderedBack {
 }
 
 /// Goods on their way have gone to another country: a new export from a country of transit (1961 art. 31(12)).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Diversion {
     /// The number of the export permit under which they had left.

@@ -21,10 +21,7 @@ pub(crate) fn decide_order_back(state: &State, order: &OrderBack) -> Refused<Vec
     if case.stage != Stage::Departed {
         return Err(case.not_in("departed").into());
     }
-    let ordered = OrderedBack {
-        permit: order.permit.clone(),
-        reason: order.reason.clone(),
-    };
+    let ordered = order.clone();
     let mut events = vec![Event::ConsignmentOrderedBack(Box::new(ConsignmentOrderedBack {
         case: case.id.clone(),
         order: ordered.clone(),

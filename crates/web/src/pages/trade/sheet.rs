@@ -108,8 +108,6 @@ pub struct Sheet {
     pub endorsed: Vec<Field>,
     /// The subject and kind of the entry with which it was issued; none for a partner's.
     pub entry: Option<(String, &'static str)>,
-    /// Whether it is the permit of an emergency export, which has no code.
-    pub emergency: bool,
     pub log: String,
     back: String,
 }
@@ -124,7 +122,7 @@ impl Sheet {
 
     /// Its code or codes: own permits alone have one of ours.
     pub fn codes(&self, ask: &Ask) -> Result<Vec<String>, Fault> {
-        if self.heading == "sheet-permit" && self.entry.is_some() && !self.emergency {
+        if self.heading == "sheet-permit" && self.entry.is_some() {
             permit_codes(ask, &self.number)
         } else {
             Ok(Vec::new())
@@ -252,7 +250,6 @@ fn permit_sheet(ask: &Ask, state: &State, case: &Case) -> Option<Sheet> {
         total: names::mass(EN, base_of(&consignment.lines)),
         endorsed: endorsed(state, case),
         entry: ours.then(|| (case.id.to_string(), "ExportPermitIssued")),
-        emergency: case.emergency.is_some(),
         log: if ours {
             state.founding.log_key.to_string()
         } else {
@@ -359,7 +356,6 @@ fn authorization_sheet(ask: &Ask, state: &State, own: &domain::trade::OwnAuthori
         total: names::mass(EN, base_of(&authorization.lines)),
         endorsed: Vec::new(),
         entry: Some((authorization.number.to_string(), "ImportAuthorizationIssued")),
-        emergency: false,
         log: state.founding.log_key.to_string(),
         back: format!("/authorizations/{}", encoded(&authorization.number)),
     }
