@@ -361,6 +361,28 @@ fn a_permit_keeps_its_code_when_the_key_changes_and_loses_it_with_a_key_that_is_
     assert!(own.contains("Not trusted since"), "{own}");
 }
 
+#[test]
+fn whoever_shows_the_copy_before_the_last_has_nothing() {
+    let world = World::after("common/trade-permitted.toml", "CN");
+    let officer = world.visitor("permit_officer:li");
+    let code = || officer.get("/permits/P-1/code").body;
+    let original = code();
+    let affidavit = [("permit", "P-1"), ("affidavit", "Affidavit 12 of 2024")];
+    let of = officer.act("duplicate_export_permit", &affidavit).unwrap();
+    let approver = world.visitor("approver:wang");
+    approver.act("approve", &[("of", &of.to_string())]).unwrap();
+    let duplicate = code();
+    assert_ne!(original, duplicate);
+
+    for (code, stands) in [(original, "replaced"), (duplicate, "valid")] {
+        let page = verified(&world, &code).body;
+        assert!(page.contains(&format!("cs-state--{stands}")), "{page}");
+    }
+    let list = open_list(&list(&world), &keys(&world), 0).unwrap();
+    let listed = |copy| list.of(&permit::copy_name("P-1", copy));
+    assert_eq!((listed(0), listed(1)), (Some(Listed::Revoked), None));
+}
+
 /// What the page gives to the check on the visitor's own device.
 fn facts(page: &str) -> serde_json::Value {
     let (_, rest) = page.split_once("id=\"check-facts\">").unwrap();

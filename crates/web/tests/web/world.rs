@@ -1,7 +1,7 @@
 //! An authority of the story with its pages, and visitors who use them.
 
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
@@ -23,38 +23,35 @@ pub const SECRET: &[u8; 20] = b"a secret of twenty b";
 
 /// The story is played once for all tests.
 fn story() -> &'static Path {
-    static STORY: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
-    let (_, path) = STORY.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/china-2024.toml");
-        let scenario = Scenario::read(Path::new(file)).unwrap();
-        let mut host = Live {
-            dir: folder.path().to_owned(),
-            storage: "sqlite:".to_owned(),
-            made_by: MadeBy::Run,
-            key_seed: || {
-                let mut seed = [0; 32];
-                getrandom::fill(&mut seed).map_err(|error| error.to_string())?;
-                Ok(seed)
-            },
-            wire: Rc::new(RefCell::new(InProcess::default())),
-            clock: Clock::default(),
-            last: Rc::new(|_, _| Ok(())),
-        };
-        let summary = sim::run(
-            &scenario,
-            Options {
-                seed: 1,
-                host: &mut host,
-            },
-            &mut |_| {},
-        )
-        .unwrap();
-        assert_eq!(summary.mismatches, 0, "{summary}");
-        let path = folder.path().to_owned();
-        (folder, path)
-    });
-    path
+    static STORY: OnceLock<TempDir> = OnceLock::new();
+    STORY.get_or_init(|| played("china-2024.toml")).path()
+}
+
+/// Plays a scenario: a folder for each of its authorities.
+fn played(scenario: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let scenarios = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios"));
+    let scenario = Scenario::read(&scenarios.join(scenario)).unwrap();
+    let mut host = Live {
+        dir: folder.path().to_owned(),
+        storage: "sqlite:".to_owned(),
+        made_by: MadeBy::Run,
+        key_seed: || {
+            let mut seed = [0; 32];
+            getrandom::fill(&mut seed).map_err(|error| error.to_string())?;
+            Ok(seed)
+        },
+        wire: Rc::new(RefCell::new(InProcess::default())),
+        clock: Clock::default(),
+        last: Rc::new(|_, _| Ok(())),
+    };
+    let options = Options {
+        seed: 1,
+        host: &mut host,
+    };
+    let summary = sim::run(&scenario, options, &mut |_| {}).unwrap();
+    assert_eq!(summary.mismatches, 0, "{summary}");
+    folder
 }
 
 /// An authority of its own for a test.
@@ -99,8 +96,17 @@ impl World {
 
     /// An authority after the year.
     pub fn of(id: &str) -> Self {
+        Self::copied(&story().join(id))
+    }
+
+    /// An authority after another scenario.
+    pub fn after(scenario: &str, id: &str) -> Self {
+        Self::copied(&played(scenario).path().join(id))
+    }
+
+    fn copied(from: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        copy(&story().join(id), folder.path());
+        copy(from, folder.path());
         let authority = Arc::new(Authority::open(folder.path()).unwrap());
         Self::with(authority, folder)
     }
