@@ -21,6 +21,10 @@ pub const NOUNS: &[(&str, &[RefusalDoc])] = &[
     ("The ledger", domain::ledger::LedgerRefusal::ALL),
     ("Partner authorities", domain::partner::PartnerRefusal::ALL),
     ("Trade across the border", domain::trade::TradeRefusal::ALL),
+    (
+        "Passage through the country",
+        domain::trade::passage::PassageRefusal::ALL,
+    ),
     ("Inspections", domain::inspection::InspectionRefusal::ALL),
     ("Training", domain::training::TrainingRefusal::ALL),
 ];

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::access::{self, Actor, Role};
+use crate::trade::passage;
 use crate::{
     authority, channel, demand, holder, inspection, ledger, licence, order, partner, plan, policy, product, substance,
     trade, training,
@@ -93,6 +94,7 @@ const APPROVER: &[Role] = &[Role::Approver];
 const LICENSING: &[Role] = &[Role::LicensingOfficer];
 const PLANNING: &[Role] = &[Role::PlanningOfficer];
 const PERMITS: &[Role] = &[Role::PermitOfficer];
+const CUSTOMS: &[Role] = &[Role::CustomsOfficer];
 const STATISTICS: &[Role] = &[Role::Statistician];
 const INSPECTION: &[Role] = &[Role::Inspector, Role::ChiefInspector];
 
@@ -181,12 +183,21 @@ commands! {
     DuplicateExportPermit(trade::DuplicateExportPermit) = "duplicate_export_permit", Officer(PERMITS), Some(APPROVER);
     AmendExportPermit(trade::AmendExportPermit) = "amend_export_permit", Officer(PERMITS), Some(APPROVER);
     RevokeExportPermit(trade::RevokeExportPermit) = "revoke_export_permit", Officer(PERMITS), Some(APPROVER);
-    EndorseDeparture(trade::EndorseDeparture) = "endorse_departure", Officer(&[Role::CustomsOfficer]), None;
+    EndorseDeparture(trade::EndorseDeparture) = "endorse_departure", Officer(CUSTOMS), None;
     ReleaseConsignment(trade::ReleaseConsignment) = "release_consignment", Officer(PERMITS), Some(APPROVER);
     OrderBack(trade::OrderBack) = "order_back", Officer(PERMITS), Some(APPROVER);
-    EndorseReturn(trade::EndorseReturn) = "endorse_return", Officer(&[Role::CustomsOfficer]), None;
+    EndorseReturn(trade::EndorseReturn) = "endorse_return", Officer(CUSTOMS), None;
     RecordDiversion(trade::RecordDiversion) = "record_diversion", Officer(PERMITS), Some(APPROVER);
-    EndorseArrival(trade::EndorseArrival) = "endorse_arrival", Officer(&[Role::CustomsOfficer]), None;
+    RecordOverflight(passage::Overflight) = "record_overflight", Officer(CUSTOMS), None;
+    OpenPassage(passage::OpenPassage) = "open_passage", Officer(CUSTOMS), None;
+    DetainPassage(passage::DetainPassage) = "detain_passage", Officer(CUSTOMS), None;
+    ReleasePassage(passage::ReleasePassage) = "release_passage", Officer(PERMITS), Some(APPROVER);
+    PermitRepacking(passage::PermitRepacking) = "permit_repacking", Officer(PERMITS), Some(APPROVER);
+    RecordRepacking(passage::RecordRepacking) = "record_repacking", Officer(CUSTOMS), None;
+    DivertPassage(passage::DivertPassage) = "divert_passage", Officer(PERMITS), None;
+    EndPassage(passage::EndPassage) = "end_passage", Officer(CUSTOMS), None;
+    ClosePassage(passage::ClosePassage) = "close_passage", Officer(PERMITS), Some(APPROVER);
+    EndorseArrival(trade::EndorseArrival) = "endorse_arrival", Officer(CUSTOMS), None;
     ResolveDiscrepancy(trade::ResolveDiscrepancy) = "resolve_discrepancy", Officer(PERMITS), None;
     ProposeTradeStatement(trade::ProposeTradeStatement) = "propose_trade_statement", Officer(STATISTICS), Some(APPROVER);
     SignTradeStatement(trade::AnswerTradeStatement) = "sign_trade_statement", Officer(STATISTICS), Some(APPROVER);

@@ -14,6 +14,7 @@ use crate::reference;
 use crate::refusal::{NameRefusal, Refusal, Refused};
 use crate::state::State;
 use crate::substance::{Salt, SubstanceEntry};
+use crate::trade::passage;
 use crate::{channel, demand, inspection, licence, order, partner, plan, policy, product, trade, training};
 
 /// What a decision needs beside the state and the command.
@@ -232,7 +233,10 @@ fn effects(state: &State, by: &Actor, command: &Command, context: Context<'_>) -
         Command::AcceptCount(data) => {
             Event::CountAccepted(Box::new(ledger::decide_accept_count(state, data, context.cited)?))
         }
-        command => match exchange(state, command, context).or_else(|| border(state, by, command, context.today)) {
+        command => match exchange(state, command, context)
+            .or_else(|| border(state, by, command, context.today))
+            .or_else(|| passing(state, command, context.today))
+        {
             Some(events) => {
                 let answers = matches!(command, Command::Confirm(_) | Command::RefuseConfirmation(_));
                 let waits = answers && state.policies.two_person_confirmation;
@@ -275,6 +279,37 @@ fn exchange(state: &State, command: &Command, context: Context<'_>) -> Option<Re
         Command::PassDay(_) => trade::decide_pass_day(state, context.today),
         _ => return None,
     })
+}
+
+/// A command about goods that pass through.
+fn passing(state: &State, command: &Command, today: Date) -> Option<Refused<Vec<Event>>> {
+    let event = match command {
+        Command::RecordOverflight(data) => {
+            passage::decide_overflight(state, data).map(|()| Event::OverflightRecorded(data.clone()))
+        }
+        Command::OpenPassage(data) => {
+            passage::decide_opening(state, data, today).map(|opened| Event::PassageOpened(Box::new(opened)))
+        }
+        Command::DetainPassage(data) => {
+            passage::decide_detention(state, data).map(|detained| Event::PassageDetained(Box::new(detained)))
+        }
+        Command::ReleasePassage(data) => {
+            passage::decide_release(state, data).map(|()| Event::PassageReleased(data.clone()))
+        }
+        Command::PermitRepacking(data) => {
+            passage::decide_permission(state, data).map(|()| Event::RepackingPermitted(data.clone()))
+        }
+        Command::RecordRepacking(data) => {
+            passage::decide_repacking(state, data).map(|()| Event::PassageRepacked(data.clone()))
+        }
+        Command::DivertPassage(data) => {
+            passage::decide_application(state, data).map(|applied| Event::DiversionApplied(Box::new(applied)))
+        }
+        Command::ClosePassage(data) => passage::decide_close(state, data).map(|()| Event::PassageClosed(data.clone())),
+        Command::EndPassage(data) => return Some(passage::decide_end(state, data, today)),
+        _ => return None,
+    };
+    Some(event.map(|event| vec![event]))
 }
 
 /// A command about trade across the border.

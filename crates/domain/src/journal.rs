@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::access::{Actor, Approval, EnrolmentGrant, Proposal, Rejection, RoleGrant};
 use crate::authority::Founding;
 use crate::id::Id;
+use crate::trade::passage;
 use crate::{
     channel, demand, holder, inspection, ledger, licence, order, partner, plan, policy, product, substance, trade,
     training,
@@ -164,6 +165,15 @@ events! {
     ConsignmentOrderedBack(trade::ConsignmentOrderedBack) = "ConsignmentOrderedBack";
     ConsignmentReturned(trade::ConsignmentEndorsed) = "ConsignmentReturned";
     ConsignmentDiverted(trade::ConsignmentDiverted) = "ConsignmentDiverted";
+    OverflightRecorded(passage::Overflight) = "OverflightRecorded";
+    PassageOpened(passage::PassageOpened) = "PassageOpened";
+    PassageDetained(passage::PassageDetained) = "PassageDetained";
+    PassageReleased(passage::ReleasePassage) = "PassageReleased";
+    RepackingPermitted(passage::PermitRepacking) = "RepackingPermitted";
+    PassageRepacked(passage::RecordRepacking) = "PassageRepacked";
+    DiversionApplied(passage::DiversionApplied) = "DiversionApplied";
+    PassageEnded(passage::PassageEnded) = "PassageEnded";
+    PassageClosed(passage::ClosePassage) = "PassageClosed";
     ConsignmentArrived(trade::ConsignmentEndorsed) = "ConsignmentArrived";
     DiscrepancyResolved(trade::DiscrepancyResolved) = "DiscrepancyResolved";
     PermitEndorsedUnused(trade::PermitEndorsedUnused) = "PermitEndorsedUnused";
@@ -456,6 +466,15 @@ impl Event {
             }
             Self::ConsignmentOrderedBack(data) => &data.case,
             Self::ConsignmentDiverted(data) => &data.case,
+            Self::OverflightRecorded(data) => &data.id,
+            Self::PassageOpened(data) => &data.entry.id,
+            Self::PassageDetained(data) => &data.passage,
+            Self::PassageReleased(data) => &data.passage,
+            Self::RepackingPermitted(data) => &data.passage,
+            Self::PassageRepacked(data) => &data.passage,
+            Self::DiversionApplied(data) => &data.case,
+            Self::PassageEnded(data) => &data.entry.passage,
+            Self::PassageClosed(data) => &data.passage,
             Self::ConsignmentHeld(data) => &data.case,
             Self::ConsignmentReleased(data) => &data.permit,
             Self::DiscrepancyResolved(data) => &data.case,

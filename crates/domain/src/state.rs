@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -24,7 +25,7 @@ use crate::policy::{self, Policies};
 use crate::product::{self, Items};
 use crate::seen::Seen;
 use crate::substance::Substances;
-use crate::trade::{self, Trade};
+use crate::trade::{self, Trade, passage};
 use crate::training::{self, Trainings};
 
 /// An entry that cannot be applied: the journal and the rules disagree, and the process must stop.
@@ -293,9 +294,24 @@ impl State {
             Event::TradeStatementProposed(data) => trade::apply_proposed(self, data),
             Event::TradeStatementSigned(data) => trade::apply_signed(self, data, on),
             Event::TradeStatementDisputed(data) => trade::apply_disputed(self, data),
-            _ => {}
+            _ => self.apply_passage(&entry.event, on),
         }
         self.trade.note(entry.event.subject());
+    }
+
+    fn apply_passage(&mut self, event: &Event, on: Date) {
+        match event {
+            Event::OverflightRecorded(data) => passage::apply_overflight(self, data, on),
+            Event::PassageOpened(data) => passage::apply_opened(self, data, on),
+            Event::PassageDetained(data) => passage::apply_detained(self, data),
+            Event::PassageReleased(data) => passage::apply_released(self, data),
+            Event::RepackingPermitted(data) => passage::apply_permitted(self, data),
+            Event::PassageRepacked(data) => passage::apply_repacked(self, data, on),
+            Event::DiversionApplied(data) => passage::apply_applied(self, data),
+            Event::PassageEnded(data) => passage::apply_ended(self, data, on),
+            Event::PassageClosed(data) => passage::apply_closed(self, data, on),
+            _ => {}
+        }
     }
 
     /// Sets a ceiling, and begins to keep what the site holds and expects of the item.

@@ -26,7 +26,9 @@ use serde_json::Value;
 use crate::figures::{self, Figure};
 use crate::form::{Many, Step};
 
-pub(crate) use border::{AuthorizationCheck, CaseCheck, HeadroomCheck, MessagesCheck, TradeStatementCheck};
+pub(crate) use border::{
+    AuthorizationCheck, CaseCheck, HeadroomCheck, MessagesCheck, PassageCheck, TradeStatementCheck,
+};
 
 tables! {
     /// What a site holds of an item, in counting units or with a unit of mass.
@@ -76,6 +78,7 @@ pub(crate) enum Look {
     Messages(MessagesCheck),
     TradeStatement(TradeStatementCheck),
     Headroom(HeadroomCheck),
+    Passage(PassageCheck),
     CosignedBy(Vec<String>),
     Statement {
         year: i16,
@@ -113,6 +116,7 @@ pub(crate) fn looks(step: &mut Step) -> Result<Vec<Look>, String> {
     each(&mut looks, step.messages.take(), Look::Messages);
     each(&mut looks, step.trade_statement.take(), Look::TradeStatement);
     each(&mut looks, step.headroom.take(), Look::Headroom);
+    each(&mut looks, step.passage.take(), Look::Passage);
     for table in step.statement.take().into_iter().flat_map(|many| many.0) {
         looks.push(statement(table)?);
     }
@@ -202,6 +206,7 @@ impl View<'_> {
             Look::Messages(asked) => border::messages(state, asked)?,
             Look::TradeStatement(asked) => border::trade_statement(state, asked)?,
             Look::Headroom(asked) => border::headroom(state, asked)?,
+            Look::Passage(asked) => border::passage(state, asked)?,
             Look::CosignedBy(asked) => vec![border::cosigned_by(state, asked)],
             Look::Statement { year, asked, figures } => {
                 let statement = reporting::statement(state, *year, *asked);

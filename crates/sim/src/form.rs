@@ -10,7 +10,7 @@ use toml::{Spanned, Table, Value};
 
 use crate::check::{
     AuthorizationCheck, Balance, CaseCheck, HeadroomCheck, InTransit, LicenceCheck, LotCheck, MassCheck, MessagesCheck,
-    OrderCheck, PlanCheck, QuotaCheck, RefusedCheck, Role, TradeStatementCheck,
+    OrderCheck, PassageCheck, PlanCheck, QuotaCheck, RefusedCheck, Role, TradeStatementCheck,
 };
 
 /// A scenario file.
@@ -97,6 +97,7 @@ pub(crate) struct Step {
     pub messages: Option<Many<MessagesCheck>>,
     pub trade_statement: Option<Many<TradeStatementCheck>>,
     pub headroom: Option<Many<HeadroomCheck>>,
+    pub passage: Option<Many<PassageCheck>>,
     pub cosigned_by: Option<Vec<String>>,
     pub waiting: Option<usize>,
     pub notices_due: Option<usize>,

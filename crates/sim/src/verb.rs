@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// Commands whose fields hold the `id` of the thing they create.
-pub(crate) const WITH_ID: [&str; 22] = [
+pub(crate) const WITH_ID: [&str; 25] = [
     "found",
     "register_substance",
     "register_bulk",
@@ -27,6 +27,9 @@ pub(crate) const WITH_ID: [&str; 22] = [
     "apply_emergency_export",
     "apply_export",
     "issue_export_permit",
+    "record_overflight",
+    "open_passage",
+    "divert_passage",
 ];
 
 /// Commands with the civil day on which something happened; where a step leaves it out, it is the step's own day.

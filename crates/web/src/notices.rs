@@ -310,7 +310,7 @@ fn calls_of_trade<'a>(state: &State, entry: &'a Entry) -> Option<Call<'a>> {
         })
     };
     match &entry.event {
-        Event::ImportApplied(_) | Event::ExportApplied(_) | Event::EmergencyApplied(_) => {
+        Event::ImportApplied(_) | Event::ExportApplied(_) | Event::EmergencyApplied(_) | Event::DiversionApplied(_) => {
             roles(Kind::Application, PERMITS)
         }
         Event::ImportAuthorizationIssued(issued) => site(&state.trade.own(&issued.authorization.number)?.site),
@@ -332,6 +332,7 @@ fn calls_of_trade<'a>(state: &State, entry: &'a Entry) -> Option<Call<'a>> {
                 | "endorsement_overdue"
                 | "ordered_back"
                 | "diverted"
+                | "passage_diverted"
                 | "emergency_export"
                 | "re_export_ended"
                 | "import_authorization_amended"

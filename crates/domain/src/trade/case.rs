@@ -7,6 +7,7 @@ use super::notice::{
     Confirmation, ConfirmationRefusal, Consignment, Diversion, Emergency, Endorsement, Goods, Line, Permit, Replaced,
     Resolution,
 };
+use super::passage::PassageDiverted;
 use super::question::Asked;
 use super::{TradeRefusal, amount_of};
 use crate::digest::Digest;
@@ -165,6 +166,10 @@ pub struct Case {
     pub returned: Option<Endorsement>,
     /// Where the goods have gone instead.
     pub diversion: Option<Diversion>,
+    /// What the authority of a country of transit has told of that.
+    pub told_diverted: Option<(Id, PassageDiverted)>,
+    /// The passage that it diverts, and why, if it is a new export of goods that pass through (1961 art. 31(12)).
+    pub passage: Option<(Id, Text)>,
     /// The number of the customs declaration on this side.
     pub declaration: Option<Text>,
     /// How often the importing authority was reminded of the endorsement.
@@ -291,6 +296,8 @@ impl Case {
             came_back_on: None,
             returned: None,
             diversion: None,
+            told_diverted: None,
+            passage: None,
             declaration: None,
             reminders: 0,
             our_word: None,

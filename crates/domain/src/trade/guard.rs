@@ -484,6 +484,12 @@ impl<'a> Gate<'a> {
 
     /// The exporter is licensed, not under hold, and has the goods. What is in stock was made within quota.
     fn exporter(self, all: &mut Vec<Condition<'a>>) {
+        if let Some(passage) = super::passage::under(self.state, self.case) {
+            let open = move || super::passage::may_go_on(passage);
+            let facts = move || vec![("passage", Fact::Text(passage.id.to_string()))];
+            all.push(Condition::new("passage", Some("1961 art. 31(12)"), open, facts));
+            return;
+        }
         let site = move || {
             let id = self.case.site.iter();
             id.map(|id| ("site", Fact::Text(id.to_string()))).collect()

@@ -99,6 +99,7 @@ pub(crate) fn judge(
             refuse_if(!countable(&consignment.lines), Code::BodyUnreadable)?;
             Ok(by_itself(state, from, case, consignment, hash, today))
         }
+        Notice::PassageDiverted(told) => super::passage::judge(state, partner, told).map(|()| Vec::new()),
         Notice::StatementProposed(stated) => statement::judge_proposal(state, from, stated, today),
         Notice::StatementSigned(signature) => {
             statement::judge_answer(state, from, signature.year, &signature.digest, false)
@@ -374,6 +375,7 @@ pub(crate) fn apply_notice(
             };
             state.trade.cases.insert(id, case);
         }
+        Notice::PassageDiverted(told) => super::passage::apply_told(state, from, *told),
         Notice::StatementProposed(stated) => statement::take_proposal(state, *stated),
         Notice::StatementSigned(signature) => statement::take_signature(state, from, &signature, on),
         Notice::StatementDisputed(dispute) => statement::take_dispute(state, from, *dispute),

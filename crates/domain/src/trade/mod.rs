@@ -20,6 +20,7 @@ mod import;
 mod judge;
 mod notice;
 mod overdue;
+pub mod passage;
 mod posts;
 mod question;
 mod re_export;
@@ -148,6 +149,8 @@ pub struct Trade {
     agencies: BTreeMap<Id, Agency>,
     /// Emergency exports to this country, by the authority that told of them and its case.
     emergencies: BTreeMap<(Id, Id), EmergencyExport>,
+    /// Goods of other countries that pass through this one.
+    passages: BTreeMap<Id, passage::Passage>,
     statements: BTreeMap<(Id, Id, i16), StatementCase>,
     /// Imports that belong to no case, in base and by number, by country of origin, year and substance.
     pub(crate) outside: BTreeMap<(Country, i16, Id), (crate::quantity::Mass, i64)>,

@@ -529,6 +529,8 @@ notices! {
     Returned(Endorsement) = "returned";
     /// The goods have gone elsewhere.
     Diverted(Diversion) = "diverted";
+    /// Goods that passed through have gone elsewhere: to the authority that first exported them.
+    PassageDiverted(super::passage::PassageDiverted) = "passage_diverted";
     /// One side's word on a discrepancy.
     Resolved(Resolution) = "resolved";
     /// The permit ended without goods having left or arrived (1961 art. 31(7)(a)).

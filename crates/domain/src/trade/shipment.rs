@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use super::notice::{Cause, Endorsement, Goods, Line, Notice, PermitNamed, Resolution};
 use super::overdue::due_reminders;
+use super::passage::PassageRefusal;
 use super::{
     Case, ConsignmentEndorsed, ConsignmentHeld, CountedLine, DiscrepancyResolved, EndorseArrival, EndorseDeparture,
     OwnAuthorization, PermitEndorsedUnused, ReleaseConsignment, ResolveDiscrepancy, Side, Stage, TradeRefusal,
@@ -59,6 +60,10 @@ pub(crate) fn decide_departure(state: &State, endorse: &EndorseDeparture, today:
     let left_before = matches!(case.stage, Stage::Suspended | Stage::Expired) && case.has_moved();
     if case.stage != Stage::Issued && !left_before {
         return Err(case.not_in("issued").into());
+    }
+    if let Some((passage, _)) = &case.passage {
+        let (case, passage) = (case.id.to_string(), passage.to_string());
+        return Err(PassageRefusal::Leaves { case, passage }.into());
     }
     posts::admitted(&endorse.permit, &case.posts, &endorse.post)?;
     let counted = counted(state, case, &endorse.lines)?;

@@ -27,6 +27,7 @@ fn nouns() -> BTreeMap<&'static str, &'static [RefusalDoc]> {
         ("product", domain::product::ProductRefusal::ALL),
         ("substance", domain::substance::SubstanceRefusal::ALL),
         ("trade", domain::trade::TradeRefusal::ALL),
+        ("passage", domain::trade::passage::PassageRefusal::ALL),
         ("training", domain::training::TrainingRefusal::ALL),
     ])
 }

@@ -176,6 +176,10 @@ fn aside(world: &World, question: &str, words: &[&str]) -> String {
     let state = world.state();
     let year = |text: &str| text.parse().expect("a year");
     match (question, words) {
+        ("passage", [id]) => state.trade.passage(id).map_or("none".to_owned(), |passage| {
+            let (word, packing) = (passage.passing.word(), passage.packing);
+            format!("{word} {} packages {} g", packing.packages, packing.gross_g)
+        }),
         ("emergencies", [from]) => {
             let told = state.trade.emergencies().filter(|(by, ..)| by.as_str() == *from);
             let told = told.map(|(_, case, told)| format!("{case} {}", told.emergency.agency));

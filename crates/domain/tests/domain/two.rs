@@ -171,6 +171,8 @@ impl Two {
             .replace("$READ-LK", &theirs.fingerprint())
             .replace("$EXPORTER", EXPORTER)
             .replace("$IMPORTER", IMPORTER)
+            .replace("$FAR", FAR)
+            .replace("$BEYOND", BEYOND)
     }
 
     /// `$NEWER-LK(issued=… key=8)` stands for a side's key file with changes, of today if nothing is said, and
@@ -559,6 +561,10 @@ pub const EXPORTER: &str =
     r#"{"name":"Maker of finished forms, importer, exporter","address":"1 Maker Road, Beijing","country":"CN"}"#;
 /// Who imports: the holder of `importer.txt`.
 pub const IMPORTER: &str = r#"{"name":"Lanka Imports","address":"12 Galle Road, Colombo","country":"LK"}"#;
+
+/// Who exports from a third country, and who imports in a fourth: their goods pass through.
+const FAR: &str = r#"{"name":"Nippon Anesthetics","address":"3 Port Road, Osaka","country":"JP"}"#;
+const BEYOND: &str = r#"{"name":"Luzon Care","address":"9 Bay Road, Manila","country":"PH"}"#;
 
 fn json_of(file: &KeyFile) -> String {
     serde_json::to_string(file).expect("JSON")

@@ -65,6 +65,8 @@ tables! {
         departed: Option<Amounts>,
         arrived: Option<Amounts>,
         cancelled_too_late: Option<bool>,
+        /// The authority of the country of transit that has told of a diversion.
+        diversion_told_by: Option<String>,
         known: Option<bool>,
     }
     /// An import authorization, of this authority or of another one that has sent it.
@@ -97,6 +99,8 @@ tables! {
         disputed: Option<bool>,
         known: Option<bool>,
     }
+    /// Goods that pass through: how far they are, and their packing.
+    PassageCheck { id: String, stage: Option<String>, packages: Option<u32>, gross_g: Option<u32>, }
     /// What is left of a country's total of estimates, by what this authority knows.
     HeadroomCheck { country: Country, substance: Id, year: i16, available: Option<Mass>, total: Option<Mass>, known: Option<bool>, }
 }
@@ -146,6 +150,14 @@ pub(super) fn case(state: &State, asked: &CaseCheck) -> Result<Vec<Figure>, Stri
         name("late cancellation"),
         asked.cancelled_too_late,
         case.cancelled_too_late,
+    );
+    let told = case.told_diverted.as_ref();
+    let told = told.map_or_else(|| "nobody".to_owned(), |(from, _)| from.to_string());
+    push(
+        &mut figures,
+        name("news of a diversion"),
+        asked.diversion_told_by.clone(),
+        told,
     );
     let lines = &case.consignment.lines;
     for (what, asked, endorsed) in [
@@ -272,6 +284,18 @@ pub(super) fn trade_statement(state: &State, asked: &TradeStatementCheck) -> Res
         found.is_signed(),
     );
     push(&mut figures, format!("{what} is disputed"), asked.disputed, disputed);
+    Ok(figures)
+}
+
+pub(super) fn passage(state: &State, asked: &PassageCheck) -> Result<Vec<Figure>, String> {
+    let what = format!("passage {}", asked.id);
+    let found = state.trade.passage(&asked.id);
+    let found = found.ok_or_else(|| format!("{what} is not known here"))?;
+    let (mut figures, packing) = (Vec::new(), found.packing);
+    let (packages, gross_g) = (packing.packages, packing.gross_g);
+    push(&mut figures, what.clone(), asked.stage.clone(), found.passing.word());
+    push(&mut figures, format!("packages of {what}"), asked.packages, packages);
+    push(&mut figures, format!("grams of {what}"), asked.gross_g, gross_g);
     Ok(figures)
 }
 

@@ -87,3 +87,4 @@ partners-message-trade-statement-proposed = Statement of a year proposed
 partners-message-trade-statement-signed = Statement of a year signed
 partners-message-trade-statement-disputed = Statement of a year disputed
 partners-message-key-update = New key for messages
+partners-message-passage-diverted = Goods diverted by a country of transit

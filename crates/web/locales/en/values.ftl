@@ -230,3 +230,7 @@ receipt-root-differs = The key file in it is signed by another root key
 receipt-identity-differs = The key file in it has another country or another log
 receipt-key-unfit = The key in it has ended, begins too late, was used before or is another’s
 receipt-key-file-bad = The key file in it is not signed by its root key
+value-outcome-explained = Explained
+value-outcome-missing = Something is missing
+value-outcome-sent-back = Sent back
+value-outcome-seized = Seized

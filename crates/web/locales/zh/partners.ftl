@@ -87,3 +87,4 @@ partners-message-trade-statement-proposed = 提出年度贸易声明
 partners-message-trade-statement-signed = 已签署年度贸易声明
 partners-message-trade-statement-disputed = 对年度贸易声明有异议
 partners-message-key-update = 新的电文密钥
+partners-message-passage-diverted = 过境国改运货物

@@ -230,3 +230,7 @@ receipt-root-differs = 其中的密钥文件由另一根密钥签名
 receipt-identity-differs = 其中密钥文件的国家或账本不同
 receipt-key-unfit = 其中的密钥已终止、开始过晚、曾使用过或属于他人
 receipt-key-file-bad = 其中的密钥文件未经其根密钥签名
+value-outcome-explained = 已说明
+value-outcome-missing = 有短少
+value-outcome-sent-back = 已退回
+value-outcome-seized = 已没收

@@ -33,7 +33,7 @@ pub use decisions::{decides, may_see as may_see_decision};
 pub use inspections::may_see as may_see_inspection;
 pub use public::Figures;
 pub use queue::{Counts, Lane, Task, gather as tasks};
-pub use trade::{Worth, case_of_permit, fact, permit_codes, quantity, sees as may_see_case};
+pub use trade::{Worth, case_of_permit, fact, passage_path, permit_codes, quantity, sees as may_see_case};
 
 /// Officers who see what: on the pages, and through the API.
 pub mod readers {

@@ -13,5 +13,6 @@ mod document;
 mod doors;
 mod notices;
 mod oversight;
+mod passages;
 mod signing;
 mod world;

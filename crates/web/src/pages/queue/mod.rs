@@ -1,5 +1,6 @@
 //! The work queue: the first page of everybody's day. It is derived from the state for each role, and kept nowhere.
 
+mod border;
 mod counts;
 mod desk;
 mod holders;

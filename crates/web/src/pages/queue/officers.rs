@@ -9,6 +9,7 @@ use domain::table::No;
 use domain::trade::{Case, Side, Signing, Stage};
 use jiff::civil::{Date, date};
 
+use super::border;
 use super::counts::Counted;
 use super::desk::{Desk, LOOKED_AT, Lane, Task};
 use crate::links;
@@ -31,7 +32,9 @@ pub fn fill(desk: &mut Desk<'_>, role: Role, counts: &[Counted]) {
             cases(desk);
             applications(desk);
             endorsements(desk, 0);
+            border::passages(desk);
         }
+        Role::CustomsOfficer => border::passages(desk),
         // Who was reminded twice is a matter for those above.
         Role::Approver => endorsements(desk, 2),
         Role::PlanningOfficer => planning(desk),
@@ -140,6 +143,9 @@ fn cases(desk: &mut Desk<'_>) {
             (Side::Exporting, Stage::Confirmed) => ("queue-what-confirmed", "queue-why-confirmed", until, Lane::Ours),
             (Side::Exporting, Stage::Departed) if case.cancelled_too_late => {
                 ("queue-what-cancelled", "queue-why-cancelled", None, Lane::Ours)
+            }
+            (Side::Exporting, Stage::Departed | Stage::Returning) if case.told_diverted.is_some() => {
+                ("queue-what-diverted", "queue-why-diverted", None, Lane::Ours)
             }
             (Side::Exporting, Stage::Returning) => ("queue-what-returning", "queue-why-returning", None, Lane::Waiting),
             (Side::Exporting, Stage::Held) => ("queue-what-held", "queue-why-held", permit, Lane::Ours),

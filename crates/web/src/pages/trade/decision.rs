@@ -132,10 +132,29 @@ fn lead_aside(pen: &mut Pen<'_>, case: &Case) {
         let label = pen.t("case-do-order-back");
         pen.add("order_back", label, &fields, &["permit"], case.cancelled_too_late);
     }
+    let told = case.told_diverted.as_ref();
     let nothing_back = case.came_back.iter().all(|back| *back == 0);
     if matches!(case.stage, Stage::Departed | Stage::Returning) && nothing_back {
         let label = pen.t("case-do-divert");
-        pen.add("record_diversion", label, &fields, &["permit"], false);
+        let transit = told.and_then(|(from, _)| pen.ask.state().partners.get(from).map(|partner| partner.file.country));
+        let transit = transit.map(|country| country.to_string()).unwrap_or_default();
+        let (under, destination, reason) = told.map_or_else(Default::default, |(_, told)| {
+            (
+                told.under.to_string(),
+                told.destination.to_string(),
+                told.reason.to_string(),
+            )
+        });
+        let mut fields = fields.to_vec();
+        if told.is_some() {
+            fields.extend([
+                ("transit", transit.as_str()),
+                ("under", &under),
+                ("destination", &destination),
+                ("reason", &reason),
+            ]);
+        }
+        pen.add("record_diversion", label, &fields, &["permit"], told.is_some());
     }
 }
 

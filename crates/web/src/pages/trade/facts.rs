@@ -72,6 +72,9 @@ fn trade(words: Words, state: &State, case: &Case) -> Group {
     if let Some(site) = &case.site {
         pen.one("case-exporter-site", site.to_string());
     }
+    if let Some((passage, reason)) = &case.passage {
+        pen.many("case-passage", vec![passage.to_string(), reason.to_string()]);
+    }
     pen.one("case-importer", party(words, &consignment.importer));
     if case.side == Side::Importing
         && let Some(own) = consignment
@@ -236,6 +239,21 @@ fn moved(ask: &Ask, state: &State, case: &Case) -> Group {
             "case-diversion",
             vec![words.with("case-diverted", &said), diversion.reason.to_string()],
         );
+    }
+    if let Some((from, told)) = &case.told_diverted {
+        let said: [(&str, &dyn std::fmt::Display); 3] = [
+            ("transit", &authority(state, from)),
+            ("under", &told.under),
+            ("destination", &names::country(words, told.destination)),
+        ];
+        let mut lines = vec![words.with("case-told-diverted-says", &said)];
+        lines.extend(
+            told.lines
+                .iter()
+                .map(|line| quantity(words, state, &line.goods, line.amount)),
+        );
+        lines.extend([words.day(told.on), told.post.to_string(), told.reason.to_string()]);
+        pen.many("case-told-diverted", lines);
     }
     for (key, word) in [("case-our-word", &case.our_word), ("case-their-word", &case.their_word)] {
         if let Some(word) = word {

@@ -11,6 +11,7 @@ mod emergencies;
 mod facts;
 mod list;
 mod overdue;
+mod passages;
 mod pdf;
 mod sheet;
 mod timeline;
@@ -31,6 +32,7 @@ use crate::who::Who;
 use crate::words::Words;
 
 pub use customs::Worth;
+pub use passages::path as passage_path;
 pub use sheet::{case_of_permit, permit_codes};
 
 /// Officers who see all trade.
@@ -65,6 +67,8 @@ pub const ROUTES: &[Route] = &[
         case::case,
     ),
     page("/overdue", Who::Officers(TRADE), overdue::list),
+    page("/passages", Who::Officers(BORDER), passages::list),
+    page("/passages/{id}", Who::Officers(BORDER), passages::one),
     page("/emergencies", Who::OfficersAndHolders(TRADE), emergencies::list),
     page("/authorizations", Who::OfficersAndHolders(TRADE), authorizations::list),
     page(
@@ -322,6 +326,9 @@ fn proposals(state: &State) -> BTreeMap<String, Proposed> {
         "order_back",
         "record_diversion",
         "release_consignment",
+        "release_passage",
+        "permit_repacking",
+        "close_passage",
         "confirm",
         "refuse_confirmation",
         "issue_import_authorization",
@@ -357,6 +364,9 @@ fn about(state: &State, command: &Command) -> Option<String> {
         Command::OrderBack(order) => state.trade.permitted(&order.permit)?.id.to_string(),
         Command::RecordDiversion(record) => state.trade.permitted(&record.permit)?.id.to_string(),
         Command::ReleaseConsignment(release) => state.trade.permitted(&release.permit)?.id.to_string(),
+        Command::ReleasePassage(release) => format!("passage {}", release.passage),
+        Command::PermitRepacking(permit) => format!("passage {}", permit.passage),
+        Command::ClosePassage(close) => format!("passage {}", close.passage),
         Command::Confirm(confirm) => confirm.case.to_string(),
         Command::RefuseConfirmation(refuse) => refuse.case.to_string(),
         Command::IssueImportAuthorization(issue) => format!("application {}", issue.application),
