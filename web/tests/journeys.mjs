@@ -263,6 +263,38 @@ async function exported(world) {
   for (const part of parts) await part(world);
 }
 
+/// Detained goods that pass through are let go when their copy has come, packed anew, and counted when they leave.
+async function passed(world) {
+  const on = "/passages/TR-24-02";
+  const lu = await world.seat("CN/permit_officer:lu");
+  const fang = await world.seat("CN/approver:fang");
+  const qin = await world.seat("CN/customs_officer:qin");
+  await qin.open("/customs");
+  await qin.main.getByRole("link", { name: qin.t("passages-title") }).click();
+  await qin.says(qin.t("passage-is-detained"));
+  const two = async (verb, fields, kind) => {
+    const expect = { kind: "DecisionProposed", actor: "permit_officer:lu", do: verb };
+    const { seq } = await lu.act(verb, { passage: "TR-24-02", ...fields }, { on, expect });
+    await fang.approve(seq, { kind, passage: "TR-24-02" });
+  };
+  const copy = { number: "IN-NC-24-5513", valid_until: "2025-02-28" };
+  await two("release_passage", { copy, reason: "India has sent the copy" }, "PassageReleased");
+  await two("permit_repacking", { reason: "The box is torn" }, "RepackingPermitted");
+  const packing = { packages: 2, gross_g: 2100 };
+  await qin.act("record_repacking", { passage: "TR-24-02", ...packing, seals: "CN 88 and 89", post: "Beijing" }, {
+    on, expect: { kind: "PassageRepacked", actor: "customs_officer:qin", ...packing },
+  });
+  await qin.act("end_passage", {
+    passage: "TR-24-02",
+    post: "Beijing",
+    destination: "MN",
+    lines: [{ item: "fentanyl-0.5mg-amp", amount: 200 }],
+    ...packing,
+  }, { on, expect: { kind: "PassageEnded", differs: false } });
+  await qin.open(on);
+  await qin.says(qin.t("passage-is-ended"));
+}
+
 /// A licence is granted by one officer and another.
 async function licensed(world) {
   const chen = await world.seat("CN/licensing_officer:chen");
@@ -415,7 +447,7 @@ async function firstRun(world) {
 
 /// What can go on at the same time goes in a row of its own: nobody is in two.
 export const ROWS = [
-  [["an export through both countries", exported]],
+  [["an export through both countries", exported], ["goods that pass through", passed]],
   [["a licence granted by two", licensed], ["a quota raised by two", quota], ["a purchase card, in Chinese", chinese]],
   [["a hospital's order, without a script", hospital], ["an inspection, on a telephone", phone]],
   [["the first days of an authority", firstRun]],
