@@ -10,7 +10,7 @@ import { authorized, confirmed, estimates, proposed, requested } from "./journey
 const GUESTS = ["KR/choi"];
 const HEIGHT_MAX = 1800;
 
-/// Ten pages: the name of the picture, who looks, and at what.
+/// The pages: the name of the picture, who looks, and at what.
 async function pictures(world, take) {
   const anyone = await world.nobody("CN");
   const [lu, kim, fang, qin, wen, xia] = await Promise.all(
@@ -21,6 +21,7 @@ async function pictures(world, take) {
   await take("register", xia, "/register/BJ-01");
   await take("permit-sheet", lu, "/permits/XP-24-13");
   await take("customs-state", qin, "/customs/XP-24-13");
+  await take("passage", qin, "/passages/TR-24-02");
   await estimates(world);
   await authorized(world);
   await requested(world);
