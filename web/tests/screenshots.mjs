@@ -48,6 +48,14 @@ async function begun(world) {
   return world.seat("IS/administrator:a");
 }
 
+/// The permit as a document, where there is a program that draws it.
+async function documented(world, out) {
+  const lu = await world.seat("CN/permit_officer:lu");
+  const answer = await lu.context.request.get(`${lu.base}/permits/XP-24-13/document.pdf`);
+  const input = await answer.body();
+  execFileSync("pdftoppm", ["-png", "-r", "70", "-singlefile", "-", join(out, "permit-document")], { input });
+}
+
 const [folder, out] = process.argv.slice(2).map((path) => resolve(path));
 mkdirSync(out, { recursive: true });
 const world = new World(folder);
@@ -59,6 +67,7 @@ try {
     const clip = { x: 0, y: 0, width: seat.page.viewportSize().width, height: Math.min(height, HEIGHT_MAX) };
     await seat.page.screenshot({ path: join(out, `${name}.png`), fullPage: true, clip });
   });
+  await documented(world, out);
 } finally {
   await world.close();
 }
