@@ -8,6 +8,7 @@ import { hex } from "./letters.ts";
 import { type List, checkListed } from "./list.ts";
 import { type Reason, Refused, refuse } from "./refused.ts";
 
+const KINDS = ["export_permit", "import_authorization", "emergency_export_permit"] as const;
 const PURPOSES = ["medical", "scientific", "manufacture", "re_export"] as const;
 
 export interface Party {
@@ -27,7 +28,7 @@ export interface Line {
 /// What a signed code says; days are counted from 1970.
 export interface Permit {
   number: string;
-  kind: "export_permit" | "import_authorization";
+  kind: (typeof KINDS)[number];
   duplicate: number;
   issuer: string;
   exportingAuthority: string;
@@ -76,7 +77,8 @@ function permitOf(claims: Claims): Permit {
   const { issuer, issuedOn, validFrom, validUntil } = claims;
   const fields = new Fields(claims.own[1]);
   const number = id(fields.take(1n));
-  const isExport = choice(fields.take(2n), 2) === 0;
+  const kind = KINDS[choice(fields.take(2n), KINDS.length)] ?? refuse("claims_bad");
+  const isExport = kind !== "import_authorization";
   const duplicate = choice(fields.maybe(3n) ?? 0n, 256);
   const other = id(fields.take(4n));
   const [exportingAuthority, importingAuthority] = isExport ? [issuer, other] : [other, issuer];
@@ -94,13 +96,13 @@ function permitOf(claims: Claims): Permit {
   const fits =
     fields.size === 0 &&
     entry >= 0n &&
-    (authorization !== undefined) === isExport &&
+    (authorization !== undefined) === (kind === "export_permit") &&
     (of !== undefined || !isExport) &&
     !(several && isExport);
   if (!fits) refuse("claims_bad");
   return {
     number,
-    kind: isExport ? "export_permit" : "import_authorization",
+    kind,
     duplicate,
     issuer,
     exportingAuthority,

@@ -121,7 +121,7 @@ export class Said {
       this.words("trade-party", { name, address: city, country: this.facts.countries[country] ?? country });
     const rests = permit.authorization;
     const fields: [string, string[]][] = [
-      ["code-kind", [this.words(permit.kind === "export_permit" ? "code-export-permit" : "code-import-authorization")]],
+      ["code-kind", [this.words(`code-${permit.kind.replaceAll("_", "-")}`)]],
       ["code-number", [permit.number]],
       ["code-exporting", [this.authority(permit.exportingAuthority)]],
       ["code-importing", [this.authority(permit.importingAuthority)]],

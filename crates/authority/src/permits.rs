@@ -195,7 +195,10 @@ pub fn document(state: &State, case: &Case, entry: u64) -> Option<permit::Permit
     let issued_on = case.copies.last().map_or(issued.issued_on, |(_, on)| *on);
     Some(permit::Permit {
         number: issued.number.to_string(),
-        kind: Kind::ExportPermit,
+        kind: match case.emergency {
+            Some(_) => Kind::EmergencyExport,
+            None => Kind::ExportPermit,
+        },
         duplicate: case.copy(),
         exporting_authority,
         importing_authority,
@@ -203,8 +206,8 @@ pub fn document(state: &State, case: &Case, entry: u64) -> Option<permit::Permit
         importer: party(importer),
         addresses: permit::addresses_hash(exporter.address.as_str(), importer.address.as_str()),
         lines: issued.consignment.lines.iter().map(line).collect::<Option<_>>()?,
-        authorization: Some(Authorization {
-            number: issued.consignment.authorization.as_ref()?.to_string(),
+        authorization: issued.consignment.authorization.as_ref().map(|number| Authorization {
+            number: number.to_string(),
             issued_on: issued.authorization_issued_on,
             issuer: issued.authorization_issuer.to_string(),
         }),

@@ -13,7 +13,7 @@
 //! | Field | Value |
 //! | --- | --- |
 //! | 1 | number |
-//! | 2 | 0 export permit, 1 import authorization |
+//! | 2 | 0 export permit, 1 import authorization, 2 export permit of an emergency |
 //! | 3 | which duplicate; left out with the original |
 //! | 4 | the authority of the other side; `iss` is that of an export permit's exporter, of an import authorization's importer |
 //! | 5, 6 | exporter and importer: `[name, city, country]` |
@@ -210,10 +210,10 @@ pub(crate) fn to_permit(claims: Claims) -> Result<Permit, Broken> {
     let (valid_from, valid_until) = (claims.valid_from, claims.valid_until);
     let mut fields = Fields::of(claims.own(PERMIT)?)?;
     let number = text(fields.take(1)?)?;
-    let kind = [Kind::ExportPermit, Kind::ImportAuthorization].at(fields.take(2)?)?;
+    let kind = [Kind::ExportPermit, Kind::ImportAuthorization, Kind::EmergencyExport].at(fields.take(2)?)?;
     let other = text(fields.take(4)?)?;
     let (exporting_authority, importing_authority) = match kind {
-        Kind::ExportPermit => (issuer, other),
+        Kind::ExportPermit | Kind::EmergencyExport => (issuer, other),
         Kind::ImportAuthorization => (other, issuer),
     };
     let of_importer = |value| authorization(value, &importing_authority);
@@ -267,6 +267,7 @@ fn kind_number(kind: Kind) -> i64 {
     match kind {
         Kind::ExportPermit => 0,
         Kind::ImportAuthorization => 1,
+        Kind::EmergencyExport => 2,
     }
 }
 

@@ -22,6 +22,8 @@ pub enum Kind {
     ExportPermit,
     /// Goods may enter, as it says (1961 art. 31(4)(b)).
     ImportAuthorization,
+    /// Goods may leave once for an emergency, without an import authorization (WHO model guidelines, 1996).
+    EmergencyExport,
 }
 
 /// What the goods are for (1961 art. 4(c)).
@@ -101,7 +103,7 @@ pub struct Permit {
     pub duplicate: u8,
     /// The authority of the country that the goods leave.
     pub exporting_authority: String,
-    /// The authority of the country that the goods enter.
+    /// The authority of the country that the goods enter; of an emergency, where nobody was asked, that country.
     pub importing_authority: String,
     /// Who exports.
     pub exporter: Party,
@@ -142,7 +144,7 @@ impl Permit {
     /// The authority that issues and signs it.
     pub fn issuer(&self) -> &str {
         match self.kind {
-            Kind::ExportPermit => &self.exporting_authority,
+            Kind::ExportPermit | Kind::EmergencyExport => &self.exporting_authority,
             Kind::ImportAuthorization => &self.importing_authority,
         }
     }
@@ -150,7 +152,7 @@ impl Permit {
     /// The authority of the other side.
     pub fn counterpart(&self) -> &str {
         match self.kind {
-            Kind::ExportPermit => &self.importing_authority,
+            Kind::ExportPermit | Kind::EmergencyExport => &self.importing_authority,
             Kind::ImportAuthorization => &self.exporting_authority,
         }
     }
@@ -178,7 +180,7 @@ impl Permit {
     }
 
     fn check_names(&self) -> Result<(), Field> {
-        let is_export = self.kind == Kind::ExportPermit;
+        let is_export = self.kind != Kind::ImportAuthorization;
         demand(is_id(&self.number), "number")?;
         demand(is_id(&self.exporting_authority), "exporting_authority")?;
         demand(is_id(&self.importing_authority), "importing_authority")?;
@@ -186,7 +188,8 @@ impl Permit {
             self.case.as_deref().is_none_or(is_id) && (self.case.is_some() || !is_export),
             "case",
         )?;
-        demand(self.authorization.is_some() == is_export, "authorization")?;
+        let rests = self.kind == Kind::ExportPermit;
+        demand(self.authorization.is_some() == rests, "authorization")?;
         demand(!(self.several && is_export), "several")
     }
 }

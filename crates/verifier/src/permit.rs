@@ -12,6 +12,9 @@ use crate::letters::hex;
 use crate::list::ListFile;
 use crate::{Checked, Reason, Report};
 
+/// What a permit can be, by number.
+const KINDS: [&str; 3] = ["export_permit", "import_authorization", "emergency_export_permit"];
+
 /// What goods are for, by number.
 const PURPOSES: [&str; 4] = ["medical", "scientific", "manufacture", "re_export"];
 
@@ -116,7 +119,8 @@ fn permit(claims: Claims) -> Checked<Value> {
     };
     let mut fields = Fields::of(own)?;
     let number = id(fields.take(1)?)?;
-    let is_export = choice(&fields.take(2)?, 2)? == 0;
+    let kind = choice(&fields.take(2)?, KINDS.len())?;
+    let is_export = kind != 1;
     let duplicate = fields.maybe(3).map_or(Ok(0), |item| choice(&item, 256))?;
     let other = id(fields.take(4)?)?;
     let (exporting, importing) = if is_export {
@@ -126,7 +130,7 @@ fn permit(claims: Claims) -> Checked<Value> {
     };
     let facts = json!({
         "number": number,
-        "kind": if is_export { "export_permit" } else { "import_authorization" },
+        "kind": KINDS.get(kind),
         "duplicate": duplicate,
         "exporting_authority": exporting,
         "importing_authority": importing,
@@ -148,7 +152,7 @@ fn permit(claims: Claims) -> Checked<Value> {
     let rests = facts.get("authorization").is_some_and(Value::is_object);
     let has_case = facts.get("case").is_some_and(Value::is_string);
     let several = facts.get("several") == Some(&Value::Bool(true));
-    let fits = fields.0.is_empty() && rests == is_export && (has_case || !is_export) && !(several && is_export);
+    let fits = fields.0.is_empty() && rests == (kind == 0) && (has_case || !is_export) && !(several && is_export);
     if fits { Ok(facts) } else { Err(Reason::ClaimsBad) }
 }
 

@@ -35,6 +35,15 @@ fn an_import_authorization_is_signed_by_the_importing_authority() {
 }
 
 #[test]
+fn an_emergency_has_no_import_authorization() {
+    let mut permit = latin();
+    permit.kind = Kind::EmergencyExport;
+    assert_eq!(sign(&permit, &key(1)).unwrap_err().0, "authorization");
+    permit.authorization = None;
+    assert_eq!(open(&signed(&permit), &keys()), Ok(permit));
+}
+
+#[test]
 fn the_same_permit_gives_the_same_code() {
     assert_eq!(signed(&latin()), signed(&latin()));
 }

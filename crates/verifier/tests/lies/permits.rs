@@ -359,6 +359,21 @@ fn fields_that_a_right_key_signed() {
         Reason::ClaimsBad,
     );
     lie(
+        "an emergency with an authorization",
+        signed(|claims| *at(permit(claims), 2) = Value::from(2)),
+        Reason::ClaimsBad,
+    );
+    lie(
+        "a kind that is none",
+        signed(|claims| *at(permit(claims), 2) = Value::from(3)),
+        Reason::ClaimsBad,
+    );
+    truth(signed(|claims| {
+        let permit = permit(claims);
+        *at(permit, 2) = Value::from(2);
+        permit.retain(|(key, _)| *key != Value::from(8));
+    }));
+    lie(
         "a field more",
         signed(|claims| permit(claims).push((Value::from(20), Value::from(1)))),
         Reason::ClaimsBad,

@@ -24,6 +24,7 @@ code-differs = Different
 code-says = What the signed code says
 code-kind = Document
 code-export-permit = Export permit
+code-emergency-export-permit = Export permit of an emergency, without an import authorization
 code-import-authorization = Import authorization
 code-number = Number
 code-exporting = Exporting authority

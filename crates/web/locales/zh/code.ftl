@@ -24,6 +24,7 @@ code-differs = 不同
 code-says = 签名代码的内容
 code-kind = 文件
 code-export-permit = 出口准许证
+code-emergency-export-permit = 紧急情况出口许可证（无进口准许证）
 code-import-authorization = 进口准许证
 code-number = 编号
 code-exporting = 出口主管机关

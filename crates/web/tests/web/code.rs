@@ -383,6 +383,21 @@ fn whoever_shows_the_copy_before_the_last_has_nothing() {
     assert_eq!((listed(0), listed(1)), (Some(Listed::Revoked), None));
 }
 
+#[test]
+fn the_permit_of_an_emergency_says_so_in_its_code() {
+    let world = World::after("trade/64-emergency.toml", "CN");
+    let code = world.visitor("permit_officer:li").get("/permits/P-1/code").body;
+    let signed = open(&code.lines().map(str::to_owned).collect::<Vec<_>>(), &keys(&world)).unwrap();
+    assert_eq!(
+        (signed.kind, signed.authorization),
+        (permit::Kind::EmergencyExport, None)
+    );
+    let page = verified(&world, &code).body;
+    for words in ["code-emergency-export-permit", "code-same"] {
+        assert!(page.contains(&en(words)), "{words}: {page}");
+    }
+}
+
 /// What the page gives to the check on the visitor's own device.
 fn facts(page: &str) -> serde_json::Value {
     let (_, rest) = page.split_once("id=\"check-facts\">").unwrap();

@@ -210,7 +210,7 @@ fn signed(ask: &Ask, door: Door, permit: &Permit, reading: Reading) -> CodePage 
 
 /// The case of a permit that the code is of: one of ours, or one whose copy its issuer has sent.
 fn known<'a>(state: &'a State, permit: &Permit) -> Option<&'a Case> {
-    if permit.kind != Kind::ExportPermit {
+    if permit.kind == Kind::ImportAuthorization {
         return None;
     }
     if is_ours(state, permit) {
@@ -263,6 +263,7 @@ fn source(words: Words, state: &State, permit: &Permit, case: Option<&Case>) -> 
 fn said(words: Words, state: &State, permit: &Permit) -> Vec<Said> {
     let kind = match permit.kind {
         Kind::ExportPermit => "code-export-permit",
+        Kind::EmergencyExport => "code-emergency-export-permit",
         Kind::ImportAuthorization => "code-import-authorization",
     };
     let mut said = vec![
