@@ -169,9 +169,14 @@ pub fn answer(authority: &Authority, now: Timestamp, ask: Ask) -> Result<Value, 
             serde_json::to_value(letters.collect::<Vec<_>>())
         }
         Ask::Take(text) => serde_json::to_value(take(authority, now, &text)?),
-        Ask::RequestKey(days) => serde_json::to_value(authority.request_key(now, crate::output::random()?, days)?),
+        Ask::RequestKey(days) => serde_json::to_value(request_key(authority, now, days)?),
     };
     value.map_err(|error| Failure::Refused(error.to_string()))
+}
+
+fn request_key(authority: &Authority, now: Timestamp, days: i64) -> Result<KeyFile, Failure> {
+    let seeds = [crate::output::random()?, crate::output::random()?];
+    Ok(authority.request_key(now, seeds, days)?)
 }
 
 fn all_peers(state: &State) -> Peers {
