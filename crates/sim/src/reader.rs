@@ -18,7 +18,7 @@ use crate::error::{ScenarioError, Spot};
 use crate::figures;
 use crate::form::{AuthorityEntry, Expect, File, Person, Step};
 use crate::rows::{self, Row};
-use crate::story::{Act, Founded, What, Way};
+use crate::story::{Act, Founded, Way, What};
 use crate::verb;
 
 /// How deep files may include files.

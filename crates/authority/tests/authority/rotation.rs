@@ -148,8 +148,20 @@ fn a_key_file_needs_its_root_and_its_secret() {
     let elsewhere = exchange::sign_key_file(&root, elsewhere).unwrap();
     let outcome = install(&cn, after(1), 62, &elsewhere);
     assert_eq!(refusal(&outcome), "key_secret_missing", "its secret is elsewhere");
+    let mut unread = request.clone();
+    unread.age = Some(exchange::FileKey::from_seed(&[79; 32]).unwrap().recipient().clone());
+    let unread = exchange::sign_key_file(&root, unread).unwrap();
+    let outcome = install(&cn, after(1), 63, &unread);
+    assert_eq!(
+        refusal(&outcome),
+        "key_secret_missing",
+        "files for it could not be read here"
+    );
     assert!(cn.request_key(after(1), [[10; 32]; 2], 0).is_err());
-    assert!(cn.request_key(after(1), [[10; 32]; 2], authority::KEY_DAYS_MAX + 1).is_err());
+    assert!(
+        cn.request_key(after(1), [[10; 32]; 2], authority::KEY_DAYS_MAX + 1)
+            .is_err()
+    );
     assert_eq!(size(&cn), entries, "nothing of it is in the journal");
 
     let file = exchange::sign_key_file(&root, request).unwrap();

@@ -69,7 +69,12 @@ impl Player<'_> {
         let mut settled = 0;
         for _ in 0..ROUNDS_MAX {
             let mut moved = 0;
-            let mut sent = Sent { at, way, lost: 0, differ: None };
+            let mut sent = Sent {
+                at,
+                way,
+                lost: 0,
+                differ: None,
+            };
             for place in &running {
                 let round = match way.by_file {
                     true => self.carry(*place, &mut sent)?,
@@ -83,7 +88,10 @@ impl Player<'_> {
             }
             if moved == 0 {
                 self.dropping.clear();
-                return Ok(LineOutcome::Delivered { settled, lost: sent.lost });
+                return Ok(LineOutcome::Delivered {
+                    settled,
+                    lost: sent.lost,
+                });
             }
         }
         Err(NodeError(format!("messages still flow after {ROUNDS_MAX} rounds")))
@@ -131,7 +139,9 @@ impl Player<'_> {
             answers.extend(messages.iter().map(|message| message.hash).zip(said.map(Vec::from)));
         }
         let missing = || "no answer has come back".to_owned();
-        self.nodes[place].send_round(sent.at, &mut |message| answers.remove(&message.hash).ok_or_else(missing))
+        self.nodes[place].send_round(sent.at, &mut |message| {
+            answers.remove(&message.hash).ok_or_else(missing)
+        })
     }
 
     /// A file of lines that one authority writes for another. Nobody else can read it.
