@@ -96,6 +96,11 @@ pub fn body(world: &World, kind: &str) -> Option<Value> {
 
 /// The case of a kind, where it belongs to one.
 pub fn case(kind: &str) -> Option<&'static str> {
-    let without = ["import_authorization", "re_export_ended", "trade_statement", "key_update"];
+    let without = [
+        "import_authorization",
+        "re_export_ended",
+        "trade_statement",
+        "key_update",
+    ];
     (!without.iter().any(|begin| kind.starts_with(begin))).then_some("CN/E-1")
 }

@@ -86,7 +86,11 @@ fn every_kind_of_message_has_a_vector() {
     let (_, told) = conversation();
     let outcomes: Vec<&str> = told.iter().filter_map(|one| one["outcome"].as_str()).collect();
     assert!(outcomes.contains(&"accepted") && outcomes.contains(&"refused"));
-    let code = |kind: &str| told.iter().rfind(|one| one["type"] == kind).map(|one| one["code"].clone());
+    let code = |kind: &str| {
+        told.iter()
+            .rfind(|one| one["type"] == kind)
+            .map(|one| one["code"].clone())
+    };
     assert_eq!(code("kind_of_tomorrow"), Some(json!("unknown_kind")));
     assert_eq!(code("withdrawn"), Some(json!("message_expired")));
     is_in("messages.json", &json!({ "from": "CN", "to": "KR", "messages": told }));

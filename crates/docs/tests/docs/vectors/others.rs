@@ -24,7 +24,10 @@ fn key_files_and_their_fingerprints() {
         good.replacen(old, to, 1)
     };
     let wrong = [
-        ("another address", line("\"url\"", "  \"url\": \"https://evil.example\",")),
+        (
+            "another address",
+            line("\"url\"", "  \"url\": \"https://evil.example\","),
+        ),
         ("no recipient of files", line("\"age\"", "")),
         ("a field too many", good.replacen('{', "{\"x\":1,", 1)),
         ("cut short", good[..good.len() / 2].to_owned()),
@@ -32,7 +35,11 @@ fn key_files_and_their_fingerprints() {
     let wrong: Vec<Value> = wrong
         .into_iter()
         .map(|(what, file)| {
-            assert_eq!(exchange::read_key_file(&file).unwrap_err().code, "key_file_bad", "{what}");
+            assert_eq!(
+                exchange::read_key_file(&file).unwrap_err().code,
+                "key_file_bad",
+                "{what}"
+            );
             json!({ "what": what, "file": file, "code": "key_file_bad" })
         })
         .collect();
@@ -101,8 +108,20 @@ fn permit(chinese: bool, lines: usize) -> Permit {
         unit,
     };
     let mut all = vec![
-        line("remifentanil", "hydrochloride", 1_367_550_000, 1_500_000_000, Unit::SaltMicrograms),
-        line("fentanyl", "injection 0.1 mg", 636_500_000, 10_000_000, Unit::Dispensing),
+        line(
+            "remifentanil",
+            "hydrochloride",
+            1_367_550_000,
+            1_500_000_000,
+            Unit::SaltMicrograms,
+        ),
+        line(
+            "fentanyl",
+            "injection 0.1 mg",
+            636_500_000,
+            10_000_000,
+            Unit::Dispensing,
+        ),
     ];
     all.truncate(lines);
     Permit {
@@ -111,7 +130,12 @@ fn permit(chinese: bool, lines: usize) -> Permit {
         duplicate: 0,
         exporting_authority: "CN".to_owned(),
         importing_authority: "KR".to_owned(),
-        exporter: party("Jade Spring Pharmaceutical", "Taizhou", ["宜昌人福药业有限责任公司", "宜昌"], "CN"),
+        exporter: party(
+            "Jade Spring Pharmaceutical",
+            "Taizhou",
+            ["宜昌人福药业有限责任公司", "宜昌"],
+            "CN",
+        ),
         importer: party("Hangang Pharmaceutical", "Cheongju", ["首尔国立中央医院", "首尔"], "KR"),
         addresses: addresses_hash("18 Yingbin Road, Taizhou, Zhejiang", "27 Osong 4-ro, Cheongju"),
         lines: all,
@@ -158,7 +182,10 @@ fn codes_of_permits_and_their_list() {
     };
     let list = permit::sign_list(&listing, key).unwrap();
     let list = json!({ "bytes": STANDARD.encode(list), "sequence": 7, "revoked": ["XP-REVOKED"], "used": ["XP-USED"] });
-    is_in("permits.json", &json!({ "issuer": "CN", "permits": permits, "list": list }));
+    is_in(
+        "permits.json",
+        &json!({ "issuer": "CN", "permits": permits, "list": list }),
+    );
 }
 
 /// The entries of a journal as the leaves of its log.
@@ -167,7 +194,10 @@ struct Leaves<'a>(&'a [Vec<u8>]);
 impl tlog::Hashes for Leaves<'_> {
     fn leaves(&self, from: u64, to: u64) -> Result<Vec<tlog::Hash>, tlog::Error> {
         let place = |number: u64| usize::try_from(number).unwrap();
-        Ok(self.0[place(from)..place(to).min(self.0.len())].iter().map(|entry| tlog::leaf_hash(entry)).collect())
+        Ok(self.0[place(from)..place(to).min(self.0.len())]
+            .iter()
+            .map(|entry| tlog::leaf_hash(entry))
+            .collect())
     }
 
     fn tile(&self, _: u8, _: u64) -> Result<Option<Vec<u8>>, tlog::Error> {
@@ -181,7 +211,10 @@ fn a_bundle_of_entries() {
     let leaves = Leaves(&world.entries);
     let size = u64::try_from(world.entries.len()).unwrap();
     let mut tree = tlog::Tree::new();
-    world.entries.iter().for_each(|entry| tree.append(&tlog::leaf_hash(entry)));
+    world
+        .entries
+        .iter()
+        .for_each(|entry| tree.append(&tlog::leaf_hash(entry)));
     let (origin, root) = (world.kr.log.origin().to_owned(), tree.root());
     let checkpoint = tlog::sign(&tlog::Checkpoint { origin, size, root }, &world.kr.log).unwrap();
     let entry = |index: u64| {
@@ -192,7 +225,10 @@ fn a_bundle_of_entries() {
     };
     let entries: Vec<Value> = [2, 3, size - 1].into_iter().map(entry).collect();
     let bundle = json!({ "format": "countersign-bundle/v1", "checkpoint": checkpoint, "entries": entries });
-    is_in("bundle.json", &json!({ "log_key": world.kr.log.verifier(), "bundle": bundle }));
+    is_in(
+        "bundle.json",
+        &json!({ "log_key": world.kr.log.verifier(), "bundle": bundle }),
+    );
 }
 
 /// Encrypting is never the same twice: the file stays as long as it says what it should.
@@ -208,7 +244,9 @@ fn an_encrypted_file_is_read() {
     }
     let found = std::fs::read_to_string(path("sealed.json")).unwrap_or_default();
     let found: Value = serde_json::from_str(&found).unwrap_or_default();
-    let found = STANDARD.decode(found["file"].as_str().unwrap_or_default()).unwrap_or_default();
+    let found = STANDARD
+        .decode(found["file"].as_str().unwrap_or_default())
+        .unwrap_or_default();
     let keys = std::slice::from_ref(&world.kr.files);
     let says = |file: &[u8]| exchange::unseal(keys, file).map(|text| text.trim_end() == lines.join("\n"));
     let file = if says(&found) == Ok(true) {
@@ -219,7 +257,11 @@ fn an_encrypted_file_is_read() {
     let mut turned = file.clone();
     *turned.last_mut().unwrap() ^= 1;
     let wrong = [
-        ("its last byte is missing", file[..file.len() - 1].to_vec(), "file_cut_short"),
+        (
+            "its last byte is missing",
+            file[..file.len() - 1].to_vec(),
+            "file_cut_short",
+        ),
         ("a bit of its last byte is turned", turned, "file_changed"),
         ("its first byte is missing", file[1..].to_vec(), "file_unreadable"),
     ];
@@ -228,7 +270,10 @@ fn an_encrypted_file_is_read() {
     }
     let other = exchange::unseal(std::slice::from_ref(&world.cn.files), &file).unwrap_err();
     assert_eq!(other.code, "file_for_another");
-    let wrong: Vec<Value> = wrong.iter().map(|(what, _, code)| json!({ "what": what, "code": code })).collect();
+    let wrong: Vec<Value> = wrong
+        .iter()
+        .map(|(what, _, code)| json!({ "what": what, "code": code }))
+        .collect();
     let document = json!({
         "to": "KR", "identity": world.kr.files.to_text(), "recipient": world.kr.files.recipient(),
         "lines": lines, "file": STANDARD.encode(&file), "wrong": wrong,

@@ -188,7 +188,9 @@ impl World {
 
     /// The next message of CN, as it should be.
     pub fn message(&self, kind: &str, case: Option<&str>, body: &Json) -> Message {
-        let (last, prev, from) = self.last.map_or((0, None, 0), |(seq, hash, size)| (seq, Some(hash), size));
+        let (last, prev, from) = self
+            .last
+            .map_or((0, None, 0), |(seq, hash, size)| (seq, Some(hash), size));
         let (seq, log) = (last + 1, Numbers(0));
         let created = minutes(i64::try_from(seq).unwrap());
         let id = |text: &str| -> Id { text.parse().unwrap() };

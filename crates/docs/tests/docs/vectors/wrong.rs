@@ -53,10 +53,26 @@ fn forms(world: &World) -> Vec<(&'static str, String, &'static str)> {
         ("a space after it", format!("{text} "), "message_unreadable"),
         ("another algorithm", none, "message_unreadable"),
         ("a header with more in it", more, "message_unreadable"),
-        ("a field too many", resigned(&payload.replacen('{', "{\"x\":1,", 1)), "message_unreadable"),
-        ("a field twice", resigned(&payload.replacen('{', "{\"v\":1,", 1)), "message_unreadable"),
-        ("a field missing", resigned(&payload.replacen("\"seen\":null,", "\"sean\":null,", 1)), "message_unreadable"),
-        ("too large", "a".repeat(domain::partner::MESSAGE_BYTES_MAX + 1), "message_too_large"),
+        (
+            "a field too many",
+            resigned(&payload.replacen('{', "{\"x\":1,", 1)),
+            "message_unreadable",
+        ),
+        (
+            "a field twice",
+            resigned(&payload.replacen('{', "{\"v\":1,", 1)),
+            "message_unreadable",
+        ),
+        (
+            "a field missing",
+            resigned(&payload.replacen("\"seen\":null,", "\"sean\":null,", 1)),
+            "message_unreadable",
+        ),
+        (
+            "too large",
+            "a".repeat(domain::partner::MESSAGE_BYTES_MAX + 1),
+            "message_too_large",
+        ),
     ]
 }
 
@@ -73,11 +89,23 @@ fn senders(world: &World) -> Vec<(&'static str, String, &'static str)> {
     borrowed.kid = good.kid.clone();
     vec![
         ("a bit of the signature turned", turned.compact(), "signature_bad"),
-        ("another text under the signature", other_text.compact(), "signature_bad"),
+        (
+            "another text under the signature",
+            other_text.compact(),
+            "signature_bad",
+        ),
         ("the name of another key", borrowed.compact(), "signature_bad"),
         ("a key that nobody knows", unknown.compact(), "key_unknown"),
-        ("for somebody else", changed(world, |message| message.to = id("BR")).compact(), "message_for_another"),
-        ("from nobody that is known", changed(world, |message| message.from = id("BR")).compact(), "sender_unknown"),
+        (
+            "for somebody else",
+            changed(world, |message| message.to = id("BR")).compact(),
+            "message_for_another",
+        ),
+        (
+            "from nobody that is known",
+            changed(world, |message| message.from = id("BR")).compact(),
+            "sender_unknown",
+        ),
     ]
 }
 
@@ -101,18 +129,48 @@ fn chains(world: &World) -> Vec<(&'static str, String, &'static str)> {
     let zero = |message: &mut Message| message.consistency = log.consistency(0, seen + 3);
     let empty = |message: &mut Message| message.consistency.hashes.clear();
     let rows: [(&str, Signed, &str); 10] = [
-        ("a number too far", changed(world, |message| message.seq = BEFORE + 3), "parked"),
-        ("the number of one that was taken", changed(world, |message| message.seq = BEFORE), "equivocation"),
-        ("number 0", changed(world, |message| message.seq = 0), "message_out_of_order"),
-        ("nothing before it", changed(world, |message| message.prev = None), "chain_broken"),
-        ("the checkpoint of another log", changed(world, |message| message.checkpoint = of_kr), "checkpoint_bad"),
+        (
+            "a number too far",
+            changed(world, |message| message.seq = BEFORE + 3),
+            "parked",
+        ),
+        (
+            "the number of one that was taken",
+            changed(world, |message| message.seq = BEFORE),
+            "equivocation",
+        ),
+        (
+            "number 0",
+            changed(world, |message| message.seq = 0),
+            "message_out_of_order",
+        ),
+        (
+            "nothing before it",
+            changed(world, |message| message.prev = None),
+            "chain_broken",
+        ),
+        (
+            "the checkpoint of another log",
+            changed(world, |message| message.checkpoint = of_kr),
+            "checkpoint_bad",
+        ),
         ("a smaller log", changed(world, rolled), "log_rolled_back"),
         ("another log of that size", changed(world, forked), "log_forked"),
-        ("another log of the size seen before", changed(world, same_size), "log_forked"),
-        ("a proof from the beginning", changed(world, zero), "consistency_missing"),
+        (
+            "another log of the size seen before",
+            changed(world, same_size),
+            "log_forked",
+        ),
+        (
+            "a proof from the beginning",
+            changed(world, zero),
+            "consistency_missing",
+        ),
         ("no proof", changed(world, empty), "consistency_missing"),
     ];
-    rows.into_iter().map(|(name, signed, code)| (name, signed.compact(), code)).collect()
+    rows.into_iter()
+        .map(|(name, signed, code)| (name, signed.compact(), code))
+        .collect()
 }
 
 #[test]
