@@ -76,9 +76,10 @@ impl Player<'_> {
                 differ: None,
             };
             for place in &running {
-                let round = match way.by_file {
-                    true => self.carry(*place, &mut sent)?,
-                    false => self.send_round(*place, &mut sent)?,
+                let round = if way.by_file {
+                    self.carry(*place, &mut sent)?
+                } else {
+                    self.send_round(*place, &mut sent)?
                 };
                 settled += round.settled;
                 moved += round.signed + round.settled;
