@@ -2,8 +2,9 @@
 
 use domain::State;
 use domain::digest::PublicKey;
+use domain::id::Id;
 use domain::partner::OperationalKey;
-use exchange::ExchangeKey;
+use exchange::{ExchangeKey, FileKey};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
@@ -23,8 +24,10 @@ pub(crate) struct Keys {
     pub log: LogKey,
     /// Signs the key file; none if it is kept elsewhere.
     pub root: Option<ExchangeKey>,
-    /// Sign messages and receipts.
+    /// Sign messages and receipts, and read files.
     pub exchange: Ring,
+    /// What files for it are encrypted to, as its first key file says; none if it was founded before there were any.
+    pub first_recipient: Option<Id>,
 }
 
 impl Keys {
@@ -33,11 +36,20 @@ impl Keys {
         let key = |purpose| ExchangeKey::from_seed(seed(&new.key_seed, purpose)).map_err(refused);
         let exchange = Ring::default();
         exchange.add(Self::first_exchange(new)?);
+        let files = Self::first_file_key(new)?;
+        let first_recipient = Some(files.recipient().clone());
+        exchange.add_file_key(files);
         Ok(Self {
             log: log_key(new)?,
             root: Some(key("root")?),
             exchange,
+            first_recipient,
         })
+    }
+
+    /// The first key for files of a new authority.
+    pub fn first_file_key(new: &NewAuthority) -> Result<FileKey, AuthorityError> {
+        FileKey::from_seed(&seed(&new.key_seed, "files")).map_err(refused)
     }
 
     /// The first key for messages of a new authority.

@@ -46,7 +46,7 @@ pub use fsck::{Difference, Report, fsck};
 pub use overview::{Log, Overview};
 pub use partners::{Outgoing, Round, Settled};
 pub use permits::{LIST_DAYS, document};
-pub use place::{MadeBy, Mail, Place, Settings};
+pub use place::{MadeBy, Mail, Place, Settings, file_keys};
 pub use proof::proof;
 pub use recall::Recalled;
 pub use receipt::{Outcome, Receipt};
@@ -145,7 +145,7 @@ impl Authority {
     /// Makes a new authority in an empty place.
     pub fn create(place: Place, new: &NewAuthority, at: Timestamp) -> Result<Self, AuthorityError> {
         let keys = Keys::make(new)?;
-        place.keep_keys(&keys, &Keys::first_exchange(new)?)?;
+        place.keep_keys(&keys, &Keys::first_exchange(new)?, &Keys::first_file_key(new)?)?;
         place.set_url(new.url.as_deref())?;
         let folder = place.folder().unwrap_or(Path::new(""));
         let mut stores = store::create(folder, place.engine())?;

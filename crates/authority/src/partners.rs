@@ -119,8 +119,14 @@ impl Authority {
                 log_key: founding.log_key.clone(),
                 cosignature_key: text(&self.keys.log.cosignature_verifier())?,
                 key: founding.key.clone(),
+                age: self.keys.first_recipient.clone(),
             },
         ))
+    }
+
+    /// The lines of a file that a partner has encrypted to this authority; each is then taken as if it had come alone.
+    pub fn read_file(&self, bytes: &[u8]) -> Result<String, Reject> {
+        exchange::unseal(&self.keys.exchange.file_keys(), bytes)
     }
 
     /// Takes a message from a partner, however it came: what it says becomes entries, and the answer is its receipt.

@@ -6,7 +6,8 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::RwLock;
 
-use exchange::ExchangeKey;
+use domain::id::Id;
+use exchange::{ExchangeKey, FileKey, Reject};
 use serde::{Deserialize, Serialize};
 use store::Engine;
 use tlog::LogKey;
@@ -199,13 +200,20 @@ impl Place {
         Ok(())
     }
 
-    /// Keeps the keys of a new authority, for their owner's eyes only; `exchange` is its first key for messages.
-    pub(crate) fn keep_keys(&self, keys: &Keys, exchange: &ExchangeKey) -> Result<(), AuthorityError> {
+    /// Keeps the keys of a new authority, for their owner's eyes only; `exchange` is its first key for messages, `files`
+    /// that for files.
+    pub(crate) fn keep_keys(&self, keys: &Keys, exchange: &ExchangeKey, files: &FileKey) -> Result<(), AuthorityError> {
         self.keep_key("log.key", &keys.log.to_text())?;
         if let Some(root) = &keys.root {
             self.keep_key("root.key", &root.to_text())?;
         }
+        self.keep_key("files.key", &files.to_text())?;
         self.keep_key("exchange.key", &exchange.to_text())
+    }
+
+    /// Keeps the secret of a key for files that waits for the root key's signature.
+    pub(crate) fn keep_file_key(&self, key: &FileKey) -> Result<(), AuthorityError> {
+        self.keep_key(&format!("files-{}.key", key.recipient()), &key.to_text())
     }
 
     /// Keeps the secret of a key for messages that waits for the root key's signature.
@@ -236,8 +244,15 @@ impl Place {
             ExchangeKey::parse(read(name)?.trim()).map_err(|reject| AuthorityError::Folder(path(name), reject.says))
         };
         let exchange = Ring::default();
-        for name in exchange_keys(&folder.join("keys"))? {
+        for name in named(&folder.join("keys"), "exchange")? {
             exchange.add(key(&name)?);
+        }
+        let mut first_recipient: Option<Id> = None;
+        for (name, key) in held_file_keys(folder)? {
+            if name == FIRST_FILE_KEY {
+                first_recipient = Some(key.recipient().clone());
+            }
+            exchange.add_file_key(key);
         }
         Ok(Some(Keys {
             log: LogKey::parse(read("log.key")?.trim())?,
@@ -247,6 +262,7 @@ impl Place {
                 None
             },
             exchange,
+            first_recipient,
         }))
     }
 
@@ -283,14 +299,35 @@ impl Settings {
     }
 }
 
-/// The files of keys for messages: `exchange.key` of the founding, and `exchange-<name>.key` of those after it.
-fn exchange_keys(folder: &Path) -> Result<Vec<String>, AuthorityError> {
+/// The key for files of the founding.
+const FIRST_FILE_KEY: &str = "files.key";
+
+/// The secrets with which files for the authority of a folder are read.
+pub fn file_keys(folder: &Path) -> Result<Vec<FileKey>, AuthorityError> {
+    Ok(held_file_keys(folder)?.into_iter().map(|(_, key)| key).collect())
+}
+
+/// The same, with the names of their files.
+fn held_file_keys(folder: &Path) -> Result<Vec<(String, FileKey)>, AuthorityError> {
+    let keys = folder.join("keys");
+    let read = |name: String| {
+        let path = keys.join(&name);
+        let text = fs::read_to_string(&path).map_err(at(&path))?;
+        let key = FileKey::parse(text.trim()).map_err(|Reject { says, .. }| AuthorityError::Folder(path, says))?;
+        Ok((name, key))
+    };
+    named(&keys, "files")?.into_iter().map(read).collect()
+}
+
+/// The files of one kind of keys: `<kind>.key` of the founding, and `<kind>-<name>.key` of those after it.
+fn named(folder: &Path, kind: &str) -> Result<Vec<String>, AuthorityError> {
+    let after = format!("{kind}-");
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).map_err(at(folder))? {
         let name = entry.map_err(at(folder))?.file_name();
         let Some(name) = name.to_str() else { continue };
         let stem = name.strip_suffix(".key").unwrap_or_default();
-        if stem == "exchange" || stem.starts_with("exchange-") {
+        if stem == kind || stem.starts_with(&after) {
             names.push(name.to_owned());
         }
     }

@@ -3,7 +3,7 @@
 use domain::digest::Bytes;
 use domain::id::Id;
 use domain::partner::{KeyFile, OperationalKey, Partner};
-use exchange::ExchangeKey;
+use exchange::{ExchangeKey, FileKey};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Authority;
@@ -13,16 +13,19 @@ use crate::error::AuthorityError;
 pub const KEY_DAYS_MAX: i64 = 1_826;
 
 impl Authority {
-    /// Makes the secret of a new key for messages from 32 random bytes, keeps it in `keys/`, and gives the key file that
-    /// waits for the root key's signature. Nothing is signed with it before that file is installed.
-    pub fn request_key(&self, at: Timestamp, seed: [u8; 32], days: i64) -> Result<KeyFile, AuthorityError> {
+    /// Makes the secrets of a new key for messages and of one for files, each from 32 random bytes, keeps them in `keys/`,
+    /// and gives the key file that waits for the root key's signature. Nothing is signed with the one, and nobody encrypts
+    /// to the other, before that file is installed.
+    pub fn request_key(&self, at: Timestamp, seeds: [[u8; 32]; 2], days: i64) -> Result<KeyFile, AuthorityError> {
         let refused = |what: String| AuthorityError::Refused(what);
         if !(1..=KEY_DAYS_MAX).contains(&days) {
             return Err(refused(format!(
                 "a key signs for 1 to {KEY_DAYS_MAX} days, not for {days}"
             )));
         }
+        let [seed, for_files] = seeds;
         let key = ExchangeKey::from_seed(seed).map_err(|reject| refused(reject.says))?;
+        let files = FileKey::from_seed(&for_files).map_err(|reject| refused(reject.says))?;
         // To the second: it is read by people.
         let from = Timestamp::from_second(at.as_second()).map_err(|error| refused(error.to_string()))?;
         let until = from
@@ -46,10 +49,13 @@ impl Authority {
                 valid_until: until,
             },
             issued: Some(from),
+            age: Some(files.recipient().clone()),
             signature: Bytes([0; 64]),
         };
         self.place.keep_exchange_key(&key)?;
+        self.place.keep_file_key(&files)?;
         self.keys.exchange.add(key);
+        self.keys.exchange.add_file_key(files);
         Ok(file)
     }
 

@@ -70,17 +70,7 @@ impl Commands {
     pub fn values(&self) -> String {
         let with: Vec<&Value> = self.commands.iter().map(|command| self.schema_of(command)).collect();
         let shared = self.definitions.iter().filter(|(_, schema)| !with.contains(schema));
-        let chapters = shared.map(|(name, schema)| {
-            let says = sentences(shape::description(schema));
-            let words = shape::words(schema);
-            let body = if words.is_empty() {
-                fields(schema)
-            } else {
-                let row = |(word, meaning): (&str, &str)| [code(word), meaning.to_owned()];
-                table(["Word", "Meaning"], words.into_iter().map(row))
-            };
-            format!("### {name}\n\n{says}\n\n{body}").trim_end().to_owned() + "\n"
-        });
+        let chapters = shared.map(|(name, schema)| value(name, schema));
         chapters.collect::<Vec<_>>().join("\n")
     }
 
@@ -131,7 +121,21 @@ impl Commands {
     }
 }
 
-fn fields(schema: &Value) -> String {
+/// A type of fields: words, or what is made of several fields.
+pub fn value(name: &str, schema: &Value) -> String {
+    let says = sentences(shape::description(schema));
+    let words = shape::words(schema);
+    let body = if words.is_empty() {
+        fields(schema)
+    } else {
+        let row = |(word, meaning): (&str, &str)| [code(word), meaning.to_owned()];
+        table(["Word", "Meaning"], words.into_iter().map(row))
+    };
+    format!("### {name}\n\n{says}\n\n{body}").trim_end().to_owned() + "\n"
+}
+
+/// What an object is made of.
+pub fn fields(schema: &Value) -> String {
     let head = ["Field", "Type", "Required", "Meaning"];
     let several: Vec<&Value> = shape::variants(schema).collect();
     if !several.is_empty() {
@@ -176,7 +180,7 @@ fn any_of(roles: &[Role]) -> String {
 }
 
 /// One sentence per line: a full stop ends one where a capital letter follows.
-fn sentences(text: &str) -> String {
+pub fn sentences(text: &str) -> String {
     let mut lines = String::new();
     let text = text.replace('\n', " ");
     let mut pieces = text.split(". ").peekable();

@@ -5,6 +5,7 @@
 
 mod commands;
 mod ledger;
+mod messages;
 mod policies;
 mod refusals;
 mod shape;
@@ -40,6 +41,7 @@ pub fn parts() -> Vec<Part> {
         part("refusals.md", "refusals", refusals::tables()),
         part("refusals.md", "codes", refusals::codes()),
         part("ledger.md", "checks", ledger::checks()),
+        part("protocol.md", "bodies", messages::bodies()),
         part("policies.md", "policies", policies::table()),
     ]
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use crate::key::{ExchangeKey, strong, verify_bytes};
 use crate::reject::{KEY_FILE_BAD, Reject};
+use crate::sealed::is_recipient;
 
 /// The longest key file that is read.
 pub const KEY_FILE_BYTES_MAX: usize = 16 * 1024;
@@ -35,6 +36,8 @@ pub struct About {
     pub cosignature_key: Text,
     /// The key that signs its messages.
     pub key: OperationalKey,
+    /// The recipient of files for it; none if it takes none.
+    pub age: Option<Id>,
 }
 
 /// The key file, signed with the root key.
@@ -50,6 +53,7 @@ pub fn key_file(root: &ExchangeKey, about: About) -> KeyFile {
         root: root.public(),
         key: about.key,
         issued: None,
+        age: about.age,
         signature: Bytes([0; 64]),
     };
     file.signature = root.sign_bytes(file.signed_text().as_bytes());
@@ -160,6 +164,9 @@ pub fn check_key_file(file: &KeyFile) -> Result<(), Reject> {
     }
     if name_of(file.log_key.as_str()) != name_of(file.cosignature_key.as_str()) {
         return bad("it cosigns under another name than that of its log");
+    }
+    if file.age.as_ref().is_some_and(|age| !is_recipient(age)) {
+        return bad("what files are encrypted to is no age recipient of the X25519 kind");
     }
     file.url.as_ref().map_or(Ok(()), |url| check_url(url.as_str()))
 }

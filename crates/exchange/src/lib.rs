@@ -10,10 +10,11 @@
 //! | `receipt` | the signed answer, and what its receiver checks |
 //! | `pull` | the question what a partner holds, after a restore |
 //! | `answer` | the body of the answer to a message |
+//! | `sealed` | files of messages and answers, encrypted to one authority |
 //! | `check` | the same checks on what lies in a journal, for `fsck` |
 //!
-//! Nothing here reads a clock, a file, a network or a random number, and nothing panics on what it is given. What is
-//! not taken is told with one of these codes:
+//! Nothing here reads a clock, a file or a network, and nothing but `sealed`, for what it encrypts, a random number; and
+//! nothing panics on what it is given. What is not taken is told with one of these codes:
 //!
 //! | Code | When |
 //! | --- | --- |
@@ -39,6 +40,11 @@
 //! | `key_text_bad` | the text is not that of a secret key |
 //! | `answer_unreadable` | the answer to a message is none of those there are |
 //! | `queued_differs` | a message in the journal says something else than what was queued |
+//! | `file_too_large` | a file has more than 64 MiB |
+//! | `file_unreadable` | it is neither an encrypted file nor lines of messages |
+//! | `file_for_another` | it is encrypted to a key that is not here |
+//! | `file_cut_short` | its end is missing |
+//! | `file_changed` | it is not what was encrypted |
 
 #![deny(
     clippy::unwrap_used,
@@ -61,6 +67,7 @@ mod open;
 mod pull;
 mod receipt;
 mod reject;
+mod sealed;
 
 pub use answer::Answer;
 pub use check::{check_alarm, check_equivocated, check_receipted, check_received, check_signed};
@@ -76,3 +83,4 @@ pub use open::{Opened, Shown, open};
 pub use pull::{Heard, PULL_WITHIN, Pull, Pulled, open_pull, pull, repeated as pull_repeated};
 pub use receipt::{Journaled, check_cosignature, open_receipt, receipt};
 pub use reject::{CODES, Reject};
+pub use sealed::{FILE_BYTES_MAX, FileKey, LINES_BYTES_MAX, is_recipient, is_sealed, seal, unseal};

@@ -4,7 +4,7 @@
 const SAYS_CHARS_MAX: usize = 400;
 
 /// Every code.
-pub const CODES: [&str; 22] = [
+pub const CODES: [&str; 27] = [
     TOO_LARGE,
     UNREADABLE,
     SENDER_UNKNOWN,
@@ -27,6 +27,11 @@ pub const CODES: [&str; 22] = [
     KEY_TEXT_BAD,
     ANSWER_UNREADABLE,
     QUEUED_DIFFERS,
+    FILE_TOO_LARGE,
+    FILE_UNREADABLE,
+    FILE_FOR_ANOTHER,
+    FILE_CUT_SHORT,
+    FILE_CHANGED,
 ];
 
 pub(crate) const TOO_LARGE: &str = "message_too_large";
@@ -51,6 +56,11 @@ pub(crate) const KEY_FILE_BAD: &str = "key_file_bad";
 pub(crate) const KEY_TEXT_BAD: &str = "key_text_bad";
 pub(crate) const ANSWER_UNREADABLE: &str = "answer_unreadable";
 pub(crate) const QUEUED_DIFFERS: &str = "queued_differs";
+pub(crate) const FILE_TOO_LARGE: &str = "file_too_large";
+pub(crate) const FILE_UNREADABLE: &str = "file_unreadable";
+pub(crate) const FILE_FOR_ANOTHER: &str = "file_for_another";
+pub(crate) const FILE_CUT_SHORT: &str = "file_cut_short";
+pub(crate) const FILE_CHANGED: &str = "file_changed";
 
 /// Why a message, receipt, key file or answer is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -43,11 +43,10 @@ enum ExchangeVerb {
     Peers,
     /// Pair with an authority whose key file and fingerprint came over two channels; takes two administrators
     Pair(pair::PairArgs),
-    /// Write the messages that wait for a receipt into a file, one signed message a line. They are signed but not
-    /// encrypted: send them over a channel that keeps them to yourselves
+    /// Write the messages that wait for a receipt into a file that is encrypted to the partner
     Export(files::ExportArgs),
-    /// Take a file of messages or of receipts that another authority wrote; the answers to messages are written beside
-    /// it, for the way back. Nothing in it is encrypted
+    /// Take a file of messages or of answers that another authority wrote for this one; the answers to messages are
+    /// written beside it, encrypted to their sender, for the way back
     Import(files::ImportArgs),
     /// After a restore, while nobody serves it: ask every partner what it holds of this authority, and whether going on
     /// from this journal would give its log two pasts

@@ -149,6 +149,16 @@ impl Node for LiveNode {
         self.running()?.key_file().map_err(failed)
     }
 
+    fn outgoing(&mut self, at: Timestamp) -> Result<Vec<Outgoing>, NodeError> {
+        let authority = self.running()?;
+        authority.sign_queued(at).map_err(failed)?;
+        authority.outgoing().map_err(failed)
+    }
+
+    fn read_file(&self, bytes: &[u8]) -> Result<String, NodeError> {
+        self.running()?.read_file(bytes).map_err(failed)
+    }
+
     fn pass_day(&mut self, at: Timestamp) -> Result<(), NodeError> {
         self.running()?.pass_day(at).map(drop).map_err(failed)
     }

@@ -43,6 +43,10 @@ pub trait Node {
     fn entry(&self, seq: u64) -> Result<Option<Vec<u8>>, NodeError>;
     /// What it tells a partner authority of itself.
     fn key_file(&self) -> Result<KeyFile, NodeError>;
+    /// Signs what waits for partners, and gives every message that has no receipt: by partner, in order.
+    fn outgoing(&mut self, at: Timestamp) -> Result<Vec<Outgoing>, NodeError>;
+    /// The lines of a file that was encrypted to it.
+    fn read_file(&self, bytes: &[u8]) -> Result<String, NodeError>;
     /// Lets what is due today happen.
     fn pass_day(&mut self, at: Timestamp) -> Result<(), NodeError>;
     /// Signs what waits for partners, posts every message that has no receipt, in order, and keeps the receipts.

@@ -226,7 +226,7 @@ impl<'a> Player<'a> {
                     self.dropping.insert(authority);
                     LineOutcome::Passed
                 }
-                (What::Deliver { twice }, _) => self.deliver(act.at, *twice).map_err(broken)?,
+                (What::Deliver(way), _) => self.deliver(act.at, *way).map_err(broken)?,
                 _ => LineOutcome::Passed,
             };
             self.report(act, outcome);
@@ -469,7 +469,7 @@ impl<'a> Player<'a> {
             What::Check(_) => "check",
             What::Wait => "wait",
             What::Restart => "restart",
-            What::Deliver { .. } => "deliver",
+            What::Deliver(_) => "deliver",
             What::Drop => "drop",
             What::Stop => "stop",
             What::Start => "start",

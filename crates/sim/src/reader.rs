@@ -18,7 +18,7 @@ use crate::error::{ScenarioError, Spot};
 use crate::figures;
 use crate::form::{AuthorityEntry, Expect, File, Person, Step};
 use crate::rows::{self, Row};
-use crate::story::{Act, Founded, What};
+use crate::story::{Act, Founded, Way, What};
 use crate::verb;
 
 /// How deep files may include files.
@@ -245,7 +245,7 @@ impl<'a> Reader<'a> {
 
     /// A verb of the runner's own: it has neither an actor nor fields.
     fn own(&mut self, spot: &Spot, authority: Option<usize>, what: What, step: &Step) -> Result<(), ScenarioError> {
-        let has_fields = !matches!(what, What::Wait | What::Deliver { .. }) && !step.with.is_empty();
+        let has_fields = !matches!(what, What::Wait | What::Deliver(_)) && !step.with.is_empty();
         if step.actor.is_some() || step.expect.is_some() || step.id.is_some() || step.rows.is_some() || has_fields {
             return Err(spot.error("nobody acts in this step: leave as, id, with, expect and rows out"));
         }
@@ -261,15 +261,21 @@ impl<'a> Reader<'a> {
     }
 
     fn deliver(&mut self, spot: &Spot, step: &Step) -> Result<(), ScenarioError> {
-        let twice = match (step.with.get("twice"), step.with.len()) {
-            (None, 0) => false,
-            (Some(toml::Value::Boolean(twice)), 1) => *twice,
-            _ => return Err(spot.error("deliver takes nothing, or with = { twice = true }")),
-        };
+        let mut way = Way::default();
+        for (name, value) in &step.with {
+            match (name.as_str(), value) {
+                ("twice", toml::Value::Boolean(twice)) => way.twice = *twice,
+                ("by", toml::Value::String(by)) if by == "file" => way.by_file = true,
+                _ => {
+                    let says = "deliver takes nothing, or with = { twice = true }, { by = \"file\" } or both";
+                    return Err(spot.error(says));
+                }
+            }
+        }
         if step.authority.is_some() {
             return Err(spot.error("messages flow between all authorities: leave in out"));
         }
-        self.own(spot, None, What::Deliver { twice }, step)
+        self.own(spot, None, What::Deliver(way), step)
     }
 
     fn wait(&mut self, spot: &Spot, step: &Step) -> Result<(), ScenarioError> {

@@ -63,6 +63,15 @@ pub(crate) struct Act {
     pub what: What,
 }
 
+/// How messages travel at a delivery.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Way {
+    /// Each comes two times.
+    pub twice: bool,
+    /// In files that are encrypted to the partner, and so are the answers to them.
+    pub by_file: bool,
+}
+
 /// What is to be played.
 #[derive(Clone, Debug)]
 pub(crate) enum What {
@@ -80,11 +89,8 @@ pub(crate) enum What {
     Check(Vec<Look>),
     Wait,
     Restart,
-    /// Messages flow until all is quiet.
-    Deliver {
-        /// Whether every message is posted two times.
-        twice: bool,
-    },
+    /// Messages flow until all is quiet, in this way.
+    Deliver(Way),
     /// What the authority sends at the next delivery is lost.
     Drop,
     Stop,

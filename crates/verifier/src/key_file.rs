@@ -25,6 +25,8 @@ struct Fields {
     key: MessageKey,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     issued: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    age: Option<String>,
     #[serde(skip_serializing)]
     signature: String,
 }

@@ -338,10 +338,12 @@ impl First {
         })
     }
 
-    /// A key of our own with which nothing could be signed here would leave this authority without a voice.
+    /// A key of our own with which nothing could be signed here would leave this authority without a voice; one to which
+    /// files are encrypted that nobody here can read, without an ear.
     fn without_secret(&self, file: &KeyFile) -> Option<(&'static str, String)> {
-        let ours = file.id == self.state.founding.id && self.exchange.get(&file.key.kid).is_none();
-        let kid = &file.key.kid;
+        let deaf = file.age.as_ref().filter(|age| !self.exchange.reads(age));
+        let kid = deaf.unwrap_or(&file.key.kid);
+        let ours = file.id == self.state.founding.id && (deaf.is_some() || self.exchange.get(kid).is_none());
         let says = format!(
             "the secret of the key {kid} is not in keys/: make the key here with `countersign key request`, and have that \
              file signed"

@@ -71,6 +71,7 @@ impl Peer {
                 valid_from: start(),
                 valid_until: after(400),
             },
+            age: None,
         };
         exchange::key_file(&self.root, about)
     }

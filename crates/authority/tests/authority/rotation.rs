@@ -42,7 +42,7 @@ fn distrust(authority: &Authority, at: Timestamp, number: u8, statement: &Untrus
 
 /// A new key of an authority, signed by a root key that lies elsewhere.
 fn rotated(authority: &Authority, root: &ExchangeKey, at: Timestamp, seed: u8) -> KeyFile {
-    let request = authority.request_key(at, [seed; 32], 365).unwrap();
+    let request = authority.request_key(at, [[seed; 32]; 2], 365).unwrap();
     assert!(exchange::check_key_file(&request).is_err(), "nobody has signed it yet");
     exchange::sign_key_file(root, request).unwrap()
 }
@@ -130,7 +130,7 @@ fn a_key_file_needs_its_root_and_its_secret() {
     let folder = tempfile::tempdir().unwrap();
     let cn = in_folder("CN", 1, folder.path());
     let root = root_of(folder.path());
-    let request = cn.request_key(after(1), [9; 32], 365).unwrap();
+    let request = cn.request_key(after(1), [[9; 32]; 2], 365).unwrap();
     let entries = size(&cn);
     assert_eq!(
         refusal(&install(&cn, after(1), 60, &request)),
@@ -148,8 +148,20 @@ fn a_key_file_needs_its_root_and_its_secret() {
     let elsewhere = exchange::sign_key_file(&root, elsewhere).unwrap();
     let outcome = install(&cn, after(1), 62, &elsewhere);
     assert_eq!(refusal(&outcome), "key_secret_missing", "its secret is elsewhere");
-    assert!(cn.request_key(after(1), [10; 32], 0).is_err());
-    assert!(cn.request_key(after(1), [10; 32], authority::KEY_DAYS_MAX + 1).is_err());
+    let mut unread = request.clone();
+    unread.age = Some(exchange::FileKey::from_seed(&[79; 32]).unwrap().recipient().clone());
+    let unread = exchange::sign_key_file(&root, unread).unwrap();
+    let outcome = install(&cn, after(1), 63, &unread);
+    assert_eq!(
+        refusal(&outcome),
+        "key_secret_missing",
+        "files for it could not be read here"
+    );
+    assert!(cn.request_key(after(1), [[10; 32]; 2], 0).is_err());
+    assert!(
+        cn.request_key(after(1), [[10; 32]; 2], authority::KEY_DAYS_MAX + 1)
+            .is_err()
+    );
     assert_eq!(size(&cn), entries, "nothing of it is in the journal");
 
     let file = exchange::sign_key_file(&root, request).unwrap();

@@ -77,6 +77,9 @@ pub struct KeyFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Moment>")]
     pub issued: Option<Timestamp>,
+    /// The age recipient (X25519) to which files for it are encrypted; left out if it takes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age: Option<Id>,
     /// The root key's signature of a heading and the other fields.
     pub signature: Signature,
 }
@@ -99,6 +102,7 @@ impl KeyFile {
             root,
             key,
             issued,
+            age,
             signature: _,
         } = self;
         let unsigned = Unsigned {
@@ -111,6 +115,7 @@ impl KeyFile {
             root,
             key,
             issued: *issued,
+            age,
         };
         let fields = serde_json::to_string(&unsigned).unwrap_or_default();
         format!("countersign-key-file/v1\n{fields}\n")
@@ -144,6 +149,8 @@ struct Unsigned<'a> {
     key: &'a OperationalKey,
     #[serde(skip_serializing_if = "Option::is_none")]
     issued: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    age: &'a Option<Id>,
 }
 
 /// Says of a message key that it is not to be trusted since a moment, signed with the root key.

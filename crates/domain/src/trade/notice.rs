@@ -155,7 +155,7 @@ pub struct Consignment {
 }
 
 /// The importing authority's word that the trade is legitimate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Confirmation {
     /// The hash of the request it answers.
@@ -165,6 +165,7 @@ pub struct Confirmation {
     /// The officer who confirmed, by id; none where the authority's policy confirms an exact match by itself.
     pub officer: Option<Id>,
     /// The day.
+    #[schemars(with = "Day")]
     pub confirmed_on: Date,
 }
 
@@ -179,7 +180,7 @@ pub struct ConfirmationRefusal {
 }
 
 /// What the importing authority wants to know before it answers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
     /// The officer, by id.
@@ -189,7 +190,7 @@ pub struct Question {
 }
 
 /// What the exporting authority says to it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QuestionAnswer {
     /// The officer, by id.
@@ -199,7 +200,7 @@ pub struct QuestionAnswer {
 }
 
 /// The exporting authority takes its request back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Withdrawal {
     /// Why.
@@ -207,7 +208,7 @@ pub struct Withdrawal {
 }
 
 /// The exporting authority revokes its permit before goods have left.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Revocation {
     /// The number of the export permit.
@@ -217,25 +218,28 @@ pub struct Revocation {
 }
 
 /// An export authorization: the copy that goes to the importing authority (1961 art. 31(4)(b)–(c), 31(6)).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Permit {
     /// Its number.
     pub number: Id,
     /// When it was issued.
+    #[schemars(with = "Day")]
     pub issued_on: Date,
     /// The last day on which the goods may leave.
+    #[schemars(with = "Day")]
     pub valid_until: Date,
     /// The export, with the number of the import authorization.
     pub consignment: Consignment,
     /// The date of the import authorization.
+    #[schemars(with = "Day")]
     pub authorization_issued_on: Date,
     /// The authority that issued the import authorization.
     pub authorization_issuer: Id,
 }
 
 /// Why a permit has a new copy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Replaced {
     /// The one before was lost: where the affidavit is kept.
@@ -245,7 +249,7 @@ pub enum Replaced {
 }
 
 /// A new copy of an export permit; those before are good no more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Replacement {
     /// Its number, the same as before.
@@ -253,13 +257,14 @@ pub struct Replacement {
     /// Which copy: 1 is the first after the original.
     pub copy: u8,
     /// The day from which it is good.
+    #[schemars(with = "Day")]
     pub on: Date,
     /// Why.
     pub replaced: Replaced,
 }
 
 /// The arrival of a consignment is not endorsed though it should be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reminder {
     /// The number of the export permit.
@@ -310,7 +315,7 @@ pub struct Diversion {
 }
 
 /// What an emergency export rests on instead of an import authorization.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Emergency {
     /// The agency that asks.
@@ -324,7 +329,7 @@ pub struct Emergency {
 }
 
 /// Tells the authority of the country in need of an emergency export, as soon as possible.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmergencyExport {
     /// What it rests on.
@@ -334,7 +339,7 @@ pub struct EmergencyExport {
 }
 
 /// What was imported to be exported again will not be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReExportEnded {
     /// The number of the import authorization.
@@ -370,7 +375,7 @@ pub struct Resolution {
 }
 
 /// Names a permit and nothing more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PermitNamed {
     /// Its number.
@@ -378,7 +383,7 @@ pub struct PermitNamed {
 }
 
 /// An import authorization is cancelled.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cancellation {
     /// Its number.
@@ -402,7 +407,7 @@ pub struct StatementLine {
 }
 
 /// What one country exported to another in a year, in the exporting authority's words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TradeStatement {
     /// The exporting authority.
@@ -432,7 +437,7 @@ impl TradeStatement {
 }
 
 /// The importing authority's signature of a trade statement: its own journal gives the same figures.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatementSignature {
     /// The year.
@@ -444,7 +449,7 @@ pub struct StatementSignature {
 }
 
 /// The importing authority's journal gives other figures.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatementDispute {
     /// The year.
@@ -475,6 +480,11 @@ macro_rules! notices {
             /// The body as JSON.
             pub fn body(&self) -> Result<Json, String> {
                 match self { $(Self::$variant(body) => Json::of(body)),* }
+            }
+
+            /// The schema of every kind's body, with the definitions that they share in the generator.
+            pub fn schemas(generator: &mut schemars::SchemaGenerator) -> Vec<(&'static str, schemars::Schema)> {
+                vec![$(($kind, generator.subschema_for::<$body>())),*]
             }
 
             /// Reads a message's body; `None` if the kind is not known.

@@ -632,6 +632,7 @@ pub fn file_of(state: &State) -> KeyFile {
         root: founding.root,
         key: founding.key.clone(),
         issued: None,
+        age: None,
         signature: Signature::from_zeros(),
     }
 }

@@ -12,4 +12,5 @@ mod key;
 mod key_file;
 mod open;
 mod receipt;
+mod sealed;
 mod world;

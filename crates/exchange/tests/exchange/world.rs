@@ -71,6 +71,7 @@ impl Side {
             log_key: self.log.verifier().parse().unwrap(),
             cosignature_key: self.log.cosignature_verifier().parse().unwrap(),
             key: self.state.founding.key.clone(),
+            age: None,
         }
     }
 

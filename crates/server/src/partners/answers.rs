@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use authority::{Answer, Authority, Settled};
-use domain::partner::{HeldKey, KeyFile, Partner, Receipt};
+use domain::digest::Digest;
+use domain::partner::{HeldKey, KeyFile, Message, Partner, Receipt};
 use domain::{Entry, State};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -95,11 +96,14 @@ struct Witnessing {
 
 /// A partner and its keys.
 #[derive(Serialize, Deserialize)]
-struct Peer {
-    id: String,
+pub(super) struct Peer {
+    pub(super) id: String,
     name: String,
     country: String,
     url: Option<String>,
+    /// What files for it are encrypted to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) age: Option<String>,
     kid: String,
     valid_from: Timestamp,
     valid_until: Timestamp,
@@ -120,9 +124,9 @@ struct Key {
 
 /// What `exchange peers --json` prints.
 #[derive(Serialize, Deserialize)]
-struct Peers {
+pub(super) struct Peers {
     authority: String,
-    partners: Vec<Peer>,
+    pub(super) partners: Vec<Peer>,
 }
 
 /// A message that waits for its receipt, as it goes into a file.
@@ -140,8 +144,10 @@ pub struct Letter {
 pub enum Taken {
     /// It was a message; this is the answer to it.
     Message {
-        /// The body of the answer.
+        /// The answer as it goes into a file.
         answer: String,
+        /// Who sent it, if that can be read in it.
+        from: Option<String>,
         /// Whether it is a receipt.
         receipt: bool,
     },
@@ -169,9 +175,14 @@ pub fn answer(authority: &Authority, now: Timestamp, ask: Ask) -> Result<Value, 
             serde_json::to_value(letters.collect::<Vec<_>>())
         }
         Ask::Take(text) => serde_json::to_value(take(authority, now, &text)?),
-        Ask::RequestKey(days) => serde_json::to_value(authority.request_key(now, crate::output::random()?, days)?),
+        Ask::RequestKey(days) => serde_json::to_value(request_key(authority, now, days)?),
     };
     value.map_err(|error| Failure::Refused(error.to_string()))
+}
+
+fn request_key(authority: &Authority, now: Timestamp, days: i64) -> Result<KeyFile, Failure> {
+    let seeds = [crate::output::random()?, crate::output::random()?];
+    Ok(authority.request_key(now, seeds, days)?)
 }
 
 fn all_peers(state: &State) -> Peers {
@@ -191,6 +202,7 @@ fn peer(file: &KeyFile) -> Peer {
         name: file.name.to_string(),
         country: file.country.code().to_owned(),
         url: file.url.as_ref().map(ToString::to_string),
+        age: file.age.as_ref().map(ToString::to_string),
         kid: file.key.kid.to_string(),
         valid_from: file.key.valid_from,
         valid_until: file.key.valid_until,
@@ -294,16 +306,54 @@ fn with_partner(partner: &Partner, now: Timestamp, recorded_at: &dyn Fn(u64) -> 
     }
 }
 
-/// Takes a line of a file: a receipt for a message of ours, or a message.
+/// Who a message says it is from.
+fn sender(text: &str) -> Option<String> {
+    let message: Message = ::exchange::parse(text.as_bytes()).ok()?.payload.read().ok()?;
+    Some(message.from.to_string())
+}
+
+/// An answer as a line of a file. A receipt tells itself what it is for; to anything else the message's hash is added.
+fn in_file(answer: &Answer, message: &str) -> String {
+    let line = answer.encode();
+    let Ok(Value::Object(mut said)) = serde_json::from_str(&line) else {
+        return line;
+    };
+    said.insert("of".to_owned(), json!(Digest::of(message)));
+    Value::Object(said).to_string()
+}
+
+/// Hears an answer that is no receipt: why the partner does not take a message of ours.
+fn hear(authority: &Authority, now: Timestamp, line: &str) -> Result<Taken, Failure> {
+    let bad = |why: &dyn std::fmt::Display| Failure::Refused(format!("answer_unreadable: {why}"));
+    let mut said: Value = serde_json::from_str(line).map_err(|why| bad(&why))?;
+    let of = said.as_object_mut().and_then(|said| said.remove("of"));
+    let of: Digest = serde_json::from_value(of.unwrap_or_default()).map_err(|why| bad(&why))?;
+    let waits = authority.outgoing()?.into_iter().find(|message| message.hash == of);
+    let waits =
+        waits.ok_or_else(|| Failure::Refused("receipt_not_awaited: no message of ours waits for it".to_owned()))?;
+    match authority.hear(now, &waits, said.to_string().as_bytes())? {
+        Ok(_) => Err(bad(&"it is neither a receipt nor a refusal")),
+        Err(why) => Err(Failure::Refused(format!(
+            "message {} to {}: {why}",
+            waits.seq, waits.to
+        ))),
+    }
+}
+
+/// Takes a line of a file: a receipt for a message of ours, another answer to one, or a message.
 fn take(authority: &Authority, now: Timestamp, text: &str) -> Result<Taken, Failure> {
     let receipt = ::exchange::parse(text.as_bytes())
         .ok()
         .and_then(|signed| signed.payload.read::<Receipt>().ok());
+    if text.starts_with('{') {
+        return hear(authority, now, text);
+    }
     let Some(receipt) = receipt else {
         let answer = authority.accept(now, text.as_bytes())?;
         return Ok(Taken::Message {
             receipt: matches!(answer, Answer::Receipt(_)),
-            answer: answer.encode(),
+            from: sender(text),
+            answer: in_file(&answer, text),
         });
     };
     match authority.settle(now, &receipt.from, text.as_bytes())? {
@@ -437,6 +487,10 @@ impl Peer {
             ..
         } = self;
         let url = self.url.as_deref().unwrap_or("by files only");
+        let age = match &self.age {
+            Some(age) => format!("\n  {:<14} {age}", "files to"),
+            None => String::new(),
+        };
         // With one key, and nothing said against it, its own line says all.
         let alone = matches!(
             &self.keys[..],
@@ -452,7 +506,7 @@ impl Peer {
             .map(|key| format!("\n{}", key.in_words()));
         let others: String = others.collect();
         format!(
-            "  {id:<14} {name}, {country}; {url}\n  {:<14} {kid}, good from {valid_from} until {valid_until}\n  {:<14} {fingerprint}{others}",
+            "  {id:<14} {name}, {country}; {url}\n  {:<14} {kid}, good from {valid_from} until {valid_until}\n  {:<14} {fingerprint}{age}{others}",
             "key", "fingerprint"
         )
     }

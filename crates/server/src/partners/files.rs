@@ -1,17 +1,18 @@
-//! `exchange export` and `exchange import`: messages that travel as files.
+//! `exchange export` and `exchange import`: messages that travel as files, encrypted to the partner they are for.
 
 use std::collections::BTreeSet;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use ::exchange::{FILE_BYTES_MAX, LINES_BYTES_MAX, Reject};
 use clap::Args;
 use serde_json::json;
 
-use super::answers::{Letter, Taken};
+use super::answers::{Letter, Peers, Taken};
 use super::{Ask, Node};
 use crate::output::{Done, Failure, Global, say};
 
-/// The largest file that is taken.
-const FILE_BYTES_MAX: u64 = 64 << 20;
 /// Beside a file of messages lie the answers to them, under its name with this ending.
 const ANSWERS: &str = "answers";
 
@@ -36,9 +37,26 @@ fn unavailable(path: &Path, why: &dyn std::fmt::Display) -> Failure {
     Failure::Unavailable(format!("{}: {why}", path.display()))
 }
 
+fn not_taken(path: &Path, Reject { code, says }: &Reject) -> Failure {
+    Failure::Refused(format!("{code}: {}: {says}", path.display()))
+}
+
+/// What files for a partner are encrypted to, as its key file says.
+fn recipient_of(folder: &Path, partner: &str) -> Result<String, Failure> {
+    let peers: Peers = Node::reach(folder)?.ask(&Ask::Peers)?;
+    let peer = peers.partners.into_iter().find(|peer| peer.id == partner);
+    peer.and_then(|peer| peer.age).ok_or_else(|| {
+        Failure::Refused(format!(
+            "recipient_missing: the key file of {partner} that is in force here does not tell to which key files for it are \
+             encrypted: let it make a new one with `countersign key request`, and take it with `countersign key install`"
+        ))
+    })
+}
+
 /// Writes the messages that wait for a receipt.
 pub fn export(global: &Global, args: &ExportArgs) -> Done {
-    let mut letters: Vec<Letter> = Node::reach(&global.folder())?.ask(&Ask::Outgoing)?;
+    let (folder, out) = (global.folder(), &args.out);
+    let mut letters: Vec<Letter> = Node::reach(&folder)?.ask(&Ask::Outgoing)?;
     if let Some(to) = &args.to {
         letters.retain(|letter| letter.to == *to);
     }
@@ -49,70 +67,112 @@ pub fn export(global: &Global, args: &ExportArgs) -> Done {
             "messages wait for {partners}: name one with --to, for each is given what is its own"
         )));
     }
-    let text: String = letters
-        .iter()
-        .flat_map(|letter| [letter.message.as_str(), "\n"])
-        .collect();
-    std::fs::write(&args.out, text).map_err(|error| unavailable(&args.out, &error))?;
-    let to = partners.into_iter().next();
-    let document = json!({ "to": to, "messages": letters.len(), "out": args.out });
-    global.print(&document, || match to {
-        Some(to) => format!("{} messages to {to} are in {}", letters.len(), args.out.display()),
-        None => "No message waits.".to_owned(),
+    let Some(to) = partners.into_iter().next() else {
+        let document = json!({ "to": null, "messages": 0, "left": 0, "out": null });
+        return global.print(&document, || "No message waits: no file is written.".to_owned());
+    };
+    let lines = fitting(&letters);
+    let (count, left) = (lines.len(), letters.len() - lines.len());
+    let file = ::exchange::seal(&recipient_of(&folder, to)?, &lines).map_err(|why| not_taken(out, &why))?;
+    write(out, &file)?;
+    let document = json!({ "to": to, "messages": count, "left": left, "out": out });
+    global.print(&document, || {
+        let rest = match left {
+            0 => String::new(),
+            left => format!("; {left} more do not fit, and wait until these are answered"),
+        };
+        format!(
+            "{count} messages are in {}, which only {to} can read{rest}",
+            out.display()
+        )
     })
 }
 
-/// Takes a file of messages or receipts.
-pub fn import(global: &Global, args: &ImportArgs) -> Done {
-    let path = &args.file;
-    let size = std::fs::metadata(path)
-        .map_err(|error| unavailable(path, &error))?
-        .len();
-    if size > FILE_BYTES_MAX {
-        return Err(Failure::Refused(format!(
-            "too_large: {}: more than {FILE_BYTES_MAX} bytes",
-            path.display()
-        )));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| unavailable(path, &error))?;
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let asks = lines.iter().filter(|line| !line.starts_with('{'));
-    let asks: Vec<Ask> = asks.map(|line| Ask::Take((*line).to_owned())).collect();
-    let mut count = Count::default();
-    for line in lines.iter().filter(|line| line.starts_with('{')) {
-        // An answer that is no receipt: the message stays unanswered.
-        count.refuse(line);
-    }
-    let mut answers = String::new();
-    let said = Node::reach(&global.folder())?.ask_each(&asks, &mut |taken| {
-        match taken {
-            Ok(Taken::Message { answer, receipt }) => {
-                if receipt {
-                    count.messages += 1;
-                } else {
-                    count.refuse(&answer);
-                }
-                answers.push_str(&answer);
-                answers.push('\n');
-            }
-            Ok(Taken::Receipt { entry, refused }) => {
-                count.receipts += 1;
-                if let Some(code) = refused {
-                    say(&format!(
-                        "entry {entry}: the partner does not accept what the message says: {code}"
-                    ))?;
-                }
-            }
-            Err(why) => count.refuse(&why),
-        }
-        Ok(())
+/// As many messages as a file holds, in their order.
+fn fitting(letters: &[Letter]) -> Vec<String> {
+    let mut room = LINES_BYTES_MAX;
+    let fits = letters.iter().map_while(|letter| {
+        room = room.checked_sub(letter.message.len() + 1)?;
+        Some(letter.message.clone())
     });
-    let out = beside(path);
-    if !answers.is_empty() {
-        std::fs::write(&out, &answers).map_err(|error| unavailable(&out, &error))?;
-    }
+    fits.collect()
+}
+
+/// Writes a new file, and never over one.
+fn write(path: &Path, bytes: &[u8]) -> Done {
+    let file = OpenOptions::new().write(true).create_new(true).open(path);
+    let mut file = file.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => Failure::Refused(format!("{} exists already", path.display())),
+        _ => unavailable(path, &error),
+    })?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(|error| unavailable(path, &error))
+}
+
+/// Writes a file in the place of another, all of it or nothing.
+fn replace(path: &Path, bytes: &[u8]) -> Done {
+    let unfinished = with_ending(path, "new");
+    let written = File::create(&unfinished).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    written
+        .and_then(|()| std::fs::rename(&unfinished, path))
+        .map_err(|error| unavailable(path, &error))
+}
+
+/// The lines of a file: one that is encrypted to this authority, or one that it has written for itself, as `recall` does.
+fn lines_of(folder: &Path, path: &Path) -> Result<Vec<String>, Failure> {
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
+    let opened = File::open(path).map_err(|error| unavailable(path, &error))?;
+    opened
+        .take(limit)
+        .read_to_end(&mut bytes)
+        .map_err(|error| unavailable(path, &error))?;
+    let text = if ::exchange::is_sealed(&bytes) || bytes.len() > FILE_BYTES_MAX {
+        let keys = authority::file_keys(folder)?;
+        ::exchange::unseal(&keys, &bytes).map_err(|why| not_taken(path, &why))?
+    } else {
+        let text = String::from_utf8(bytes).unwrap_or_default();
+        if !text.lines().all(is_line) || text.trim().is_empty() {
+            return Err(Failure::Refused(format!(
+                "file_unreadable: {}: it is neither a file encrypted with age, in its binary form, nor lines of signed \
+                 messages: ask for the file as `countersign exchange export` wrote it",
+                path.display()
+            )));
+        }
+        text
+    };
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    Ok(lines.map(str::to_owned).collect())
+}
+
+/// Whether a line can be a signed message or an answer.
+fn is_line(line: &str) -> bool {
+    let line = line.trim();
+    let signed = |line: &str| {
+        let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        line.bytes().all(letter) && line.bytes().filter(|byte| *byte == b'.').count() == 2
+    };
+    line.is_empty() || line.starts_with('{') || signed(line)
+}
+
+/// Takes a file of messages or of answers.
+pub fn import(global: &Global, args: &ImportArgs) -> Done {
+    let (folder, path) = (global.folder(), &args.file);
+    let asks: Vec<Ask> = lines_of(&folder, path)?.into_iter().map(Ask::Take).collect();
+    let mut count = Count::default();
+    let said = Node::reach(&folder)?.ask_each(&asks, &mut |taken| count.hear(taken));
+    let back = count.answers.is_empty() || said.is_err();
+    let out = if back {
+        None
+    } else {
+        count.write_answers(&folder, path)?
+    };
     said?;
-    count.print(global, (!answers.is_empty()).then_some(out.as_path()))
+    count.print(global, out.as_deref())
 }
 
 #[derive(Default)]
@@ -120,12 +180,66 @@ struct Count {
     messages: u64,
     receipts: u64,
     refused: u64,
+    /// The answers to messages, and who sent those.
+    answers: Vec<String>,
+    senders: BTreeSet<String>,
 }
 
 impl Count {
+    fn hear(&mut self, taken: Result<Taken, String>) -> Done {
+        match taken {
+            Ok(Taken::Message { answer, receipt, from }) => {
+                if receipt {
+                    self.messages += 1;
+                } else {
+                    self.refuse(&answer);
+                }
+                if let Some(from) = from {
+                    self.senders.insert(from);
+                    self.answers.push(answer);
+                }
+            }
+            Ok(Taken::Receipt { entry, refused }) => {
+                self.receipts += 1;
+                if let Some(code) = refused {
+                    say(&format!(
+                        "entry {entry}: the partner does not accept what the message says: {code}"
+                    ))?;
+                }
+            }
+            Err(why) => self.refuse(&why),
+        }
+        Ok(())
+    }
+
     fn refuse(&mut self, why: &str) {
         self.refused += 1;
         eprintln!("countersign: not taken: {why}");
+    }
+
+    /// Encrypts the answers to the one who sent the messages. Where that cannot be, nothing is lost: the same messages get
+    /// the same answers whenever they come again.
+    fn write_answers(&self, folder: &Path, path: &Path) -> Result<Option<PathBuf>, Failure> {
+        let senders: Vec<&str> = self.senders.iter().map(String::as_str).collect();
+        let recipient = match senders[..] {
+            [sender] => recipient_of(folder, sender),
+            _ => {
+                let senders = senders.join(", ");
+                Err(Failure::Refused(format!("file_mixed: it holds messages of {senders}")))
+            }
+        };
+        let recipient = match recipient {
+            Ok(recipient) => recipient,
+            Err(Failure::Refused(why)) => {
+                eprintln!("countersign: no answers are written: {why}");
+                return Ok(None);
+            }
+            Err(failure) => return Err(failure),
+        };
+        let out = with_ending(path, ANSWERS);
+        let file = ::exchange::seal(&recipient, &self.answers).map_err(|why| not_taken(&out, &why))?;
+        replace(&out, &file)?;
+        Ok(Some(out))
     }
 
     fn print(&self, global: &Global, answers: Option<&Path>) -> Done {
@@ -133,6 +247,7 @@ impl Count {
             messages,
             receipts,
             refused,
+            ..
         } = self;
         let document = json!({ "messages": messages, "receipts": receipts, "refused": refused, "answers": answers });
         global.print(&document, || {
@@ -149,9 +264,9 @@ impl Count {
     }
 }
 
-fn beside(path: &Path) -> PathBuf {
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".");
-    name.push(ANSWERS);
+    name.push(ending);
     PathBuf::from(name)
 }

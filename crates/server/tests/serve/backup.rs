@@ -190,7 +190,7 @@ fn damage_is_named_by_its_part_and_leaves_nothing_behind() -> Tested {
     backup(&two.cn, &file)?;
     let dir = two.cn.with_extension("restored");
     let whole = parts(&file)?;
-    assert_eq!(whole.len(), 8, "{whole:?}");
+    assert_eq!(whole.len(), 9, "{whole:?}");
     for (part, from, bytes) in &whole {
         for at in [*from, from + bytes / 2, from + bytes - 1] {
             let why = refused(&dir, &["restore", text(&turned(&file, at)?)?])?;

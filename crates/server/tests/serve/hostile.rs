@@ -54,9 +54,9 @@ fn what_nobody_signed_gets_a_fitting_status_and_leaves_no_entry() -> Tested {
 fn a_message_changed_on_its_way_is_not_taken() -> Tested {
     let two = Two::new()?;
     two.ask(1)?;
-    let out = two.cn.with_extension("jws");
+    let out = two.cn.with_extension("age");
     crate::node::done(&two.cn, &["exchange", "export", out.to_str().ok_or("no text")?])?;
-    let message = std::fs::read_to_string(&out)?.trim().to_owned();
+    let message = crate::node::unsealed(&two.kr, &out)?;
     let (cn, kr) = (Node::start(&two.cn, two.cn_port)?, Node::start(&two.kr, two.kr_port)?);
     // The node at the other end has sent it meanwhile, or will: the chain does not notice.
     let (rest, signature) = message.rsplit_once('.').ok_or("no signature")?;

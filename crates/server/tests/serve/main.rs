@@ -4,6 +4,7 @@ mod backup;
 mod demo;
 mod end;
 mod figures;
+mod files;
 mod flood;
 mod hostile;
 mod keys;

@@ -62,6 +62,15 @@ pub struct Two {
 
 impl Two {
     pub fn new() -> Step<Self> {
+        Self::from(true)
+    }
+
+    /// The same, but their key files name addresses that lead nowhere: what they say to each other goes in files.
+    pub fn apart() -> Step<Self> {
+        Self::from(false)
+    }
+
+    fn from(line: bool) -> Step<Self> {
         let folder = tempfile::tempdir()?;
         let (cn_port, kr_port) = (free_port()?, free_port()?);
         let story = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/exchange/delivered-twice.toml");
@@ -70,20 +79,10 @@ impl Two {
             format!("CN=http://127.0.0.1:{cn_port}"),
             format!("KR=http://127.0.0.1:{kr_port}"),
         );
-        done(
-            folder.path(),
-            &[
-                "run",
-                story,
-                "--storage",
-                "sqlite",
-                "--quiet",
-                "--url",
-                &cn,
-                "--url",
-                &kr,
-            ],
-        )?;
+        let urls = ["--url", cn.as_str(), "--url", kr.as_str()];
+        let run = ["run", story, "--storage", "sqlite", "--quiet"];
+        let urls = if line { &urls[..] } else { &[] };
+        done(folder.path(), &[&run[..], urls].concat())?;
         Ok(Self {
             cn: folder.path().join("CN"),
             kr: folder.path().join("KR"),
@@ -105,6 +104,24 @@ impl Two {
         std::fs::write(&path, format!("{export}\n\n{ask}\n"))?;
         done(&self.cn, &["submit", path.to_str().ok_or("no text")?])
     }
+}
+
+/// Hands one command to an authority of a story; gives its receipt.
+pub fn act(dir: &Path, number: u64, actor: &str, verb: &str, with: &Value) -> Step<Value> {
+    let id = format!("018d7a00-0000-7000-8000-3{number:011}");
+    let line = serde_json::json!({ "id": id, "as": actor, "do": verb, "with": with });
+    let path = dir.with_extension("command");
+    std::fs::write(&path, format!("{line}\n"))?;
+    let output = countersign(dir, &["submit", path.to_str().ok_or("no text")?])?;
+    let said = String::from_utf8(output.stdout)?;
+    Ok(serde_json::from_str(said.lines().next().ok_or("no receipt")?)?)
+}
+
+/// What a file says that was encrypted to the authority of a folder.
+pub fn unsealed(dir: &Path, file: &Path) -> Step<String> {
+    let keys = authority::file_keys(dir)?;
+    let text = exchange::unseal(&keys, &std::fs::read(file)?).map_err(|why| why.to_string())?;
+    Ok(text.trim_end().to_owned())
 }
 
 /// A running node.

@@ -1,7 +1,7 @@
 //! Messages between two nodes.
 
 use crate::Tested;
-use crate::node::{Node, Two, done, eventually, partner, post, refused};
+use crate::node::{Node, Two, done, eventually, partner, post, refused, unsealed};
 
 #[test]
 fn a_message_travels_and_its_receipt_comes_back() -> Tested {
@@ -51,25 +51,25 @@ fn a_partner_that_is_away_gets_its_messages_when_it_comes_back() -> Tested {
 fn messages_and_receipts_travel_as_files_too() -> Tested {
     let two = Two::new()?;
     two.ask(1)?;
-    let out = two.cn.with_extension("jws");
-    let out = out.to_str().ok_or("no text")?;
+    let file = two.cn.with_extension("age");
+    let out = file.to_str().ok_or("no text")?;
     let answers = format!("{out}.answers");
     done(&two.cn, &["exchange", "export", out])?;
     done(&two.kr, &["exchange", "import", out])?;
-    let first = std::fs::read(&answers)?;
+    let first = unsealed(&two.cn, answers.as_ref())?;
     done(&two.kr, &["exchange", "import", out])?;
     assert_eq!(
-        std::fs::read(&answers)?,
+        unsealed(&two.cn, answers.as_ref())?,
         first,
         "the same message gets the same receipt"
     );
     // A running node takes the same files, and over the network the same receipt.
     let cn = Node::start(&two.cn, two.cn_port)?;
     let kr = Node::start(&two.kr, two.kr_port)?;
-    let message = std::fs::read_to_string(out)?;
-    let answer = post(kr.port, message.trim().as_bytes())?;
+    let message = unsealed(&two.kr, &file)?;
+    let answer = post(kr.port, message.as_bytes())?;
     assert_eq!(answer.status, 200);
-    assert_eq!(answer.body, first.trim_ascii());
+    assert_eq!(answer.body, first.as_bytes());
     eventually(|| Ok(partner(&two.cn)?["unanswered"] == 0))?;
     let late = refused(&two.cn, &["exchange", "import", &answers])?;
     assert!(late.contains("receipt_not_awaited"), "{late}");

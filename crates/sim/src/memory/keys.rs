@@ -1,7 +1,7 @@
 //! The keys of an authority in memory: made as those of a running one are, so that both give the same bytes.
 
 use domain::partner::OperationalKey;
-use exchange::ExchangeKey;
+use exchange::{ExchangeKey, FileKey};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
@@ -22,6 +22,8 @@ pub(crate) struct Keys {
     pub root: ExchangeKey,
     /// Signs messages and receipts.
     pub exchange: ExchangeKey,
+    /// Reads files.
+    pub files: FileKey,
 }
 
 impl Keys {
@@ -31,6 +33,7 @@ impl Keys {
             log: log_key(id, seed(of, "log"))?,
             root: ExchangeKey::from_seed(seed(of, "root")).map_err(wrong)?,
             exchange: ExchangeKey::from_seed(seed(of, "exchange")).map_err(wrong)?,
+            files: FileKey::from_seed(&seed(of, "files")).map_err(wrong)?,
         })
     }
 

@@ -100,6 +100,16 @@ impl Node for MemoryNode {
         self.core.borrow().key_file()
     }
 
+    fn outgoing(&mut self, at: Timestamp) -> Result<Vec<Outgoing>, NodeError> {
+        let mut core = self.core.borrow_mut();
+        core.sign_queued(at)?;
+        core.outgoing()
+    }
+
+    fn read_file(&self, bytes: &[u8]) -> Result<String, NodeError> {
+        exchange::unseal(std::slice::from_ref(&self.core.borrow().keys.files), bytes).map_err(wrong)
+    }
+
     fn pass_day(&mut self, at: Timestamp) -> Result<(), NodeError> {
         self.core.borrow_mut().pass_day(at).map(drop)
     }

@@ -29,6 +29,7 @@ impl Core {
             log_key: founding.log_key.clone(),
             cosignature_key: self.keys.log.cosignature_verifier().parse().map_err(wrong)?,
             key: founding.key.clone(),
+            age: Some(self.keys.files.recipient().clone()),
         };
         Ok(exchange::key_file(&self.keys.root, about))
     }

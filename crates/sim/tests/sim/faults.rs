@@ -122,7 +122,7 @@ fn verbs_of_the_runner_are_used_as_they_are_meant() {
     );
     check(
         &fault("[[step]]\ndo = \"deliver\"\nwith = { thrice = true }\n"),
-        "deliver takes nothing, or with = { twice = true }",
+        "deliver takes nothing, or with = { twice = true }, { by = \"file\" } or both",
     );
     check(
         &fault("[[step]]\nas = \"x:y\"\ndo = \"pass_day\"\n"),

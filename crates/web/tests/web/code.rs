@@ -320,7 +320,7 @@ fn a_permit_keeps_its_code_when_the_key_changes_and_loses_it_with_a_key_that_is_
     let authority = world.app.authority();
     let (before, old_list) = (codes(&world, NUMBER), list(&world));
     let (old, at) = (authority.state().founding.key.clone(), authority.state().recorded_at);
-    let request = authority.request_key(at, [5; 32], 365).unwrap();
+    let request = authority.request_key(at, [[5; 32]; 2], 365).unwrap();
     let file = exchange::sign_key_file(&root(&world), request).unwrap();
     by_two(&world, "install_key_file", "file", &file);
     assert_eq!(

@@ -3,6 +3,7 @@
 //! country that first exported them is told what left, as of any arrival (art. 31(7)(a)–(b)).
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{DiversionApplied, DivertPassage, EndPassage, Passage, PassageEnded, PassageRefusal, Passing};
@@ -13,6 +14,7 @@ use crate::journal::Event;
 use crate::ledger::AMOUNT_MAX;
 use crate::partner::Partner;
 use crate::refusal::{Refused, taken};
+use crate::schema::Day;
 use crate::trade::code::Code;
 use crate::trade::export::case_id;
 use crate::trade::import::two_countries;
@@ -21,7 +23,7 @@ use crate::trade::{
 };
 
 /// Tells the authority that first exported some goods that they went elsewhere from a country of transit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PassageDiverted {
     /// The number of its export permit.
@@ -31,6 +33,7 @@ pub struct PassageDiverted {
     /// Where they go now.
     pub destination: Country,
     /// The day on which they left the country of transit.
+    #[schemars(with = "Day")]
     pub on: Date,
     /// The customs post there.
     pub post: Text,
