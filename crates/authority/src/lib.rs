@@ -6,7 +6,9 @@
 
 mod alarm;
 mod book;
+mod case_entries;
 mod error;
+mod evidence;
 mod fsck;
 mod keys;
 mod letters;
@@ -42,6 +44,7 @@ use tlog::Tree;
 pub use ::exchange::{Answer, key_file_text};
 pub use book::{Book, BookLine, Trace, Wanted};
 pub use error::AuthorityError;
+pub use evidence::{BUNDLE_BYTES_MAX, BUNDLE_ENTRIES_MAX, Continuation, bundle, continuation, of_case, of_statement};
 pub use fsck::{Difference, Report, fsck};
 pub use overview::{Log, Overview};
 pub use partners::{Outgoing, Round, Settled};

@@ -62,14 +62,14 @@ fn newest_snapshot(place: &Place, hashes: &JournalHashes<'_>, size: u64) -> Opti
 
 /// A stored entry has the bytes that were hashed when it was written. Without this a row that was changed at rest would
 /// be answered from, and signed on, before anybody runs `fsck`.
-fn unchanged(seq: u64, bytes: &[u8], leaf: &tlog::Hash) -> Result<(), AuthorityError> {
+pub(crate) fn unchanged(seq: u64, bytes: &[u8], leaf: &tlog::Hash) -> Result<(), AuthorityError> {
     if tlog::leaf_hash(bytes) == *leaf {
         return Ok(());
     }
     Err(AuthorityError::Broken(format!("entry {seq} was changed at rest")))
 }
 
-fn unreadable(seq: u64, error: &dyn std::fmt::Display) -> AuthorityError {
+pub(crate) fn unreadable(seq: u64, error: &dyn std::fmt::Display) -> AuthorityError {
     AuthorityError::Broken(format!("entry {seq}: {error}"))
 }
 

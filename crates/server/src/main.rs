@@ -56,6 +56,10 @@ enum Verb {
     Fsck,
     /// Write an offline proof of one journal entry
     Proof(verbs::ProofArgs),
+    /// Write entries with their proofs into one file: a case's, or those named
+    Bundle(verbs::BundleArgs),
+    /// Write the proof that the log only grew between two of its checkpoints
+    Consistency(verbs::ConsistencyArgs),
     /// Write a whole authority into one file, also while it runs; the file contains the secret keys
     Backup(backup::BackupArgs),
     /// Restore an authority from its backup into an empty folder, and check it
@@ -82,6 +86,8 @@ fn run(cli: &Cli) -> Done {
         Verb::Statement(args) => overview::statement(&cli.global, args),
         Verb::Fsck => verbs::fsck(&cli.global),
         Verb::Proof(args) => verbs::proof(&cli.global, args),
+        Verb::Bundle(args) => verbs::bundle(&cli.global, args),
+        Verb::Consistency(args) => verbs::consistency(&cli.global, args),
         Verb::Backup(args) => backup::backup(&cli.global, args),
         Verb::Restore(args) => backup::restore(&cli.global, args),
         Verb::Exchange(args) => partners::exchange(&cli.global, args),

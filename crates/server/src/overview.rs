@@ -6,7 +6,7 @@ use domain::reporting::{Asked, Destination, ExportCell, Identity, Statement};
 
 use crate::output::{Done, Failure, Global};
 
-/// `statement --year Y [--destination CC | --region M49] [--out F]`
+/// `statement --year Y [--destination CC | --region M49] [--out F] [--evidence F]`
 #[derive(Clone, Debug, clap::Args)]
 pub struct StatementArgs {
     /// The year
@@ -21,6 +21,9 @@ pub struct StatementArgs {
     /// Write the JSON document to this file
     #[arg(long, value_name = "F")]
     out: Option<std::path::PathBuf>,
+    /// Write what partners signed of the year to this file, a bundle: the evidence of the document
+    #[arg(long, value_name = "F")]
+    evidence: Option<std::path::PathBuf>,
 }
 
 /// Runs the verb.
@@ -32,6 +35,10 @@ pub fn statement(global: &Global, args: &StatementArgs) -> Done {
     };
     let look = authority::look(&global.folder())?;
     let overview = Overview::of(&look, args.year, asked)?;
+    if let Some(path) = &args.evidence {
+        let entries = authority::of_statement(&look, args.year)?;
+        crate::verbs::write_evidence(path, &authority::bundle(&*look.journal, &entries)?)?;
+    }
     if let Some(path) = &args.out {
         std::fs::write(path, overview.to_json()? + "\n")
             .map_err(|error| Failure::Unavailable(format!("{}: {error}", path.display())))?;

@@ -1,4 +1,4 @@
-//! The verbs that need no story: init, submit, fsck, proof, bench.
+//! The verbs that need no story: init, submit, fsck, proof, bundle, consistency, bench.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -191,6 +191,99 @@ pub fn proof(global: &Global, args: &ProofArgs) -> Done {
     global.print(&document, || {
         format!("Entry {} is proven in {}", args.entry, args.out.display())
     })
+}
+
+/// `bundle --case CASE | --entries A,B,C --out F`
+#[derive(Clone, Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("which").required(true))]
+pub struct BundleArgs {
+    /// All entries of this case: what was proposed, decided, sent, taken and moved, and its import authorization
+    #[arg(long, value_name = "CASE", group = "which")]
+    case: Option<String>,
+    /// These entries, by number
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',', group = "which")]
+    entries: Vec<u64>,
+    /// The file to write
+    #[arg(short, long, value_name = "F")]
+    out: PathBuf,
+}
+
+/// Writes a bundle of entries, which anybody can check offline.
+pub fn bundle(global: &Global, args: &BundleArgs) -> Done {
+    let look = authority::look(&global.folder())?;
+    let entries = match &args.case {
+        Some(case) => authority::of_case(&look, case)?,
+        None => args.entries.iter().copied().collect(),
+    };
+    write_evidence(&args.out, &authority::bundle(&*look.journal, &entries)?)?;
+    let document = json!({ "entries": entries, "out": args.out, "log_key": look.state.founding.log_key });
+    global.print(&document, || {
+        format!("{} entries are bundled in {}", entries.len(), args.out.display())
+    })
+}
+
+/// `consistency --after OLDER [--until NEWER | --checkpoint F] --out F`
+#[derive(Clone, Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("newer").required(true))]
+pub struct ConsistencyArgs {
+    /// The older checkpoint, a file
+    #[arg(long, value_name = "OLDER")]
+    after: PathBuf,
+    /// The newer checkpoint, a file
+    #[arg(long, value_name = "NEWER", group = "newer")]
+    until: Option<PathBuf>,
+    /// Take the newest checkpoint, and write it to this file
+    #[arg(long, value_name = "F", group = "newer")]
+    checkpoint: Option<PathBuf>,
+    /// The file to write
+    #[arg(short, long, value_name = "F")]
+    out: PathBuf,
+}
+
+/// Writes the proof that the log only grew between two of its checkpoints.
+pub fn consistency(global: &Global, args: &ConsistencyArgs) -> Done {
+    let older = read_checkpoint(&args.after)?;
+    let newer = args.until.as_deref().map(read_checkpoint).transpose()?;
+    let look = authority::look(&global.folder())?;
+    let proven = authority::continuation(&look, &older, newer.as_deref())?;
+    if let Some(file) = &args.checkpoint {
+        write_evidence(file, &proven.checkpoint)?;
+    }
+    write_evidence(&args.out, &proven.proof)?;
+    let document = json!({ "from_size": proven.from_size, "size": proven.size, "out": args.out });
+    global.print(&document, || {
+        let (from, size) = (proven.from_size, proven.size);
+        format!(
+            "{} proves that the log only grew from {from} to {size} entries",
+            args.out.display()
+        )
+    })
+}
+
+/// A checkpoint with the most cosignatures has less than this, in bytes.
+const CHECKPOINT_BYTES_MAX: u64 = 64 << 10;
+
+fn read_checkpoint(file: &Path) -> Result<String, Failure> {
+    let failed = |error: std::io::Error| Failure::Unavailable(format!("{}: {error}", file.display()));
+    let mut text = String::new();
+    let open = std::fs::File::open(file).map_err(failed)?;
+    open.take(CHECKPOINT_BYTES_MAX + 1)
+        .read_to_string(&mut text)
+        .map_err(failed)?;
+    if text.len() as u64 > CHECKPOINT_BYTES_MAX {
+        let says = format!("{}: it is longer than any checkpoint", file.display());
+        return Err(Failure::Refused(says));
+    }
+    Ok(text)
+}
+
+/// Writes a file of evidence whole: an existing one is never left half replaced.
+pub fn write_evidence(file: &Path, text: &str) -> Done {
+    let failed = |error: std::io::Error| Failure::Unavailable(format!("{}: {error}", file.display()));
+    let mut half = file.as_os_str().to_owned();
+    half.push(".part");
+    std::fs::write(&half, text).map_err(failed)?;
+    std::fs::rename(&half, file).map_err(failed)
 }
 
 /// `bench [--events N] [--batch B] [--profile P] [--seed S]`

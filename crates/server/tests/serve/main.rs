@@ -3,6 +3,7 @@
 mod backup;
 mod demo;
 mod end;
+mod evidence;
 mod figures;
 mod files;
 mod flood;

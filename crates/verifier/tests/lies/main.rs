@@ -11,6 +11,7 @@ mod permits;
 mod proofs;
 mod statements;
 mod world;
+mod written;
 
 use verifier::{Checked, REASONS, Reason};
 
