@@ -186,6 +186,15 @@ commands! {
     OrderBack(trade::OrderBack) = "order_back", Officer(PERMITS), Some(APPROVER);
     EndorseReturn(trade::EndorseReturn) = "endorse_return", Officer(&[Role::CustomsOfficer]), None;
     RecordDiversion(trade::RecordDiversion) = "record_diversion", Officer(PERMITS), Some(APPROVER);
+    ListAuthority(trade::ListAuthority) = "list_authority", Officer(ADMINISTRATOR), Some(ADMINISTRATOR);
+    RegisterForeignAuthorization(trade::RegisterForeignAuthorization) = "register_foreign_authorization", Officer(PERMITS), Some(APPROVER);
+    InviteConfirmation(trade::InviteConfirmation) = "invite_confirmation", Officer(PERMITS), None;
+    AnswerInvitation(trade::AnswerInvitation) = "answer_invitation", Node, None;
+    RecordDocument(trade::RecordDocument) = "record_document", Officer(PERMITS), Some(APPROVER);
+    TranscribeConfirmation(trade::TranscribeConfirmation) = "transcribe_confirmation", Officer(PERMITS), None;
+    RecordCallBack(trade::RecordCallBack) = "record_call_back", Officer(PERMITS), None;
+    AdmitConfirmation(trade::AdmitConfirmation) = "admit_confirmation", Officer(APPROVER), None;
+    RecordArrival(trade::RecordArrival) = "record_arrival", Officer(PERMITS), Some(APPROVER);
     EndorseArrival(trade::EndorseArrival) = "endorse_arrival", Officer(&[Role::CustomsOfficer]), None;
     ResolveDiscrepancy(trade::ResolveDiscrepancy) = "resolve_discrepancy", Officer(PERMITS), None;
     ProposeTradeStatement(trade::ProposeTradeStatement) = "propose_trade_statement", Officer(STATISTICS), Some(APPROVER);

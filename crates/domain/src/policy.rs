@@ -1,9 +1,13 @@
 //! Policy switches: what a country may decide for itself. Each has a default and is changed by two administrators.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::country::Country;
 use crate::refusal::{Refused, refusals};
+use crate::trade::Grade;
 
 /// How an institution's return to its supplier counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -77,6 +81,32 @@ pub enum PolicyChange {
         /// 0 to 1000.
         value: i64,
     },
+    /// Whether an importing authority that does not run this software may confirm in this way: with a country for it
+    /// alone, without for all that have no word of their own. Default: yes.
+    AcceptGrade {
+        /// `b`, `b_prime` or `c`; `a`, a signed message, is always accepted.
+        grade: Grade,
+        /// The importing country; all if none is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        country: Option<Country>,
+        /// Accepted or not.
+        value: bool,
+    },
+    /// An address of the directory of authorities is used from so many days after its approval on. Default: 7.
+    ContactAgeDays {
+        /// 7 to 365.
+        value: i64,
+    },
+    /// The page on which an authority without this software answers is open for so many days. Default: 14.
+    InvitationDays {
+        /// 1 to 90.
+        value: i64,
+    },
+    /// A confirmation on paper of more than so many grams of base needs a third person. Default: 1000.
+    ThirdApprovalG {
+        /// 0 to 1000000.
+        value: i64,
+    },
     /// What arrives may differ from what left by this share without an incident, in millionths. Default: 10000.
     ShipmentTolerancePpm {
         /// 0 to 1000000.
@@ -88,6 +118,7 @@ refusals! {
     /// Why a policy is refused.
     pub enum PolicyRefusal {
         OutOfRange { policy: &'static str, value: i64, min: i64, max: i64 } = "policy_out_of_range", None, "{policy} lies between {min} and {max}, not {value}";
+        GradeFixed { grade: &'static str } = "grade_always_accepted", None, "{grade} is a message that the importing authority has signed, and is always accepted: name b, b_prime or c";
     }
 }
 
@@ -112,6 +143,14 @@ pub struct Policies {
     pub endorsement_days: i64,
     /// From how many overdue endorsements on an importer gets no new permit; 0: none is refused for it.
     pub overdue_endorsements_bar: i64,
+    /// Whether confirmations of a grade are accepted: of a country, or of all.
+    pub grades: BTreeMap<(Option<Country>, Grade), bool>,
+    /// How old an address of the directory must be.
+    pub contact_age_days: i64,
+    /// For how many days an invitation is open.
+    pub invitation_days: i64,
+    /// Above how many grams of base a confirmation on paper needs a third person.
+    pub third_approval_g: i64,
     /// By what share arrival may differ from departure without an incident, in millionths.
     pub shipment_tolerance_ppm: i64,
 }
@@ -128,8 +167,20 @@ impl Default for Policies {
             totals_stale_days: 62,
             endorsement_days: 60,
             overdue_endorsements_bar: 0,
+            grades: BTreeMap::new(),
+            contact_age_days: 7,
+            invitation_days: 14,
+            third_approval_g: 1000,
             shipment_tolerance_ppm: 10_000,
         }
+    }
+}
+
+impl Policies {
+    /// Whether the authority of a country may confirm in this way. A signed message is always accepted.
+    pub fn accepts(&self, grade: Grade, country: Country) -> bool {
+        let said = |of| self.grades.get(&(of, grade)).copied();
+        grade == Grade::A || said(Some(country)).or_else(|| said(None)).unwrap_or(true)
     }
 }
 
@@ -141,7 +192,12 @@ pub(crate) fn decide(change: &PolicyChange) -> Refused<()> {
         PolicyChange::TotalsStaleDays { value } => ("totals_stale_days", *value, 1..=3650),
         PolicyChange::EndorsementDays { value } => ("endorsement_days", *value, 1..=3650),
         PolicyChange::OverdueEndorsementsBar { value } => ("overdue_endorsements_bar", *value, 0..=1000),
-        PolicyChange::TwoPersonReceipt { .. }
+        PolicyChange::ContactAgeDays { value } => ("contact_age_days", *value, 7..=365),
+        PolicyChange::InvitationDays { value } => ("invitation_days", *value, 1..=90),
+        PolicyChange::ThirdApprovalG { value } => ("third_approval_g", *value, 0..=1_000_000),
+        PolicyChange::AcceptGrade { grade: Grade::A, .. } => return Err(PolicyRefusal::GradeFixed { grade: Grade::A.word() }.into()),
+        PolicyChange::AcceptGrade { .. }
+        | PolicyChange::TwoPersonReceipt { .. }
         | PolicyChange::TwoPersonConfirmation { .. }
         | PolicyChange::HospitalReturn { .. }
         | PolicyChange::Confirmation { .. } => {
@@ -172,6 +228,10 @@ pub(crate) fn apply(policies: &mut Policies, change: &PolicyChange) {
         PolicyChange::TotalsStaleDays { value } => policies.totals_stale_days = *value,
         PolicyChange::EndorsementDays { value } => policies.endorsement_days = *value,
         PolicyChange::OverdueEndorsementsBar { value } => policies.overdue_endorsements_bar = *value,
+        PolicyChange::AcceptGrade { grade, country, value } => drop(policies.grades.insert((*country, *grade), *value)),
+        PolicyChange::ContactAgeDays { value } => policies.contact_age_days = *value,
+        PolicyChange::InvitationDays { value } => policies.invitation_days = *value,
+        PolicyChange::ThirdApprovalG { value } => policies.third_approval_g = *value,
         PolicyChange::ShipmentTolerancePpm { value } => policies.shipment_tolerance_ppm = *value,
     }
 }

@@ -169,8 +169,16 @@ impl Two {
             .replace("$FILE-LK", &json_of(&theirs))
             .replace("$READ-CN", &ours.fingerprint())
             .replace("$READ-LK", &theirs.fingerprint())
+            .replace("$SHOWN", &self.shown())
             .replace("$EXPORTER", EXPORTER)
             .replace("$IMPORTER", IMPORTER)
+    }
+
+    /// The hash of what the page of an invitation for the exporter's first case shows.
+    fn shown(&self) -> String {
+        let state = self.state(CN);
+        let case = state.trade.case("CN/E-1");
+        case.map_or_else(String::new, |case| domain::trade::shown(state, case).to_string())
     }
 
     /// `$NEWER-LK(issued=… key=8)` stands for a side's key file with changes, of today if nothing is said, and

@@ -90,7 +90,8 @@ verbs! {
     record_attendance pair_partner install_key_file distrust_key record_totals record_stop_notice lift_stop_notice recognise_agency apply_emergency_export end_re_export apply_import issue_import_authorization
     amend_import_authorization cancel_import_authorization apply_export request_confirmation confirm refuse_confirmation ask_question answer_question withdraw_export issue_export_permit
     duplicate_export_permit amend_export_permit revoke_export_permit
-    endorse_departure release_consignment order_back endorse_return record_diversion endorse_arrival resolve_discrepancy propose_trade_statement
+    endorse_departure release_consignment order_back endorse_return record_diversion list_authority register_foreign_authorization invite_confirmation answer_invitation record_document transcribe_confirmation
+    record_call_back admit_confirmation record_arrival endorse_arrival resolve_discrepancy propose_trade_statement
     sign_trade_statement dispute_trade_statement pass_day sign_message receive_message record_receipt requeue_messages raise_alarm
 }
 
