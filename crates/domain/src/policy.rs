@@ -81,16 +81,14 @@ pub enum PolicyChange {
         /// 0 to 1000.
         value: i64,
     },
-    /// Whether an importing authority that does not run this software may confirm in this way: with a country for it
-    /// alone, without for all that have no word of their own. Default: yes.
-    AcceptGrade {
-        /// `b`, `b_prime` or `c`; `a`, a signed message, is always accepted.
-        grade: Grade,
+    /// The weakest grade of confirmation on which a permit may rest: with a country of that one alone, without of all that
+    /// have none of their own. Default: c.
+    WeakestGrade {
+        /// `a`: signed messages alone; `b`: our page too; `b_prime`: signed documents too; `c`: letters too.
+        value: Grade,
         /// The importing country; all if none is named.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         country: Option<Country>,
-        /// Accepted or not.
-        value: bool,
     },
     /// An address of the directory of authorities is used from so many days after its approval on. Default: 7.
     ContactAgeDays {
@@ -118,7 +116,6 @@ refusals! {
     /// Why a policy is refused.
     pub enum PolicyRefusal {
         OutOfRange { policy: &'static str, value: i64, min: i64, max: i64 } = "policy_out_of_range", None, "{policy} lies between {min} and {max}, not {value}";
-        GradeFixed { grade: &'static str } = "grade_always_accepted", None, "{grade} is a message that the importing authority has signed, and is always accepted: name b, b_prime or c";
     }
 }
 
@@ -143,8 +140,10 @@ pub struct Policies {
     pub endorsement_days: i64,
     /// From how many overdue endorsements on an importer gets no new permit; 0: none is refused for it.
     pub overdue_endorsements_bar: i64,
-    /// Whether confirmations of a grade are accepted: of a country, or of all.
-    pub grades: BTreeMap<(Option<Country>, Grade), bool>,
+    /// The weakest grade of confirmation on which a permit may rest.
+    pub weakest_grade: Grade,
+    /// The same of a country, where it has its own.
+    pub weakest_grade_of: BTreeMap<Country, Grade>,
     /// How old an address of the directory must be.
     pub contact_age_days: i64,
     /// For how many days an invitation is open.
@@ -167,7 +166,8 @@ impl Default for Policies {
             totals_stale_days: 62,
             endorsement_days: 60,
             overdue_endorsements_bar: 0,
-            grades: BTreeMap::new(),
+            weakest_grade: Grade::C,
+            weakest_grade_of: BTreeMap::new(),
             contact_age_days: 7,
             invitation_days: 14,
             third_approval_g: 1000,
@@ -177,10 +177,10 @@ impl Default for Policies {
 }
 
 impl Policies {
-    /// Whether the authority of a country may confirm in this way. A signed message is always accepted.
+    /// Whether a permit may rest on a confirmation of this grade by the authority of a country.
     pub fn accepts(&self, grade: Grade, country: Country) -> bool {
-        let said = |of| self.grades.get(&(of, grade)).copied();
-        grade == Grade::A || said(Some(country)).or_else(|| said(None)).unwrap_or(true)
+        let weakest = self.weakest_grade_of.get(&country).unwrap_or(&self.weakest_grade);
+        grade <= *weakest
     }
 }
 
@@ -195,8 +195,7 @@ pub(crate) fn decide(change: &PolicyChange) -> Refused<()> {
         PolicyChange::ContactAgeDays { value } => ("contact_age_days", *value, 7..=365),
         PolicyChange::InvitationDays { value } => ("invitation_days", *value, 1..=90),
         PolicyChange::ThirdApprovalG { value } => ("third_approval_g", *value, 0..=1_000_000),
-        PolicyChange::AcceptGrade { grade: Grade::A, .. } => return Err(PolicyRefusal::GradeFixed { grade: Grade::A.word() }.into()),
-        PolicyChange::AcceptGrade { .. }
+        PolicyChange::WeakestGrade { .. }
         | PolicyChange::TwoPersonReceipt { .. }
         | PolicyChange::TwoPersonConfirmation { .. }
         | PolicyChange::HospitalReturn { .. }
@@ -228,7 +227,11 @@ pub(crate) fn apply(policies: &mut Policies, change: &PolicyChange) {
         PolicyChange::TotalsStaleDays { value } => policies.totals_stale_days = *value,
         PolicyChange::EndorsementDays { value } => policies.endorsement_days = *value,
         PolicyChange::OverdueEndorsementsBar { value } => policies.overdue_endorsements_bar = *value,
-        PolicyChange::AcceptGrade { grade, country, value } => drop(policies.grades.insert((*country, *grade), *value)),
+        PolicyChange::WeakestGrade { value, country: None } => policies.weakest_grade = *value,
+        PolicyChange::WeakestGrade {
+            value,
+            country: Some(country),
+        } => drop(policies.weakest_grade_of.insert(*country, *value)),
         PolicyChange::ContactAgeDays { value } => policies.contact_age_days = *value,
         PolicyChange::InvitationDays { value } => policies.invitation_days = *value,
         PolicyChange::ThirdApprovalG { value } => policies.third_approval_g = *value,

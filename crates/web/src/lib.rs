@@ -26,6 +26,7 @@ mod fields;
 mod frame;
 mod guard;
 mod handed;
+mod invitation;
 mod limit;
 mod links;
 mod lookup;

@@ -120,7 +120,12 @@ impl<'a> Gate<'a> {
         let facts = move || self.authorized();
         if self.named().is_ok() {
             let received = move || self.received().map(drop);
-            all.push(Condition::new("authorization_received", named, received, facts));
+            let name = if super::listed_of(self.state, self.case).is_some() {
+                "authorization_on_paper"
+            } else {
+                "authorization_received"
+            };
+            all.push(Condition::new(name, named, received, facts));
         }
         if let Some(foreign) = super::foreign_of(self.state, self.case) {
             let test = move || in_force(&foreign.authorization, foreign.cancelled, self.today);
@@ -133,8 +138,11 @@ impl<'a> Gate<'a> {
         if self.case.confirmation.is_some() {
             let article = Some("1961 art. 31(1), 31(5)");
             let facts = move || self.signed_with();
-            all.push(Condition::new("trusted_key", article, move || self.trusted(), facts));
-            self.graded(&mut all);
+            if self.case.paper.is_some() {
+                self.graded(&mut all);
+            } else {
+                all.push(Condition::new("trusted_key", article, move || self.trusted(), facts));
+            }
         }
         let stage = move || vec![("stage", Fact::Stage(self.case.stage))];
         all.push(Condition::new("stage", None, move || self.stage(), stage));
@@ -265,7 +273,12 @@ impl<'a> Gate<'a> {
             }
             facts
         };
-        Condition::new("confirmation", Some("1961 art. 31(1), 31(5)"), test, facts)
+        let name = if self.case.paper.is_some() {
+            "confirmation_on_paper"
+        } else {
+            "confirmation"
+        };
+        Condition::new(name, Some("1961 art. 31(1), 31(5)"), test, facts)
     }
 
     /// A confirmation without a signed message is of a grade that is accepted, and has the persons it needs.

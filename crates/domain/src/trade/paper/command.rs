@@ -117,8 +117,15 @@ pub struct ForeignAuthorizationRegistered {
 pub struct InviteConfirmation {
     /// The application.
     pub export: Id,
-    /// The SHA-256 hash of the secret in the page's address, in standard base64; the page makes it.
+    /// The SHA-256 hash of the secret in the page's address, in standard base64; where a page or the API takes
+    /// the command, it is made there.
+    #[serde(default = "no_link")]
     pub link: Digest,
+}
+
+/// The link that is none: whoever makes the page puts its own there.
+fn no_link() -> Digest {
+    crate::digest::Bytes([0; 32])
 }
 
 /// The importing authority was invited to answer on a page.

@@ -11,7 +11,7 @@ use super::{
 use crate::State;
 use crate::access::Actor;
 use crate::digest::Digest;
-use crate::refusal::Refused;
+use crate::refusal::{NameRefusal, Refused};
 use crate::trade::question::{QUESTIONS_MAX, ask};
 use crate::trade::{Case, Question, Stage, TradeRefusal, foreign_of};
 
@@ -28,6 +28,10 @@ pub(crate) fn decide_invitation(
     invite: &InviteConfirmation,
     today: Date,
 ) -> Refused<ConfirmationInvited> {
+    if invite.link == crate::digest::Bytes([0; 32]) {
+        let (field, why) = ("link", "the hash of the secret in the page's address is missing".to_owned());
+        return Err(NameRefusal::BadQuantity { field, why }.into());
+    }
     let case = waiting(state, &invite.export)?;
     let officer = person(by)?;
     let country = case.consignment.importer.country.to_string();
@@ -72,7 +76,7 @@ pub(crate) fn decide_invitation_answer(
     }
     let (field, count, max) = ("questions", case.questions.len() + 1, QUESTIONS_MAX);
     if count > max && matches!(answer.said, PageAnswer::Ask { .. }) {
-        return Err(crate::refusal::NameRefusal::TooMany { field, count, max }.into());
+        return Err(NameRefusal::TooMany { field, count, max }.into());
     }
     Ok(answer.clone())
 }
