@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// Commands whose fields hold the `id` of the thing they create.
-pub(crate) const WITH_ID: [&str; 23] = [
+pub(crate) const WITH_ID: [&str; 22] = [
     "found",
     "register_substance",
     "register_bulk",
@@ -21,7 +21,6 @@ pub(crate) const WITH_ID: [&str; 23] = [
     "record_finding",
     "hold_session",
     "record_stop_notice",
-    "list_authority",
     "recognise_agency",
     "apply_import",
     "issue_import_authorization",
