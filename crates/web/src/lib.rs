@@ -31,6 +31,7 @@ mod limit;
 mod links;
 mod lookup;
 mod metrics;
+mod multipart;
 mod names;
 mod notices;
 mod pages;

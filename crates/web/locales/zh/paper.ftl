@@ -164,6 +164,16 @@ invitation-letter-code = 口令将通过电话告知。请勿告知他人，也�
 invitation-copy = 在 { $authority } 的网页上就出口 { $case } 作出的答复：
 invitation-copy-wrong = 如贵机关并未作出此答复，请立即致电本机关。
 public-permits-by-grade = 按确认可靠程度区分：签名电文 { $a } 份，网页答复 { $b } 份，签名文件 { $b_prime } 份，经回电核实的来函 { $c } 份。
+case-see-file = 文件 { $hash }
+case-do-file = 先保存文件
+evidence-title = 保存文件
+evidence-says = 请先在此保存签名文件、来函扫描件、电子邮件或退回副本。其哈希值须填入表单，并永久记入日志。
+evidence-kept = 文件已保存。请将此哈希值填入表单：
+evidence-file = 文件
+evidence-hint = 不超过 4 MiB
+evidence-keep = 保存文件
+evidence-missing = 请选择文件。
+fault-no-file = 此处未保存具有该哈希值的文件。请先在“保存文件”页面保存，再将其哈希值填入表单。
 
 # 拒绝
 refusal-authority-is-partner = { $country }的主管机关是已连接的 { $authority }：请以电文请求确认

@@ -345,6 +345,7 @@ pub fn record(ask: &Ask, id: Uuid, command: Command, signed: bool) -> Result<(Re
     if matches!(command, Command::InviteConfirmation(_)) {
         return invite(ask, id, command, signed);
     }
+    file_kept(ask, &command)?;
     let enrolment = enrolment_of(ask, &command);
     let receipt = ask.submit(id, command, signed)?;
     let (Some((person, renews_all, of)), Outcome::Done { seq, .. }, false) =
@@ -357,6 +358,21 @@ pub fn record(ask: &Ask, id: Uuid, command: Command, signed: bool) -> Result<(Re
         Some(of) => enrolment::approved(&ask.app, &person, of)?,
     };
     Ok((receipt, handed))
+}
+
+/// The file of a paper is kept here before the paper is recorded.
+fn file_kept(ask: &Ask, command: &Command) -> Result<(), Fault> {
+    let file = match command {
+        Command::RecordDocument(record) => record.file,
+        Command::TranscribeConfirmation(transcribe) => transcribe.file,
+        Command::RecordArrival(record) => record.file,
+        _ => return Ok(()),
+    };
+    if ask.app.authority().local().has_evidence(&file.0)? {
+        Ok(())
+    } else {
+        Err(Fault::Bad("fault-no-file"))
+    }
 }
 
 /// An invitation with a link of its own: whatever it had before, nobody but this machine knows the one it has now. Without

@@ -135,34 +135,49 @@ fn a_page_closes_after_five_wrong_codes_and_when_another_invitation_takes_its_pl
 #[test]
 fn what_the_first_officer_has_read_is_shown_when_the_second_has_read_it_too() {
     let world = World::after("trade/contact-too-new.toml", "CN");
-    let said = |importer: &'static str| {
+    let first = world.visitor("permit_officer:li");
+    let csrf = first.get("/evidence").hidden("csrf").to_owned();
+    assert_eq!(first.upload("/evidence", "wrong", "a letter").status, StatusCode::FORBIDDEN);
+    assert!(first.upload("/evidence", &csrf, "").body.contains("Choose a file"));
+    let large = first.upload("/evidence", &csrf, &"x".repeat(5 << 20));
+    assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let kept = first.upload("/evidence", &csrf, "a letter");
+    let (_, rest) = kept.body.split_once("id=\"hash\">").unwrap();
+    let hash = rest.split('<').next().unwrap().to_owned();
+    let said = |importer: &'static str, hash: &str| {
         vec![
-            ("export", "EXP-1"),
-            ("file", "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM="),
-            ("authorization", "DC-7"),
-            ("exporter.name", "East Lake Pharmaceutical"),
-            ("exporter.address", "88 Optics Road, Wuhan"),
-            ("exporter.country", "CN"),
-            ("importer.name", importer),
-            ("importer.address", "12 Galle Road, Colombo"),
-            ("importer.country", "LK"),
-            ("lines.0.item", "remifentanil-hydrochloride"),
-            ("lines.0.amount", "100 g"),
-            ("purpose", "medical"),
+            ("export", "EXP-1".to_owned()),
+            ("file", hash.to_owned()),
+            ("authorization", "DC-7".to_owned()),
+            ("exporter.name", "East Lake Pharmaceutical".to_owned()),
+            ("exporter.address", "88 Optics Road, Wuhan".to_owned()),
+            ("exporter.country", "CN".to_owned()),
+            ("importer.name", importer.to_owned()),
+            ("importer.address", "12 Galle Road, Colombo".to_owned()),
+            ("importer.country", "LK".to_owned()),
+            ("lines.0.item", "remifentanil-hydrochloride".to_owned()),
+            ("lines.0.amount", "100 g".to_owned()),
+            ("purpose", "medical".to_owned()),
         ]
     };
-    let first = world.visitor("permit_officer:li");
-    first
-        .act("transcribe_confirmation", &said("Lanka Importers"))
-        .unwrap_or_else(|reply| panic!("{}", reply.body));
+    let transcribe = |by: &Visitor<'_>, importer, hash: &str| {
+        let fields = said(importer, hash);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        by.act("transcribe_confirmation", &fields)
+    };
+    let unknown = transcribe(&first, "Lanka Importers", "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM=");
+    assert!(unknown.unwrap_err().body.contains("is not kept here"));
+    transcribe(&first, "Lanka Importers", &hash).unwrap_or_else(|reply| panic!("{}", reply.body));
     let second = world.visitor("permit_officer:lu");
     let page = second.get("/cases/CN/EXP-1");
     assert!(page.body.contains("has written it down") && !page.body.contains("Lanka Importers"));
-    second
-        .act("transcribe_confirmation", &said("Lanka Imports"))
-        .unwrap_or_else(|reply| panic!("{}", reply.body));
+    transcribe(&second, "Lanka Imports", &hash).unwrap_or_else(|reply| panic!("{}", reply.body));
     let page = second.get("/cases/CN/EXP-1");
     assert!(page.body.contains("Lanka Importers") && page.body.contains("the second"), "{}", page.body);
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("hash", &hash).finish();
+    let (status, kind, bytes) = second.bytes(&format!("/evidence/file?{query}"));
+    assert_eq!((status, kind.as_str(), &bytes[..]), (StatusCode::OK, "application/octet-stream", &b"a letter"[..]));
+    assert!(page.body.contains("/evidence/file?hash="), "{}", page.body);
     // The directory shows every text it ever had.
     let listed = second.get("/directory/LK-NDDCB");
     assert!(listed.body.contains(TO) && listed.body.contains("control@nddcb.example"), "{}", listed.body);

@@ -130,6 +130,12 @@ fn on_paper(pen: &mut Pen<'_>, case: &Case, export: &str) {
     pen.add("record_document", label, &fields, &["export"], false);
     let label = pen.t("case-do-transcribe");
     pen.add("transcribe_confirmation", label, &fields, &["export"], false);
+    let (path, label) = ("/evidence".to_owned(), pen.t("case-do-file"));
+    pen.steps.push(Step {
+        path,
+        label,
+        first: false,
+    });
     if case.paper.as_ref().is_some_and(|paper| paper.pair().is_some()) {
         let label = pen.t("case-do-call-back");
         pen.add("record_call_back", label, &fields, &["export"], true);
@@ -345,5 +351,28 @@ pub fn papers(ask: &Ask, state: &State, case: &Case) -> Vec<(String, String)> {
         let label = words.t1("case-see-permit", "number", &permit.number);
         links.push((format!("/permits/{}", crate::answer::encoded(&permit.number)), label));
     }
+    if ask.visitor.as_ref().is_some_and(|visitor| visitor.holder().is_none()) {
+        links.extend(files(case).into_iter().map(|file| {
+            let path = format!("/evidence/file?hash={}", crate::answer::encoded(&file));
+            (path, words.t1("case-see-file", "hash", &file))
+        }));
+    }
     links
+}
+
+/// The hashes of the files of a case, each once.
+fn files(case: &Case) -> Vec<String> {
+    let Some(paper) = &case.paper else {
+        return Vec::new();
+    };
+    let readings = paper.readings.iter().map(|reading| reading.file);
+    let all = readings.chain(paper.file).chain(paper.arrival_file);
+    let all = all.chain(paper.unverified.iter().map(|one| one.file));
+    let mut files: Vec<String> = Vec::new();
+    for file in all.map(|file| file.to_string()) {
+        if !files.contains(&file) {
+            files.push(file);
+        }
+    }
+    files
 }

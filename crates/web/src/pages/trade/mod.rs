@@ -9,6 +9,7 @@ mod customs;
 mod decision;
 mod directory;
 mod emergencies;
+mod evidence;
 mod facts;
 mod invited;
 mod list;
@@ -28,7 +29,7 @@ use domain::{Command, State};
 use crate::answer::encoded;
 use crate::ask::Visitor;
 use crate::names;
-use crate::routes::{Route, asset, form, page};
+use crate::routes::{Route, asset, form, page, upload};
 use crate::who::Who;
 use crate::words::Words;
 
@@ -55,6 +56,9 @@ pub const SHEETS: &[Role] = &[
     Role::Auditor,
     Role::CustomsOfficer,
 ];
+
+/// Officers who keep files of other authorities.
+const KEEPERS: Who = Who::Officers(&[Role::PermitOfficer]);
 
 /// Officers who see the directory of authorities: as with partners.
 const READERS: Who = crate::pages::partners::READERS;
@@ -106,6 +110,9 @@ pub const ROUTES: &[Route] = &[
     page("/permits/{number}/code", Who::OfficersAndHolders(SHEETS), sheet::code),
     page("/directory", READERS, directory::list),
     page("/directory/{id}", READERS, directory::one),
+    page("/evidence", KEEPERS, evidence::ask_file),
+    upload("/evidence", KEEPERS, evidence::keep),
+    page("/evidence/file", Who::Officers(TRADE), evidence::get),
     page("/confirm/{token}", Who::Public, invited::ask_code),
     form("/confirm/{token}", Who::Public, invited::show),
     form("/confirm/{token}/answer", Who::Public, invited::answer),
