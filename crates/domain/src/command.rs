@@ -187,7 +187,7 @@ commands! {
     EndorseReturn(trade::EndorseReturn) = "endorse_return", Officer(&[Role::CustomsOfficer]), None;
     RecordDiversion(trade::RecordDiversion) = "record_diversion", Officer(PERMITS), Some(APPROVER);
     ListAuthority(trade::ListAuthority) = "list_authority", Officer(ADMINISTRATOR), Some(ADMINISTRATOR);
-    RegisterForeignAuthorization(trade::RegisterForeignAuthorization) = "register_foreign_authorization", Officer(PERMITS), Some(APPROVER);
+    RegisterPaperAuthorization(trade::RegisterPaperAuthorization) = "register_paper_authorization", Officer(PERMITS), Some(APPROVER);
     InviteConfirmation(trade::InviteConfirmation) = "invite_confirmation", Officer(PERMITS), None;
     AnswerInvitation(trade::AnswerInvitation) = "answer_invitation", Node, None;
     RecordDocument(trade::RecordDocument) = "record_document", Officer(PERMITS), Some(APPROVER);

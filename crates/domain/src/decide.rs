@@ -237,7 +237,8 @@ fn effects(state: &State, by: &Actor, command: &Command, context: Context<'_>) -
             .err()
             .map(Err)
             .or_else(|| exchange(state, command, context))
-            .or_else(|| border(state, by, command, context.today)) {
+            .or_else(|| border(state, by, command, context.today))
+        {
             Some(events) => {
                 let answers = matches!(command, Command::Confirm(_) | Command::RefuseConfirmation(_));
                 let waits = answers && state.policies.two_person_confirmation;
@@ -333,20 +334,25 @@ fn border(state: &State, by: &Actor, command: &Command, today: Date) -> Option<R
         Command::ListAuthority(data) => {
             one(trade::decide_listing(state, by, data).map(|listed| Event::AuthorityListed(Box::new(listed))))
         }
-        Command::RegisterForeignAuthorization(data) => one(trade::decide_registered(state, data, today)
-            .map(|registered| Event::ForeignAuthorizationRegistered(Box::new(registered)))),
+        Command::RegisterPaperAuthorization(data) => one(trade::decide_registered(state, data, today)
+            .map(|registered| Event::PaperAuthorizationRegistered(Box::new(registered)))),
         Command::InviteConfirmation(data) => one(trade::decide_invitation(state, by, data, today)
             .map(|invited| Event::ConfirmationInvited(Box::new(invited)))),
         Command::AnswerInvitation(data) => one(trade::decide_invitation_answer(state, data, today)
             .map(|answered| Event::InvitationAnswered(Box::new(answered)))),
-        Command::RecordDocument(data) => one(trade::decide_document(state, by, data, today)
-            .map(|recorded| Event::DocumentRecorded(Box::new(recorded)))),
+        Command::RecordDocument(data) => {
+            one(trade::decide_document(state, by, data, today)
+                .map(|recorded| Event::DocumentRecorded(Box::new(recorded))))
+        }
         Command::TranscribeConfirmation(data) => one(trade::decide_transcript(state, by, data, today)
             .map(|transcribed| Event::ConfirmationTranscribed(Box::new(transcribed)))),
-        Command::RecordCallBack(data) => one(trade::decide_call_back(state, by, data, today)
-            .map(|called| Event::CallBackRecorded(Box::new(called)))),
-        Command::AdmitConfirmation(data) => one(trade::decide_admission(state, by, data)
-            .map(|admitted| Event::ConfirmationAdmitted(Box::new(admitted)))),
+        Command::RecordCallBack(data) => {
+            one(trade::decide_call_back(state, by, data, today).map(|called| Event::CallBackRecorded(Box::new(called))))
+        }
+        Command::AdmitConfirmation(data) => {
+            one(trade::decide_admission(state, by, data)
+                .map(|admitted| Event::ConfirmationAdmitted(Box::new(admitted))))
+        }
         Command::RecordArrival(data) => one(trade::decide_recorded_arrival(state, by, data, today)
             .map(|arrival| Event::ArrivalRecorded(Box::new(arrival)))),
         Command::ResolveDiscrepancy(data) => trade::decide_resolution(state, data),

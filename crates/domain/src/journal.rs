@@ -166,7 +166,7 @@ events! {
     ConsignmentDiverted(trade::ConsignmentDiverted) = "ConsignmentDiverted";
     ConsignmentArrived(trade::ConsignmentEndorsed) = "ConsignmentArrived";
     AuthorityListed(trade::AuthorityListed) = "AuthorityListed";
-    ForeignAuthorizationRegistered(trade::ForeignAuthorizationRegistered) = "ForeignAuthorizationRegistered";
+    PaperAuthorizationRegistered(trade::PaperAuthorizationRegistered) = "PaperAuthorizationRegistered";
     ConfirmationInvited(trade::ConfirmationInvited) = "ConfirmationInvited";
     InvitationAnswered(trade::InvitationAnswered) = "InvitationAnswered";
     DocumentRecorded(trade::DocumentRecorded) = "DocumentRecorded";
@@ -469,7 +469,7 @@ impl Event {
             Self::ConsignmentReleased(data) => &data.permit,
             Self::DiscrepancyResolved(data) => &data.case,
             Self::AuthorityListed(data) => &data.listing.id,
-            Self::ForeignAuthorizationRegistered(data) => &data.authorization.number,
+            Self::PaperAuthorizationRegistered(data) => &data.authorization.number,
             Self::ConfirmationInvited(data) => &data.case,
             Self::InvitationAnswered(data) => &data.case,
             Self::DocumentRecorded(data) => &data.case,

@@ -289,7 +289,7 @@ impl State {
             Event::ConsignmentDiverted(data) => trade::apply_diversion(self, data),
             Event::ConsignmentArrived(data) => trade::apply_arrival(self, data),
             Event::AuthorityListed(data) => trade::apply_listing(self, data, &entry.actor, on),
-            Event::ForeignAuthorizationRegistered(data) => trade::apply_registered(self, data),
+            Event::PaperAuthorizationRegistered(data) => trade::apply_registered(self, data),
             Event::ConfirmationInvited(data) => trade::apply_invited(self, data, on),
             Event::InvitationAnswered(data) => trade::apply_invitation_answer(self, data, on),
             Event::DocumentRecorded(data) => trade::apply_document(self, data, &entry.actor, on),

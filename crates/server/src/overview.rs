@@ -117,7 +117,11 @@ fn crossed(statement: &Statement) -> Vec<String> {
     ));
     let grades = permits.by_grade.iter().filter(|(_, count)| **count > 0);
     let grades: Vec<String> = grades.map(|(grade, count)| format!("{grade} {count}")).collect();
-    if permits.by_grade.iter().any(|(grade, count)| *grade != "a" && *count > 0) {
+    if permits
+        .by_grade
+        .iter()
+        .any(|(grade, count)| *grade != "a" && *count > 0)
+    {
         lines.push(format!("  By grade     {}", grades.join(", ")));
     }
     lines

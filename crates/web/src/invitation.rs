@@ -148,7 +148,11 @@ impl App {
             serde_json::to_string(&kept).map_err(|error| Fault::Failed(error.to_string()))?
         };
         local.put_meta(&key, &next)?;
-        Ok(if left == 0 { Found::Unknown } else { Found::CodeWrong(left) })
+        Ok(if left == 0 {
+            Found::Unknown
+        } else {
+            Found::CodeWrong(left)
+        })
     }
 
     /// The invitation was answered: its secrets are forgotten.

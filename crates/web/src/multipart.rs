@@ -88,12 +88,24 @@ mod tests {
             "--xyz\nContent-Disposition: form-data; name=\"a\"\n\nx\n".repeat(20)
         );
         let bare = "--xyz\nContent-Disposition: form-data; name=\"a\"\n\nx\n--xyz--\n".to_owned();
-        for wrong in [two, open, many, bare, String::new(), "--xyz".to_owned(), "--xyz\n\n\nx\n--xyz--".to_owned()] {
+        for wrong in [
+            two,
+            open,
+            many,
+            bare,
+            String::new(),
+            "--xyz".to_owned(),
+            "--xyz\n\n\nx\n--xyz--".to_owned(),
+        ] {
             assert!(parse(KIND, &body(&wrong)).is_none(), "{wrong:?}");
         }
         let good = body(&format!("{part}--xyz--\n"));
         assert!(parse(KIND, &good).is_some());
-        for kind in ["multipart/form-data", "text/plain; boundary=xyz", "multipart/form-data; boundary="] {
+        for kind in [
+            "multipart/form-data",
+            "text/plain; boundary=xyz",
+            "multipart/form-data; boundary=",
+        ] {
             assert!(parse(kind, &good).is_none(), "{kind}");
         }
     }

@@ -70,16 +70,16 @@ pub(crate) use import::{
     apply_answer, apply_cancellation, apply_import_application, apply_issued, apply_shared, decide_cancellation,
     decide_confirm, decide_import_application, decide_issue, decide_refuse, shared_with,
 };
+pub(crate) use judge::{apply_notice, apply_sent, judge};
+pub(crate) use overdue::apply_reminder;
+pub use overdue::{Overdue, overdue};
+pub use paper::*;
 pub(crate) use paper::{
     apart, apply_admission, apply_call_back, apply_document, apply_invitation_answer, apply_invited, apply_listing,
     apply_recorded_arrival, apply_registered, apply_transcript, decide_admission, decide_call_back, decide_document,
     decide_invitation, decide_invitation_answer, decide_listing, decide_recorded_arrival, decide_registered,
     decide_transcript,
 };
-pub(crate) use judge::{apply_notice, apply_sent, judge};
-pub(crate) use overdue::apply_reminder;
-pub use overdue::{Overdue, overdue};
-pub use paper::*;
 pub use posts::POSTS_MAX;
 pub(crate) use question::{apply_question, apply_question_answer, decide_question, decide_question_answer};
 pub(crate) use re_export::{apply_re_export_ended, decide_re_export_ended};
@@ -339,7 +339,9 @@ impl Trade {
 
     /// Import authorizations on paper, with the authority of each.
     pub fn papers(&self) -> impl Iterator<Item = (&Id, &ForeignAuthorization)> {
-        self.on_paper.iter().map(|((issuer, _), (foreign, _))| (issuer, foreign))
+        self.on_paper
+            .iter()
+            .map(|((issuer, _), (foreign, _))| (issuer, foreign))
     }
 
     /// All statements: exporting authority, importing authority, year.

@@ -201,7 +201,11 @@ fn aside(world: &World, question: &str, words: &[&str]) -> String {
         }
         ("grades", [of]) => grades(world, year(of)),
         ("paper", [case]) => {
-            let paper = state.trade.case(case).and_then(|case| case.paper.as_ref()).expect("papers");
+            let paper = state
+                .trade
+                .case(case)
+                .and_then(|case| case.paper.as_ref())
+                .expect("papers");
             let (readings, unverified) = (paper.readings.len(), paper.unverified.len());
             format!("readings {readings} unverified {unverified}")
         }

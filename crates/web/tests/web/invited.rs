@@ -17,7 +17,14 @@ fn letters(world: &World) -> Vec<Notice> {
 fn link(world: &World) -> String {
     let letters = letters(world);
     let letter = letters.last().unwrap();
-    let email = world.app.authority().local().person(&letter.person).unwrap().unwrap().email;
+    let email = world
+        .app
+        .authority()
+        .local()
+        .person(&letter.person)
+        .unwrap()
+        .unwrap()
+        .email;
     assert_eq!(email.as_deref(), Some(TO), "it goes to the directory's address");
     let (_, rest) = letter.text.split_once("http://localhost").unwrap();
     rest.split_whitespace().next().unwrap().to_owned()
@@ -42,7 +49,15 @@ fn sees_goods(reply: &Reply) -> bool {
 }
 
 fn stage(world: &World) -> &'static str {
-    world.app.authority().state().trade.case("CN/EXP-1").unwrap().stage.word()
+    world
+        .app
+        .authority()
+        .state()
+        .trade
+        .case("CN/EXP-1")
+        .unwrap()
+        .stage
+        .word()
 }
 
 #[test]
@@ -52,7 +67,11 @@ fn an_authority_answers_once_with_the_link_of_its_letter_and_the_code_of_the_tel
     let size = world.size();
     let refused = officer.act("invite_confirmation", &[("export", "EXP-1")]).unwrap_err();
     assert!(refused.body.contains("e-mail"), "{}", refused.body);
-    assert_eq!((world.size(), letters(&world).len()), (size, 0), "without letters nobody is invited");
+    assert_eq!(
+        (world.size(), letters(&world).len()),
+        (size, 0),
+        "without letters nobody is invited"
+    );
     world.app.send_notices();
     let (path, code) = invite(&world, &officer);
     let token = path.strip_prefix("/confirm/").unwrap();
@@ -61,7 +80,10 @@ fn an_authority_answers_once_with_the_link_of_its_letter_and_the_code_of_the_tel
     assert!(!written.contains(token) && !written.contains(&code), "{written}");
     let abroad = world.nobody();
     let first = abroad.get(&path);
-    assert!(first.status == StatusCode::OK && !sees_goods(&first), "the link alone shows nothing");
+    assert!(
+        first.status == StatusCode::OK && !sees_goods(&first),
+        "the link alone shows nothing"
+    );
     assert!(!first.body.contains("<script src=\"http"));
     let wrong = abroad.post(&path, &[("code", "00000-00000-00000-00000")]);
     assert!(!sees_goods(&wrong) && wrong.body.contains("4 more"), "{}", wrong.body);
@@ -96,14 +118,25 @@ fn an_authority_answers_once_with_the_link_of_its_letter_and_the_code_of_the_tel
     assert_eq!(entry.actor.as_str(), "exchange:node", "it is our own record");
     let copy = letters(&world);
     assert_eq!(copy.len(), 2, "a copy of the answer goes to the same address");
-    assert!(copy[1].text.contains("confirmed") && !copy[1].text.contains(token), "{copy:?}");
-    for again in [abroad.get(&path), abroad.post(&path, &[("code", &code)]), abroad.post(&to, &[("code", &code), ("answer", "refuse"), ("text", "x")])] {
+    assert!(
+        copy[1].text.contains("confirmed") && !copy[1].text.contains(token),
+        "{copy:?}"
+    );
+    for again in [
+        abroad.get(&path),
+        abroad.post(&path, &[("code", &code)]),
+        abroad.post(&to, &[("code", &code), ("answer", "refuse"), ("text", "x")]),
+    ] {
         assert!(again.body.contains("closed") && !sees_goods(&again), "{}", again.body);
     }
     assert_eq!(stage(&world), "confirmed");
     // The page of the case tells the grade, in both languages.
     let page = officer.get("/cases/CN/EXP-1");
-    assert!(page.body.contains("answered on our page") && !page.body.contains('⟦'), "{}", page.body);
+    assert!(
+        page.body.contains("answered on our page") && !page.body.contains('⟦'),
+        "{}",
+        page.body
+    );
 }
 
 #[test]
@@ -121,8 +154,15 @@ fn a_page_closes_after_five_wrong_codes_and_when_another_invitation_takes_its_pl
     let (second, code) = invite(&world, &officer);
     let (third, newest) = invite(&world, &officer);
     let replaced = abroad.post(&second, &[("code", &code)]);
-    assert!(replaced.body.contains("closed") && !sees_goods(&replaced), "{}", replaced.body);
-    assert!(!sees_goods(&abroad.post(&third, &[("code", &code)])), "a code is of one link");
+    assert!(
+        replaced.body.contains("closed") && !sees_goods(&replaced),
+        "{}",
+        replaced.body
+    );
+    assert!(
+        !sees_goods(&abroad.post(&third, &[("code", &code)])),
+        "a code is of one link"
+    );
     assert!(sees_goods(&abroad.post(&third, &[("code", &newest)])));
     let asked = abroad.post(
         &format!("{third}/answer"),
@@ -137,7 +177,10 @@ fn what_the_first_officer_has_read_is_shown_when_the_second_has_read_it_too() {
     let world = World::after("trade/contact-too-new.toml", "CN");
     let first = world.visitor("permit_officer:li");
     let csrf = first.get("/evidence").hidden("csrf").to_owned();
-    assert_eq!(first.upload("/evidence", "wrong", "a letter").status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        first.upload("/evidence", "wrong", "a letter").status,
+        StatusCode::FORBIDDEN
+    );
     assert!(first.upload("/evidence", &csrf, "").body.contains("Choose a file"));
     let large = first.upload("/evidence", &csrf, &"x".repeat(5 << 20));
     assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
@@ -165,7 +208,11 @@ fn what_the_first_officer_has_read_is_shown_when_the_second_has_read_it_too() {
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         by.act("transcribe_confirmation", &fields)
     };
-    let unknown = transcribe(&first, "Lanka Importers", "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM=");
+    let unknown = transcribe(
+        &first,
+        "Lanka Importers",
+        "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM=",
+    );
     assert!(unknown.unwrap_err().body.contains("is not kept here"));
     transcribe(&first, "Lanka Importers", &hash).unwrap_or_else(|reply| panic!("{}", reply.body));
     let second = world.visitor("permit_officer:lu");
@@ -173,13 +220,26 @@ fn what_the_first_officer_has_read_is_shown_when_the_second_has_read_it_too() {
     assert!(page.body.contains("has written it down") && !page.body.contains("Lanka Importers"));
     transcribe(&second, "Lanka Imports", &hash).unwrap_or_else(|reply| panic!("{}", reply.body));
     let page = second.get("/cases/CN/EXP-1");
-    assert!(page.body.contains("Lanka Importers") && page.body.contains("the second"), "{}", page.body);
-    let query = form_urlencoded::Serializer::new(String::new()).append_pair("hash", &hash).finish();
+    assert!(
+        page.body.contains("Lanka Importers") && page.body.contains("the second"),
+        "{}",
+        page.body
+    );
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("hash", &hash)
+        .finish();
     let (status, kind, bytes) = second.bytes(&format!("/evidence/file?{query}"));
-    assert_eq!((status, kind.as_str(), &bytes[..]), (StatusCode::OK, "application/octet-stream", &b"a letter"[..]));
+    assert_eq!(
+        (status, kind.as_str(), &bytes[..]),
+        (StatusCode::OK, "application/octet-stream", &b"a letter"[..])
+    );
     assert!(page.body.contains("/evidence/file?hash="), "{}", page.body);
     // The directory shows every text it ever had.
     let listed = second.get("/directory/LK-NDDCB");
-    assert!(listed.body.contains(TO) && listed.body.contains("control@nddcb.example"), "{}", listed.body);
+    assert!(
+        listed.body.contains(TO) && listed.body.contains("control@nddcb.example"),
+        "{}",
+        listed.body
+    );
     assert!(second.get("/directory").body.contains("Sri Lanka"));
 }

@@ -8,7 +8,9 @@ use crate::country::Country;
 use crate::digest::Digest;
 use crate::id::{Id, Text};
 use crate::schema::Day;
-use crate::trade::{Consignment, Consignments, CountedLine, Endorsement, ImportAuthorization, ItemLine, Party, Purpose};
+use crate::trade::{
+    Consignment, Consignments, CountedLine, Endorsement, ImportAuthorization, ItemLine, Party, Purpose,
+};
 
 /// How sure it is that the importing authority itself has confirmed a trade, the surest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -72,7 +74,7 @@ pub struct AuthorityListed {
 /// Registers an import authorization of an authority that does not run this software, as its paper has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RegisterForeignAuthorization {
+pub struct RegisterPaperAuthorization {
     /// Its number.
     pub number: Id,
     /// The authority that issued it, by its id in the directory.
@@ -104,7 +106,7 @@ pub struct RegisterForeignAuthorization {
 /// An import authorization on paper was registered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ForeignAuthorizationRegistered {
+pub struct PaperAuthorizationRegistered {
     /// As the paper has it.
     pub authorization: ImportAuthorization,
     /// The ports of entry; any if none is named.

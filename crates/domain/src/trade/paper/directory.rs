@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AuthorityListed, ForeignAuthorizationRegistered, ListAuthority, PaperRefusal, RegisterForeignAuthorization, person,
+    AuthorityListed, ListAuthority, PaperAuthorizationRegistered, PaperRefusal, RegisterPaperAuthorization, person,
 };
 use crate::State;
 use crate::access::Actor;
@@ -52,7 +52,9 @@ impl Listed {
     pub(super) fn usable(&self, state: &State, case: &Case, by: &Id, today: Date) -> Refused<()> {
         let days = state.policies.contact_age_days;
         let span = Span::new().try_days(days).ok();
-        let from = span.and_then(|span| self.on.checked_add(span).ok()).unwrap_or(Date::MAX);
+        let from = span
+            .and_then(|span| self.on.checked_add(span).ok())
+            .unwrap_or(Date::MAX);
         let authority = self.listing.id.to_string();
         if today < from {
             let listed_on = self.on;
@@ -131,7 +133,10 @@ pub(crate) fn decide_listing(state: &State, by: &Actor, listing: &ListAuthority)
     if listing.id == state.founding.id || state.partners.get(&listing.id).is_some() {
         return Err(taken("authority", &listing.id));
     }
-    let partner = state.partners.of_country(listing.country).map(|partner| &partner.file.id);
+    let partner = state
+        .partners
+        .of_country(listing.country)
+        .map(|partner| &partner.file.id);
     let ours = (listing.country == state.founding.country).then_some(&state.founding.id);
     let other = state.trade.directory.of_country(listing.country);
     let other = other.map(|listed| &listed.listing.id).filter(|id| **id != listing.id);
@@ -168,9 +173,9 @@ pub(crate) fn apply_listing(state: &mut State, listed: &AuthorityListed, by: &Ac
 
 pub(crate) fn decide_registered(
     state: &State,
-    register: &RegisterForeignAuthorization,
+    register: &RegisterPaperAuthorization,
     today: Date,
-) -> Refused<ForeignAuthorizationRegistered> {
+) -> Refused<PaperAuthorizationRegistered> {
     let (authority, number) = (&register.authority, &register.number);
     let listed = state.trade.directory.get(authority);
     let listed = listed.ok_or_else(|| unknown("authority of the directory", authority))?;
@@ -179,8 +184,16 @@ pub(crate) fn decide_registered(
     }
     two_countries(&register.exporter, &register.importer)?;
     let countries = [
-        ("country of the importer", listed.listing.country, register.importer.country),
-        ("country of the exporter", state.founding.country, register.exporter.country),
+        (
+            "country of the importer",
+            listed.listing.country,
+            register.importer.country,
+        ),
+        (
+            "country of the exporter",
+            state.founding.country,
+            register.exporter.country,
+        ),
     ];
     if let Some((field, authorized, asked)) = countries.into_iter().find(|(_, one, other)| one != other) {
         return Err(TradeRefusal::AuthorizationDiffers {
@@ -201,7 +214,7 @@ pub(crate) fn decide_registered(
     }
     posts::named(&register.posts)?;
     let (_, lines) = lines(state, &register.lines)?;
-    Ok(ForeignAuthorizationRegistered {
+    Ok(PaperAuthorizationRegistered {
         authorization: ImportAuthorization {
             number: number.clone(),
             issuer: authority.clone(),
@@ -218,7 +231,7 @@ pub(crate) fn decide_registered(
     })
 }
 
-pub(crate) fn apply_registered(state: &mut State, registered: &ForeignAuthorizationRegistered) {
+pub(crate) fn apply_registered(state: &mut State, registered: &PaperAuthorizationRegistered) {
     let authorization = registered.authorization.clone();
     let key = (authorization.issuer.clone(), authorization.number.clone());
     let foreign = ForeignAuthorization {

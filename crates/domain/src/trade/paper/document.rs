@@ -2,7 +2,9 @@
 
 use jiff::civil::Date;
 
-use super::{DocumentRecorded, Grade, PaperRefusal, RecordDocument, Unverified, confirm, listed_of, papers_of, person, waiting};
+use super::{
+    DocumentRecorded, Grade, PaperRefusal, RecordDocument, Unverified, confirm, listed_of, papers_of, person, waiting,
+};
 use crate::State;
 use crate::access::Actor;
 use crate::id::Text;

@@ -99,7 +99,12 @@ pub(crate) fn apart(state: &State, by: &Actor, command: &Command) -> Refused<()>
         return Ok(());
     };
     let by = person(by)?;
-    let used = case.paper.iter().flat_map(|paper| &paper.setters).cloned().collect::<Vec<_>>();
+    let used = case
+        .paper
+        .iter()
+        .flat_map(|paper| &paper.setters)
+        .cloned()
+        .collect::<Vec<_>>();
     let now = super::listed_of(state, case);
     let authority = now.map_or_else(String::new, |listed| listed.listing.id.to_string());
     set_by_others(&authority, &used, &by)?;
@@ -109,11 +114,18 @@ pub(crate) fn apart(state: &State, by: &Actor, command: &Command) -> Refused<()>
 /// How many permits of a year rest on a confirmation of each grade, the surest first; emergencies rest on none.
 pub fn grades(state: &State, year: i16) -> [(Grade, u64); 4] {
     let of_year = |case: &&Case| {
-        let issued = case.permit.as_ref().is_some_and(|permit| permit.issued_on.year() == year);
+        let issued = case
+            .permit
+            .as_ref()
+            .is_some_and(|permit| permit.issued_on.year() == year);
         case.side == Side::Exporting && issued
     };
     Grade::ALL.map(|grade| {
-        let of_grade = state.trade.cases().filter(of_year).filter(|case| case.grade() == Some(grade));
+        let of_grade = state
+            .trade
+            .cases()
+            .filter(of_year)
+            .filter(|case| case.grade() == Some(grade));
         (grade, of_grade.fold(0, |count, _| count + 1))
     })
 }

@@ -29,7 +29,10 @@ pub(crate) fn decide_invitation(
     today: Date,
 ) -> Refused<ConfirmationInvited> {
     if invite.link == crate::digest::Bytes([0; 32]) {
-        let (field, why) = ("link", "the hash of the secret in the page's address is missing".to_owned());
+        let (field, why) = (
+            "link",
+            "the hash of the secret in the page's address is missing".to_owned(),
+        );
         return Err(NameRefusal::BadQuantity { field, why }.into());
     }
     let case = waiting(state, &invite.export)?;

@@ -29,9 +29,7 @@ pub(crate) use directory::{apply_listing, apply_registered, decide_listing, deci
 pub(crate) use document::{apply_document, decide_document};
 pub(crate) use gate::apart;
 pub(super) use gate::{accepted, confirmed, third_person};
-pub(crate) use invitation::{
-    apply_invitation_answer, apply_invited, decide_invitation, decide_invitation_answer,
-};
+pub(crate) use invitation::{apply_invitation_answer, apply_invited, decide_invitation, decide_invitation_answer};
 pub(crate) use letter::{
     apply_admission, apply_call_back, apply_transcript, decide_admission, decide_call_back, decide_transcript,
 };
@@ -175,7 +173,9 @@ impl Paper {
 
 /// The person of an actor, as entries name them.
 fn person(by: &Actor) -> Refused<Id> {
-    by.person().parse().map_err(|_| crate::refusal::unknown("person", by.person()))
+    by.person()
+        .parse()
+        .map_err(|_| crate::refusal::unknown("person", by.person()))
 }
 
 /// The authority of the directory that a case asks: the one that was asked, or its country's where no partner speaks.
@@ -253,6 +253,9 @@ impl Case {
     /// The importing authority of an export: a partner, or one of the directory.
     pub fn asked(&self) -> Option<&Id> {
         let on_paper = || self.paper.as_ref().and_then(|paper| paper.authority.as_ref());
-        self.partner.as_ref().or_else(on_paper).filter(|_| self.side == Side::Exporting)
+        self.partner
+            .as_ref()
+            .or_else(on_paper)
+            .filter(|_| self.side == Side::Exporting)
     }
 }

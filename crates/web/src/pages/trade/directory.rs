@@ -80,9 +80,14 @@ pub fn one(ask: &Ask) -> Answered {
     let change = visitor
         .is(Role::Administrator)
         .then(|| act_link("list_authority", &fields, &["id", "country"], &path));
-    let register = visitor
-        .is(Role::PermitOfficer)
-        .then(|| act_link("register_foreign_authorization", &[("authority", id)], &["authority"], &path));
+    let register = visitor.is(Role::PermitOfficer).then(|| {
+        act_link(
+            "register_paper_authorization",
+            &[("authority", id)],
+            &["authority"],
+            &path,
+        )
+    });
     let page = OnePage {
         f: Frame::of(ask, listing.name.to_string()),
         versions: history.iter().rev().map(|listed| version(ask, listed)).collect(),

@@ -37,7 +37,10 @@ pub fn keep(ask: &Ask) -> Answered {
     let hash = Digest::of(&ask.body);
     let person = ask.visitor()?.person().to_owned();
     let now = ask.app.wall_us();
-    ask.app.authority().local().put_evidence(&hash.0, &ask.body, &person, now)?;
+    ask.app
+        .authority()
+        .local()
+        .put_evidence(&hash.0, &ask.body, &person, now)?;
     form(ask, Some(hash.to_string()), Vec::new())
 }
 

@@ -209,10 +209,16 @@ fn on_paper(ask: &Ask, state: &State, case: &Case) -> Option<Group> {
         } else {
             "paper-invitation-open"
         };
-        pen.one("paper-invitation", words.t2(key, "email", &invitation.email, "until", until));
+        pen.one(
+            "paper-invitation",
+            words.t2(key, "email", &invitation.email, "until", until),
+        );
     }
     if let Some(half) = paper.half() {
-        pen.one("paper-reading", words.t1("paper-half", "person", ask.person(&half.officer)));
+        pen.one(
+            "paper-reading",
+            words.t1("paper-half", "person", ask.person(&half.officer)),
+        );
     }
     if let Some((first, second)) = paper.pair() {
         let differing = domain::trade::differing(&first.consignment, &second.consignment);
@@ -246,8 +252,14 @@ fn on_paper(ask: &Ask, state: &State, case: &Case) -> Option<Group> {
         }
     }
     for one in &paper.unverified {
-        let from = one.from.as_ref().map_or_else(|| words.t("paper-post"), ToString::to_string);
-        let lines = vec![words.t2("paper-from", "from", from, "day", words.day(one.on)), one.file.to_string()];
+        let from = one
+            .from
+            .as_ref()
+            .map_or_else(|| words.t("paper-post"), ToString::to_string);
+        let lines = vec![
+            words.t2("paper-from", "from", from, "day", words.day(one.on)),
+            one.file.to_string(),
+        ];
         pen.many("paper-unverified", lines);
     }
     Some(Group {

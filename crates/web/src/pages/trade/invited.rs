@@ -127,7 +127,12 @@ fn form(ask: &Ask, case: &str, errors: Vec<(String, String)>) -> Answered {
         authority: state.founding.name.to_string(),
         until: words.day(open.until),
         trade: trade(words, case),
-        rows: case.consignment.lines.iter().map(|line| goods_row(words, &state, line)).collect(),
+        rows: case
+            .consignment
+            .lines
+            .iter()
+            .map(|line| goods_row(words, &state, line))
+            .collect(),
         paper: paper(words, &state, case),
         paper_rows: lines.iter().map(|line| goods_row(words, &state, line)).collect(),
         asked: questions(case),
@@ -168,10 +173,19 @@ fn paper(words: Words, state: &State, case: &Case) -> Vec<Said> {
         Consignments::Single => "invited-single",
         Consignments::Several => "invited-several",
     };
-    let ports: Vec<String> = state.trade.ports_of(&known.issuer, &known.number).iter().map(ToString::to_string).collect();
+    let ports: Vec<String> = state
+        .trade
+        .ports_of(&known.issuer, &known.number)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     let mut all = vec![
         said(words, "case-authorization", known.number.to_string()),
-        said(words, "case-authorization-issuer", super::authority(state, &known.issuer)),
+        said(
+            words,
+            "case-authorization-issuer",
+            super::authority(state, &known.issuer),
+        ),
         said(words, "invited-issued", words.day(known.issued_on)),
         said(words, "invited-until", words.day(known.valid_until)),
         said(words, "case-exporter", party(words, &known.exporter)),
@@ -220,7 +234,11 @@ pub fn answer(ask: &Ask) -> Answered {
         Ok(said) => said,
         Err(error) => return form(ask, &id, vec![error]),
     };
-    let open = ask.state().trade.case(&id).and_then(|case| invitation::of_case(case, link(ask)));
+    let open = ask
+        .state()
+        .trade
+        .case(&id)
+        .and_then(|case| invitation::of_case(case, link(ask)));
     let Some(open) = open else { return closed(ask) };
     let command = AnswerInvitation {
         link: open.link,
