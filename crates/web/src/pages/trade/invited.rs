@@ -86,24 +86,24 @@ fn link(ask: &Ask) -> Bytes<32> {
 }
 
 /// The case of a right link and code; else the page that says what is wrong.
-fn opened(ask: &Ask) -> Result<domain::id::Id, Answered> {
+fn opened(ask: &Ask) -> Result<domain::id::Id, Box<Answered>> {
     let taken = ask.app.limits.take(Purpose::Prove, ask.peer).map_err(Fault::TooMany);
     let found = taken.and_then(|()| ask.app.open_invitation(ask.param("token"), ask.form.get("code")));
     match found {
         Ok(Found::Good(case)) => Ok(case),
         Ok(Found::CodeWrong(left)) => {
             let says = ask.words().t1("invited-code-wrong", "left", left);
-            Err(code_page(ask, vec![("code".to_owned(), says)]))
+            Err(Box::new(code_page(ask, vec![("code".to_owned(), says)])))
         }
-        Ok(Found::Unknown) => Err(closed(ask)),
-        Err(fault) => Err(Err(fault)),
+        Ok(Found::Unknown) => Err(Box::new(closed(ask))),
+        Err(fault) => Err(Box::new(Err(fault))),
     }
 }
 
 pub fn show(ask: &Ask) -> Answered {
     match opened(ask) {
         Ok(case) => form(ask, &case, Vec::new()),
-        Err(answered) => answered,
+        Err(answered) => *answered,
     }
 }
 
@@ -228,7 +228,7 @@ fn chosen(ask: &Ask) -> Result<PageAnswer, (String, String)> {
 pub fn answer(ask: &Ask) -> Answered {
     let id = match opened(ask) {
         Ok(id) => id,
-        Err(answered) => return answered,
+        Err(answered) => return *answered,
     };
     let said = match chosen(ask) {
         Ok(said) => said,
