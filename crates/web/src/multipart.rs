@@ -4,8 +4,8 @@ use axum::body::Bytes;
 
 use crate::fields::Fields;
 
-/// The largest file.
-pub const FILE_BYTES_MAX: usize = 4 << 20;
+/// The largest file: with what stands around it no more than anybody may send to the API.
+pub const FILE_BYTES_MAX: usize = (1 << 20) - 16 * 1024;
 /// The most parts of a form.
 const PARTS_MAX: usize = 8;
 /// The longest boundary (RFC 2046).
