@@ -25,6 +25,7 @@ pub const NOUNS: &[(&str, &[RefusalDoc])] = &[
         "Passage through the country",
         domain::trade::passage::PassageRefusal::ALL,
     ),
+    ("Confirmation without this software", domain::trade::PaperRefusal::ALL),
     ("Inspections", domain::inspection::InspectionRefusal::ALL),
     ("Training", domain::training::TrainingRefusal::ALL),
 ];

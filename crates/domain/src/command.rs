@@ -198,6 +198,15 @@ commands! {
     EndPassage(passage::EndPassage) = "end_passage", Officer(CUSTOMS), None;
     ClosePassage(passage::ClosePassage) = "close_passage", Officer(PERMITS), Some(APPROVER);
     EndorseArrival(trade::EndorseArrival) = "endorse_arrival", Officer(CUSTOMS), None;
+    ListAuthority(trade::ListAuthority) = "list_authority", Officer(ADMINISTRATOR), Some(ADMINISTRATOR);
+    RegisterPaperAuthorization(trade::RegisterPaperAuthorization) = "register_paper_authorization", Officer(PERMITS), Some(APPROVER);
+    InviteConfirmation(trade::InviteConfirmation) = "invite_confirmation", Officer(PERMITS), None;
+    AnswerInvitation(trade::AnswerInvitation) = "answer_invitation", Node, None;
+    RecordDocument(trade::RecordDocument) = "record_document", Officer(PERMITS), Some(APPROVER);
+    TranscribeConfirmation(trade::TranscribeConfirmation) = "transcribe_confirmation", Officer(PERMITS), None;
+    RecordCallBack(trade::RecordCallBack) = "record_call_back", Officer(PERMITS), None;
+    AdmitConfirmation(trade::AdmitConfirmation) = "admit_confirmation", Officer(APPROVER), None;
+    RecordArrival(trade::RecordArrival) = "record_arrival", Officer(PERMITS), Some(APPROVER);
     ResolveDiscrepancy(trade::ResolveDiscrepancy) = "resolve_discrepancy", Officer(PERMITS), None;
     ProposeTradeStatement(trade::ProposeTradeStatement) = "propose_trade_statement", Officer(STATISTICS), Some(APPROVER);
     SignTradeStatement(trade::AnswerTradeStatement) = "sign_trade_statement", Officer(STATISTICS), Some(APPROVER);

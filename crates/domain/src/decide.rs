@@ -160,6 +160,7 @@ fn approve(state: &State, by: &Actor, approval: &access::Approval, context: Cont
         return Err(AccessRefusal::ProposerWithoutRole { proposer, of }.into());
     }
     let (effects, _) = effects?;
+    trade::apart(state, by, &command)?;
     if let Command::PairPartner(pairing) = &command {
         partner::decide_read_back(pairing, of, approval.read_back.as_ref())?;
     }
@@ -233,7 +234,10 @@ fn effects(state: &State, by: &Actor, command: &Command, context: Context<'_>) -
         Command::AcceptCount(data) => {
             Event::CountAccepted(Box::new(ledger::decide_accept_count(state, data, context.cited)?))
         }
-        command => match exchange(state, command, context)
+        command => match trade::apart(state, by, command)
+            .err()
+            .map(Err)
+            .or_else(|| exchange(state, command, context))
             .or_else(|| border(state, by, command, context.today))
             .or_else(|| passing(state, command, context.today))
         {
@@ -360,6 +364,30 @@ fn border(state: &State, by: &Actor, command: &Command, today: Date) -> Option<R
         Command::EndorseReturn(data) => trade::decide_return(state, data, today),
         Command::RecordDiversion(data) => trade::decide_diversion(state, data),
         Command::EndorseArrival(data) => trade::decide_arrival(state, data, today),
+        Command::ListAuthority(data) => {
+            one(trade::decide_listing(state, by, data).map(|listed| Event::AuthorityListed(Box::new(listed))))
+        }
+        Command::RegisterPaperAuthorization(data) => one(trade::decide_registered(state, data, today)
+            .map(|registered| Event::PaperAuthorizationRegistered(Box::new(registered)))),
+        Command::InviteConfirmation(data) => one(trade::decide_invitation(state, by, data, today)
+            .map(|invited| Event::ConfirmationInvited(Box::new(invited)))),
+        Command::AnswerInvitation(data) => one(trade::decide_invitation_answer(state, data, today)
+            .map(|answered| Event::InvitationAnswered(Box::new(answered)))),
+        Command::RecordDocument(data) => {
+            one(trade::decide_document(state, by, data, today)
+                .map(|recorded| Event::DocumentRecorded(Box::new(recorded))))
+        }
+        Command::TranscribeConfirmation(data) => one(trade::decide_transcript(state, by, data, today)
+            .map(|transcribed| Event::ConfirmationTranscribed(Box::new(transcribed)))),
+        Command::RecordCallBack(data) => {
+            one(trade::decide_call_back(state, by, data, today).map(|called| Event::CallBackRecorded(Box::new(called))))
+        }
+        Command::AdmitConfirmation(data) => {
+            one(trade::decide_admission(state, by, data)
+                .map(|admitted| Event::ConfirmationAdmitted(Box::new(admitted))))
+        }
+        Command::RecordArrival(data) => one(trade::decide_recorded_arrival(state, by, data, today)
+            .map(|arrival| Event::ArrivalRecorded(Box::new(arrival)))),
         Command::ResolveDiscrepancy(data) => trade::decide_resolution(state, data),
         Command::ProposeTradeStatement(data) => trade::decide_proposal(state, data, today),
         Command::SignTradeStatement(data) => trade::decide_signature(state, data),

@@ -1,9 +1,13 @@
 //! Policy switches: what a country may decide for itself. Each has a default and is changed by two administrators.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::country::Country;
 use crate::refusal::{Refused, refusals};
+use crate::trade::Grade;
 
 /// How an institution's return to its supplier counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -77,6 +81,30 @@ pub enum PolicyChange {
         /// 0 to 1000.
         value: i64,
     },
+    /// The weakest grade of confirmation on which a permit may rest: with a country of that one alone, without of all that
+    /// have none of their own. Default: c.
+    WeakestGrade {
+        /// `a`: signed messages alone; `b`: our page too; `b_prime`: signed documents too; `c`: letters too.
+        value: Grade,
+        /// The importing country; all if none is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        country: Option<Country>,
+    },
+    /// An address of the directory of authorities is used from so many days after its approval on. Default: 7.
+    ContactAgeDays {
+        /// 7 to 365.
+        value: i64,
+    },
+    /// The page on which an authority without this software answers is open for so many days. Default: 14.
+    InvitationDays {
+        /// 1 to 90.
+        value: i64,
+    },
+    /// A confirmation on paper of more than so many grams of base needs a third person. Default: 1000.
+    ThirdApprovalG {
+        /// 0 to 1000000.
+        value: i64,
+    },
     /// What arrives may differ from what left by this share without an incident, in millionths. Default: 10000.
     ShipmentTolerancePpm {
         /// 0 to 1000000.
@@ -112,6 +140,16 @@ pub struct Policies {
     pub endorsement_days: i64,
     /// From how many overdue endorsements on an importer gets no new permit; 0: none is refused for it.
     pub overdue_endorsements_bar: i64,
+    /// The weakest grade of confirmation on which a permit may rest.
+    pub weakest_grade: Grade,
+    /// The same of a country, where it has its own.
+    pub weakest_grade_of: BTreeMap<Country, Grade>,
+    /// How old an address of the directory must be.
+    pub contact_age_days: i64,
+    /// For how many days an invitation is open.
+    pub invitation_days: i64,
+    /// Above how many grams of base a confirmation on paper needs a third person.
+    pub third_approval_g: i64,
     /// By what share arrival may differ from departure without an incident, in millionths.
     pub shipment_tolerance_ppm: i64,
 }
@@ -128,8 +166,21 @@ impl Default for Policies {
             totals_stale_days: 62,
             endorsement_days: 60,
             overdue_endorsements_bar: 0,
+            weakest_grade: Grade::C,
+            weakest_grade_of: BTreeMap::new(),
+            contact_age_days: 7,
+            invitation_days: 14,
+            third_approval_g: 1000,
             shipment_tolerance_ppm: 10_000,
         }
+    }
+}
+
+impl Policies {
+    /// Whether a permit may rest on a confirmation of this grade by the authority of a country.
+    pub fn accepts(&self, grade: Grade, country: Country) -> bool {
+        let weakest = self.weakest_grade_of.get(&country).unwrap_or(&self.weakest_grade);
+        grade <= *weakest
     }
 }
 
@@ -141,7 +192,11 @@ pub(crate) fn decide(change: &PolicyChange) -> Refused<()> {
         PolicyChange::TotalsStaleDays { value } => ("totals_stale_days", *value, 1..=3650),
         PolicyChange::EndorsementDays { value } => ("endorsement_days", *value, 1..=3650),
         PolicyChange::OverdueEndorsementsBar { value } => ("overdue_endorsements_bar", *value, 0..=1000),
-        PolicyChange::TwoPersonReceipt { .. }
+        PolicyChange::ContactAgeDays { value } => ("contact_age_days", *value, 7..=365),
+        PolicyChange::InvitationDays { value } => ("invitation_days", *value, 1..=90),
+        PolicyChange::ThirdApprovalG { value } => ("third_approval_g", *value, 0..=1_000_000),
+        PolicyChange::WeakestGrade { .. }
+        | PolicyChange::TwoPersonReceipt { .. }
         | PolicyChange::TwoPersonConfirmation { .. }
         | PolicyChange::HospitalReturn { .. }
         | PolicyChange::Confirmation { .. } => {
@@ -172,6 +227,14 @@ pub(crate) fn apply(policies: &mut Policies, change: &PolicyChange) {
         PolicyChange::TotalsStaleDays { value } => policies.totals_stale_days = *value,
         PolicyChange::EndorsementDays { value } => policies.endorsement_days = *value,
         PolicyChange::OverdueEndorsementsBar { value } => policies.overdue_endorsements_bar = *value,
+        PolicyChange::WeakestGrade { value, country: None } => policies.weakest_grade = *value,
+        PolicyChange::WeakestGrade {
+            value,
+            country: Some(country),
+        } => drop(policies.weakest_grade_of.insert(*country, *value)),
+        PolicyChange::ContactAgeDays { value } => policies.contact_age_days = *value,
+        PolicyChange::InvitationDays { value } => policies.invitation_days = *value,
+        PolicyChange::ThirdApprovalG { value } => policies.third_approval_g = *value,
         PolicyChange::ShipmentTolerancePpm { value } => policies.shipment_tolerance_ppm = *value,
     }
 }

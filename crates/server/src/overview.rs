@@ -104,7 +104,7 @@ fn made(statement: &Statement) -> Vec<String> {
 
 /// What crossed the border, under which permits, and whose figures they are.
 fn crossed(statement: &Statement) -> Vec<String> {
-    let permits = statement.permits;
+    let permits = &statement.permits;
     let mut lines = vec![format!("  Imported     {} g", statement.imported.entered.total_g)];
     for cell in &statement.imported.cells {
         lines.push(format!(
@@ -122,6 +122,15 @@ fn crossed(statement: &Statement) -> Vec<String> {
         "  Permits      {} confirmations requested, {} confirmed, {} refused; {} permits issued",
         permits.requested, permits.confirmed, permits.refused, permits.issued
     ));
+    let grades = permits.by_grade.iter().filter(|(_, count)| **count > 0);
+    let grades: Vec<String> = grades.map(|(grade, count)| format!("{grade} {count}")).collect();
+    if permits
+        .by_grade
+        .iter()
+        .any(|(grade, count)| *grade != "a" && *count > 0)
+    {
+        lines.push(format!("  By grade     {}", grades.join(", ")));
+    }
     lines
 }
 

@@ -323,6 +323,8 @@ impl<'a> Reader<'a> {
         };
         match domain::command::COMMANDS.iter().find(|(known, ..)| *known == verb) {
             None => return Err(at().error(format!("{verb:?} is no command: docs/commands.md lists them all"))),
+            // What somebody abroad answers on a page no message brings.
+            Some(("answer_invitation", By::Node, _)) => {}
             Some((_, By::Node, _)) => return Err(at().error(format!("{verb} is done by do = \"deliver\" alone"))),
             Some(_) => {}
         }

@@ -75,7 +75,7 @@ pub fn approved(app: &App, person: &str, proposal: u64) -> Result<Option<String>
 }
 
 /// A code that is easily read out: twenty decimal digits in groups, 66 bits.
-fn new_code() -> Result<String, Fault> {
+pub fn new_code() -> Result<String, Fault> {
     let bytes: [u8; 16] = crate::random().map_err(Fault::Failed)?;
     let number = u128::from_be_bytes(bytes) % 10_u128.pow(20);
     let digits = format!("{number:020}");
@@ -101,14 +101,21 @@ pub fn redeem(app: &App, token: &str, code: &str) -> Result<Found, Fault> {
     let Found::Good(kept) = find(app, token)? else {
         return find(app, token);
     };
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-    let plain = digits(code);
-    let groups: Vec<&str> = (0..4).filter_map(|place| plain.get(place * 5..place * 5 + 5)).collect();
-    let given = session::hash(&groups.join("-"));
-    if kept.code_hash.is_none_or(|hash| hash == given && plain.len() == 20) {
+    let given = session::hash(&grouped(code));
+    if kept.code_hash.is_none_or(|hash| hash == given) {
         return Ok(Found::Good(kept));
     }
     // Nothing ends by it: 66 bits are not guessed within a week, and whoever has the link alone, as the first administrator
     // does, could void the invitation with nobody the wiser.
     Ok(Found::CodeWrong(kept))
+}
+
+/// A code as it was made, however somebody has typed it; of another length it is none.
+pub fn grouped(code: &str) -> String {
+    let plain: String = code.chars().filter(char::is_ascii_digit).collect();
+    if plain.len() != 20 {
+        return String::new();
+    }
+    let groups: Vec<&str> = (0..4).filter_map(|place| plain.get(place * 5..place * 5 + 5)).collect();
+    groups.join("-")
 }

@@ -19,10 +19,12 @@ use crate::fields::Fields;
 use crate::routes::{Kind, Route};
 use crate::session;
 use crate::words::Lang;
-use crate::{App, Peer, api};
+use crate::{App, Peer, api, multipart};
 
 /// The longest form.
 const FORM_BYTES_MAX: usize = 256 * 1024;
+/// The largest file that a form sends, with what stands around it.
+const UPLOAD_BYTES_MAX: usize = crate::multipart::FILE_BYTES_MAX + 16 * 1024;
 /// So long a body may take.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// Requests that may be worked on at once; the next is asked to come again.
@@ -112,10 +114,10 @@ async fn received(app: &App, kind: Kind, request: Request) -> Result<(Parts, Byt
     if body.is_end_stream() {
         return Ok((parts, Bytes::new()));
     }
-    let limit = if kind == Kind::Api {
-        api::BODY_BYTES_MAX
-    } else {
-        FORM_BYTES_MAX
+    let limit = match kind {
+        Kind::Api => api::BODY_BYTES_MAX,
+        Kind::Upload => UPLOAD_BYTES_MAX,
+        Kind::Page | Kind::Asset => FORM_BYTES_MAX,
     };
     let told = parts
         .headers
@@ -279,10 +281,14 @@ fn admit(ask: &mut Ask, route: &Route, headers: &HeaderMap, body: Bytes) -> Resu
             .get(header::CONTENT_TYPE)
             .and_then(|kind| kind.to_str().ok())
             .unwrap_or_default();
-        if !kind.starts_with("application/x-www-form-urlencoded") {
+        if route.kind == Kind::Upload {
+            let (form, file) = multipart::parse(kind, &body).ok_or(Fault::Bad("fault-no-form"))?;
+            (ask.form, ask.body) = (form, file);
+        } else if kind.starts_with("application/x-www-form-urlencoded") {
+            ask.form = Fields::parse(&body);
+        } else {
             return Err(Fault::Bad("fault-no-form"));
         }
-        ask.form = Fields::parse(&body);
         let elsewhere = headers
             .get("sec-fetch-site")
             .is_some_and(|site| site != "same-origin" && site != "none");
@@ -301,7 +307,7 @@ fn refuse(ask: &Ask, kind: Kind, fault: &Fault) -> Response {
     match (kind, fault) {
         (Kind::Api, fault) => api::problem(fault),
         (Kind::Asset, fault) => bare(kind, fault),
-        (Kind::Page, Fault::SignIn) => {
+        (Kind::Page | Kind::Upload, Fault::SignIn) => {
             let then = if ask.form.iter().next().is_none() {
                 ask.url.as_str()
             } else {
@@ -309,7 +315,7 @@ fn refuse(ask: &Ask, kind: Kind, fault: &Fault) -> Response {
             };
             see(&format!("/sign-in?then={}", encoded(then)))
         }
-        (Kind::Page, fault) => fault_page(ask, fault),
+        (Kind::Page | Kind::Upload, fault) => fault_page(ask, fault),
     }
 }
 

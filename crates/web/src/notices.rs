@@ -94,6 +94,13 @@ pub struct Notices {
     last: Mutex<HashMap<(String, Kind), i64>>,
 }
 
+impl Notices {
+    /// Whether somebody sends what is kept.
+    pub fn are_sent(&self) -> bool {
+        self.sent.load(Ordering::Relaxed)
+    }
+}
+
 impl App {
     /// From now on somebody sends notices.
     pub fn send_notices(&self) {
@@ -312,6 +319,12 @@ fn calls_of_trade<'a>(state: &State, entry: &'a Entry) -> Option<Call<'a>> {
     match &entry.event {
         Event::ImportApplied(_) | Event::ExportApplied(_) | Event::EmergencyApplied(_) | Event::DiversionApplied(_) => {
             roles(Kind::Application, PERMITS)
+        }
+        Event::InvitationAnswered(_) => roles(Kind::Partner, PERMITS),
+        // Who does not run this software is reminded by a person.
+        Event::EndorsementReminded(reminded) => {
+            let alone = state.trade.case(&reminded.case)?.paper.is_some();
+            alone.then(|| roles(Kind::Partner, PERMITS)).flatten()
         }
         Event::ImportAuthorizationIssued(issued) => site(&state.trade.own(&issued.authorization.number)?.site),
         Event::ExportPermitIssued(issued) => site(state.trade.case(&issued.case)?.site.as_ref()?),

@@ -18,6 +18,8 @@ use crate::{App, api, guard, pages};
 pub enum Kind {
     /// A page, or a file reached from pages: cookies tell who asks.
     Page,
+    /// A file that a form of a page sends: cookies tell who asks.
+    Upload,
     /// JSON: a header tells who asks.
     Api,
     /// Style, script and pictures: nobody asks who asks.
@@ -56,6 +58,17 @@ pub const fn form(path: &'static str, who: Who, answer: fn(&Ask) -> Answered) ->
         path,
         who,
         kind: Kind::Page,
+        answer,
+    }
+}
+
+/// A form of a page that sends a file.
+pub const fn upload(path: &'static str, who: Who, answer: fn(&Ask) -> Answered) -> Route {
+    Route {
+        method: Method::POST,
+        path,
+        who,
+        kind: Kind::Upload,
         answer,
     }
 }

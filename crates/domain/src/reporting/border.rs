@@ -12,7 +12,7 @@ use crate::quantity::Mass;
 use crate::trade::{self, Case, Line, Side, Stage};
 
 /// Export permits of a year: what the importing authorities were asked, what they said, what was issued.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PermitCounts {
     /// Importing authorities asked to confirm.
     pub requested: usize,
@@ -22,6 +22,8 @@ pub struct PermitCounts {
     pub refused: usize,
     /// Permits issued.
     pub issued: usize,
+    /// Permits issued by the grade of the confirmation they rest on; emergency exports rest on none.
+    pub by_grade: BTreeMap<&'static str, u64>,
 }
 
 /// One cell of the export statistics.
@@ -264,7 +266,11 @@ pub(super) fn imported(state: &State, year: i16, entered: BySubstance) -> Import
 type Cells = BTreeMap<(Id, Country), (Mass, i64)>;
 
 pub(super) fn permits(state: &State, year: i16) -> PermitCounts {
-    let mut counts = PermitCounts::default();
+    let by_grade = trade::grades(state, year).map(|(grade, count)| (grade.word(), count));
+    let mut counts = PermitCounts {
+        by_grade: by_grade.into(),
+        ..PermitCounts::default()
+    };
     for case in state.trade.cases().filter(|case| case.side == Side::Exporting) {
         let in_year = |day: Option<jiff::civil::Date>| usize::from(day.is_some_and(|day| day.year() == year));
         counts.requested += in_year(case.requested_on);

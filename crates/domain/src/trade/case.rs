@@ -9,7 +9,7 @@ use super::notice::{
 };
 use super::passage::PassageDiverted;
 use super::question::Asked;
-use super::{TradeRefusal, amount_of};
+use super::{Paper, TradeRefusal, amount_of};
 use crate::digest::Digest;
 use crate::id::{Id, Text};
 
@@ -186,6 +186,8 @@ pub struct Case {
     pub unused_there: bool,
     /// The cancellation of the import authorization came after the goods had left.
     pub cancelled_too_late: bool,
+    /// What there is of an importing authority that does not run this software.
+    pub paper: Option<Paper>,
     /// The hash of the last message of the case that this side has taken.
     pub seen: Option<Digest>,
 }
@@ -306,6 +308,7 @@ impl Case {
             beyond_permit: false,
             unused_there: false,
             cancelled_too_late: false,
+            paper: None,
             seen: None,
         }
     }

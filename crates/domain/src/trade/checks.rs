@@ -36,6 +36,8 @@ pub enum Fact {
     Purpose(Purpose),
     /// How far a case has come.
     Stage(Stage),
+    /// How sure a confirmation is.
+    Grade(super::Grade),
 }
 
 /// Figures by name.

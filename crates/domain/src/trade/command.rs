@@ -346,6 +346,9 @@ pub struct PermitIssued {
     /// Why it is essential for the treatment of the sick, if that is what it rests on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub essential: Option<Text>,
+    /// How sure the importing authority's confirmation is, where it has not signed a message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grade: Option<super::Grade>,
 }
 
 /// Replaces a lost export permit by a duplicate with the same number; the lost copy is good no more.

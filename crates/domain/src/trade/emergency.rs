@@ -116,6 +116,7 @@ pub(super) fn permitted(
         permit: permit.clone(),
         estimate_checked: None,
         posts: issue.posts.clone(),
+        grade: None,
         essential: None,
     }))];
     if let Some(partner) = state.partners.of_country(case.consignment.importer.country) {

@@ -116,11 +116,15 @@ pub(crate) fn decide_permit(state: &State, issue: &IssueExportPermit, today: Dat
         estimate_checked: issue.estimate_checked.clone(),
         posts: issue.posts.clone(),
         essential: issue.essential.clone(),
+        // What rests on a signed message says nothing more.
+        grade: case.paper.as_ref().and_then(|paper| paper.grade),
     };
-    Ok(vec![
-        Event::ExportPermitIssued(Box::new(issued)),
-        queue(passed.partner, Some(&case.id), Notice::PermitIssued(Box::new(permit))),
-    ])
+    let mut events = vec![Event::ExportPermitIssued(Box::new(issued))];
+    if let Some(partner) = passed.partner {
+        let notice = Notice::PermitIssued(Box::new(permit));
+        events.push(queue(partner, Some(&case.id), notice));
+    }
+    Ok(events)
 }
 
 pub(crate) fn apply_application(state: &mut State, applied: &ExportApplied) {

@@ -21,7 +21,7 @@ use crate::table::No;
 /// What a permit rests on.
 pub(super) struct Passed<'a> {
     pub authorization: &'a ImportAuthorization,
-    pub partner: &'a Id,
+    pub partner: Option<&'a Id>,
 }
 
 /// The whole gate.
@@ -38,10 +38,10 @@ pub(super) fn check<'a>(
         today,
     };
     pass(&gate.conditions())?;
-    let (partner, foreign) = gate.received()?;
+    let (_, foreign) = gate.received()?;
     Ok(Passed {
         authorization: &foreign.authorization,
-        partner,
+        partner: case.partner.as_ref(),
     })
 }
 
@@ -120,7 +120,12 @@ impl<'a> Gate<'a> {
         let facts = move || self.authorized();
         if self.named().is_ok() {
             let received = move || self.received().map(drop);
-            all.push(Condition::new("authorization_received", named, received, facts));
+            let name = if super::listed_of(self.state, self.case).is_some() {
+                "authorization_on_paper"
+            } else {
+                "authorization_received"
+            };
+            all.push(Condition::new(name, named, received, facts));
         }
         if let Some(foreign) = super::foreign_of(self.state, self.case) {
             let test = move || in_force(&foreign.authorization, foreign.cancelled, self.today);
@@ -133,7 +138,11 @@ impl<'a> Gate<'a> {
         if self.case.confirmation.is_some() {
             let article = Some("1961 art. 31(1), 31(5)");
             let facts = move || self.signed_with();
-            all.push(Condition::new("trusted_key", article, move || self.trusted(), facts));
+            if self.case.paper.is_some() {
+                self.graded(&mut all);
+            } else {
+                all.push(Condition::new("trusted_key", article, move || self.trusted(), facts));
+            }
         }
         let stage = move || vec![("stage", Fact::Stage(self.case.stage))];
         all.push(Condition::new("stage", None, move || self.stage(), stage));
@@ -212,6 +221,9 @@ impl<'a> Gate<'a> {
     fn named(self) -> Refused<(&'a Id, &'a Id)> {
         let number = self.case.consignment.authorization.as_ref();
         let number = number.ok_or_else(|| self.missing())?;
+        if let Some(listed) = super::listed_of(self.state, self.case) {
+            return Ok((&listed.listing.id, number));
+        }
         let country = self.case.consignment.importer.country;
         let issuer = match &self.case.partner {
             Some(partner) => self.state.partners.find(partner)?,
@@ -222,8 +234,8 @@ impl<'a> Gate<'a> {
 
     /// An import authorization that the importing country's authority itself has sent.
     fn received(self) -> Refused<(&'a Id, &'a ForeignAuthorization)> {
-        let (issuer, number) = self.named()?;
-        let foreign = self.state.trade.foreign(issuer, number);
+        let (issuer, _) = self.named()?;
+        let foreign = super::foreign_of(self.state, self.case);
         Ok((issuer, foreign.ok_or_else(|| self.missing())?))
     }
 
@@ -261,7 +273,28 @@ impl<'a> Gate<'a> {
             }
             facts
         };
-        Condition::new("confirmation", Some("1961 art. 31(1), 31(5)"), test, facts)
+        let name = if self.case.paper.is_some() {
+            "confirmation_on_paper"
+        } else {
+            "confirmation"
+        };
+        Condition::new(name, Some("1961 art. 31(1), 31(5)"), test, facts)
+    }
+
+    /// A confirmation without a signed message is of a grade that is accepted, and has the persons it needs.
+    fn graded(self, all: &mut Vec<Condition<'a>>) {
+        let (Some(paper), Some(grade)) = (&self.case.paper, self.case.grade()) else {
+            return;
+        };
+        let facts = move || {
+            let authority = paper.authority.iter();
+            let authority = authority.map(|id| ("authority", Fact::Text(id.to_string())));
+            authority.chain([("grade", Fact::Grade(grade))]).collect()
+        };
+        let accepted = move || super::paper::accepted(self.state, self.case, grade);
+        all.push(Condition::new("grade", None, accepted, facts));
+        let third = move || super::paper::third_person(self.state, self.case, paper, &self.issue.export);
+        all.push(Condition::new("third_person", None, third, facts));
     }
 
     /// What the importing authority said that this export rests on, each with the key that signed it.
@@ -339,7 +372,7 @@ impl<'a> Gate<'a> {
     fn others(self) -> Vec<&'a Case> {
         let case = self.case;
         let under_it =
-            |other: &&Case| other.side == Side::Exporting && other.id != case.id && other.partner == case.partner;
+            |other: &&Case| other.side == Side::Exporting && other.id != case.id && other.asked() == case.asked();
         let number = case.consignment.authorization.iter();
         let cases = number.flat_map(|number| self.state.trade.cases_under(number));
         cases.filter(under_it).collect()
@@ -612,6 +645,9 @@ fn confirmation<'a>(case: &'a Case, issue: &IssueExportPermit) -> Refused<&'a Co
     if let Some((_, refusal)) = &case.refusal {
         let reason = refusal.reason.to_string();
         return Err(TradeRefusal::ConfirmationRefused { export, reason }.into());
+    }
+    if let Some(paper) = &case.paper {
+        super::paper::confirmed(case, paper, &issue.export)?;
     }
     let exact = case
         .confirmation

@@ -21,6 +21,7 @@ mod judge;
 mod notice;
 mod overdue;
 pub mod passage;
+mod paper;
 mod posts;
 mod question;
 mod re_export;
@@ -73,6 +74,13 @@ pub(crate) use import::{
 pub(crate) use judge::{apply_notice, apply_sent, judge};
 pub(crate) use overdue::apply_reminder;
 pub use overdue::{Overdue, overdue};
+pub use paper::*;
+pub(crate) use paper::{
+    apart, apply_admission, apply_call_back, apply_document, apply_invitation_answer, apply_invited, apply_listing,
+    apply_recorded_arrival, apply_registered, apply_transcript, decide_admission, decide_call_back, decide_document,
+    decide_invitation, decide_invitation_answer, decide_listing, decide_recorded_arrival, decide_registered,
+    decide_transcript,
+};
 pub use posts::POSTS_MAX;
 pub(crate) use question::{apply_question, apply_question_answer, decide_question, decide_question_answer};
 pub(crate) use re_export::{apply_re_export_ended, decide_re_export_ended};
@@ -140,6 +148,10 @@ pub struct Trade {
     applications: BTreeMap<Id, ImportApplied>,
     own: BTreeMap<Id, OwnAuthorization>,
     foreign: BTreeMap<(Id, Id), ForeignAuthorization>,
+    /// Import authorizations of authorities without this software, as their papers have them, with the ports of entry.
+    on_paper: BTreeMap<(Id, Id), (ForeignAuthorization, Vec<Text>)>,
+    /// Authorities without this software.
+    pub directory: Directory,
     cases: BTreeMap<Id, Case>,
     /// Our export permits: the case of each.
     permits: BTreeMap<Id, Id>,
@@ -316,6 +328,25 @@ impl Trade {
         self.foreign.get(&(issuer.clone(), number.clone()))
     }
 
+    /// An import authorization that an authority without this software has issued on paper.
+    pub fn on_paper(&self, authority: &Id, number: &Id) -> Option<&ForeignAuthorization> {
+        let found = self.on_paper.get(&(authority.clone(), number.clone()));
+        found.map(|(foreign, _)| foreign)
+    }
+
+    /// The ports of entry of an import authorization on paper; any if none is named.
+    pub fn ports_of(&self, authority: &Id, number: &Id) -> &[Text] {
+        let found = self.on_paper.get(&(authority.clone(), number.clone()));
+        found.map_or(&[], |(_, ports)| ports)
+    }
+
+    /// Import authorizations on paper, with the authority of each.
+    pub fn papers(&self) -> impl Iterator<Item = (&Id, &ForeignAuthorization)> {
+        self.on_paper
+            .iter()
+            .map(|((issuer, _), (foreign, _))| (issuer, foreign))
+    }
+
     /// All statements: exporting authority, importing authority, year.
     pub fn statements(&self) -> impl Iterator<Item = &StatementCase> {
         self.statements.values()
@@ -447,9 +478,13 @@ fn queue(to: &Id, case: Option<&Id>, notice: Notice) -> Event {
     }))
 }
 
-/// The import authorization that an export of ours rests on, if the authority that issued it has sent it.
+/// The import authorization that an export of ours rests on: sent by the authority that issued it, or registered from its
+/// paper where that authority does not run this software.
 pub fn foreign_of<'a>(state: &'a State, case: &Case) -> Option<&'a ForeignAuthorization> {
     let number = case.consignment.authorization.as_ref()?;
+    if let Some(listed) = listed_of(state, case) {
+        return state.trade.on_paper(&listed.listing.id, number);
+    }
     let issuer = match &case.partner {
         Some(partner) => state.partners.get(partner)?,
         None => state.partners.of_country(case.consignment.importer.country)?,

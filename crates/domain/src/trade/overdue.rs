@@ -59,7 +59,7 @@ pub(super) fn due_reminders(state: &State, today: Date) -> Vec<Event> {
         let last = (case.reminders.saturating_add(1)..=REMINDERS_MAX)
             .take_while(passed)
             .last();
-        let (Some(reminder), Some(partner), Some(permit)) = (last, &case.partner, &case.permit) else {
+        let (Some(reminder), Some(permit)) = (last, &case.permit) else {
             continue;
         };
         let permit = permit.number.clone();
@@ -68,11 +68,11 @@ pub(super) fn due_reminders(state: &State, today: Date) -> Vec<Event> {
             case: case.id.clone(),
             reminder: reminder.clone(),
         })));
-        events.push(queue(
-            partner,
-            Some(&case.id),
-            Notice::EndorsementOverdue(Box::new(reminder)),
-        ));
+        // Who does not run this software is reminded by a person, who is told of it.
+        if let Some(partner) = &case.partner {
+            let notice = Notice::EndorsementOverdue(Box::new(reminder));
+            events.push(queue(partner, Some(&case.id), notice));
+        }
     }
     events
 }

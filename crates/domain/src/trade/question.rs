@@ -53,20 +53,22 @@ pub(crate) fn decide_question(state: &State, by: &Actor, ask: &AskQuestion) -> R
 /// The exporting authority answers; the request waits for its answer again.
 pub(crate) fn decide_question_answer(state: &State, by: &Actor, given: &AnswerQuestion) -> Refused<Vec<Event>> {
     let case = state.trade.on_side(&given.case, Side::Exporting)?;
-    let (Stage::Queried, Some(partner), Ok(officer)) = (case.stage, &case.partner, by.person().parse()) else {
+    let (Stage::Queried, Ok(officer)) = (case.stage, by.person().parse()) else {
         return Err(case.not_in("queried").into());
     };
     let answer = QuestionAnswer {
         officer,
         text: given.answer.clone(),
     };
-    Ok(vec![
-        Event::QuestionAnswered(Box::new(QuestionAnswered {
-            case: case.id.clone(),
-            answer: answer.clone(),
-        })),
-        queue(partner, Some(&case.id), Notice::Answer(Box::new(answer))),
-    ])
+    let mut events = vec![Event::QuestionAnswered(Box::new(QuestionAnswered {
+        case: case.id.clone(),
+        answer: answer.clone(),
+    }))];
+    // Who does not run this software reads it on the page of the next invitation.
+    if let Some(partner) = &case.partner {
+        events.push(queue(partner, Some(&case.id), Notice::Answer(Box::new(answer))));
+    }
+    Ok(events)
 }
 
 /// Whether the last question is still open: then nothing is confirmed.

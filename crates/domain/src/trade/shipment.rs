@@ -302,9 +302,7 @@ pub(crate) fn apply_released(state: &mut State, release: &ReleaseConsignment) {
     let Some(case) = state.trade.permitted(&release.permit) else {
         return;
     };
-    let issuer = case.permit.as_ref().map(|permit| &permit.authorization_issuer);
-    let authorization = issuer.zip(case.consignment.authorization.as_ref());
-    let foreign = authorization.and_then(|(issuer, number)| state.trade.foreign(issuer, number));
+    let foreign = super::foreign_of(state, case);
     let cancelled = foreign.is_some_and(|foreign| foreign.cancelled);
     let id = case.id.clone();
     if let Some(case) = state.trade.cases.get_mut(&id) {
@@ -322,7 +320,9 @@ pub(crate) fn apply_resolution(state: &mut State, resolved: &DiscrepancyResolved
 
 /// Both sides have said their word.
 pub(super) fn settle(case: &mut Case) {
-    if case.our_word.is_some() && case.their_word.is_some() {
+    // Without a partner nobody there can say a word here.
+    let said_there = case.their_word.is_some() || case.partner.is_none();
+    if case.our_word.is_some() && said_there {
         case.stage = Stage::Closed;
     }
 }

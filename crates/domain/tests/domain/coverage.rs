@@ -21,6 +21,7 @@ fn nouns() -> BTreeMap<&'static str, &'static [RefusalDoc]> {
         ("licence", domain::licence::LicenceRefusal::ALL),
         ("name", domain::refusal::NameRefusal::ALL),
         ("order", domain::order::OrderRefusal::ALL),
+        ("paper", domain::trade::PaperRefusal::ALL),
         ("partner", domain::partner::PartnerRefusal::ALL),
         ("plan", domain::plan::PlanRefusal::ALL),
         ("policy", domain::policy::PolicyRefusal::ALL),

@@ -1,5 +1,6 @@
 //! Questions that a table asks of the state: `?  held  NAT-1 amp A1  900`.
 
+use domain::Event;
 use domain::ledger::Compartment;
 use domain::plan::Planned;
 use domain::reporting::{identity, statement};
@@ -198,6 +199,21 @@ fn aside(world: &World, question: &str, words: &[&str]) -> String {
             })
         }
         ("reminders", [case]) => state.trade.case(case).map_or(0, |case| case.reminders).to_string(),
+        ("grade", [case]) => {
+            let grade = state.trade.case(case).and_then(domain::trade::Case::grade);
+            grade.map_or("none", domain::trade::Grade::word).to_owned()
+        }
+        ("grades", [of]) => grades(world, year(of)),
+        ("paper", [case]) => {
+            let paper = state
+                .trade
+                .case(case)
+                .and_then(|case| case.paper.as_ref())
+                .expect("papers");
+            let (readings, unverified) = (paper.readings.len(), paper.unverified.len());
+            format!("readings {readings} unverified {unverified}")
+        }
+        ("listings", [authority]) => state.trade.directory.history(authority).len().to_string(),
         ("copy", [case]) => state.trade.case(case).map_or(0, domain::trade::Case::copy).to_string(),
         ("text", [number]) => {
             let own = state.trade.own(number).map(|own| (own.version, &own.authorization));
@@ -328,4 +344,21 @@ fn order(world: &World, id: &str) -> String {
         lines.collect::<Vec<_>>().join(" "),
         by.unwrap_or_default()
     )
+}
+
+/// Permits of a year by grade, counted a second time from the journal itself.
+fn grades(world: &World, year: i16) -> String {
+    let counted = domain::trade::grades(world.state(), year);
+    for (grade, count) in counted {
+        let of_grade = world.journal.iter().filter(|entry| match &entry.event {
+            Event::ExportPermitIssued(issued) if issued.permit.issued_on.year() == year => {
+                let emergency = issued.permit.consignment.authorization.is_none();
+                !emergency && issued.grade.unwrap_or(domain::trade::Grade::A) == grade
+            }
+            _ => false,
+        });
+        assert_eq!(of_grade.count() as u64, count, "grade {}", grade.word());
+    }
+    let words = counted.map(|(grade, count)| format!("{} {count}", grade.word()));
+    words.join(" ")
 }

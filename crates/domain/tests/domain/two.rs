@@ -169,10 +169,19 @@ impl Two {
             .replace("$FILE-LK", &json_of(&theirs))
             .replace("$READ-CN", &ours.fingerprint())
             .replace("$READ-LK", &theirs.fingerprint())
+            .replace("$SHOWN-9", &self.shown("CN/E-9"))
+            .replace("$SHOWN", &self.shown("CN/E-1"))
             .replace("$EXPORTER", EXPORTER)
             .replace("$IMPORTER", IMPORTER)
             .replace("$FAR", FAR)
             .replace("$BEYOND", BEYOND)
+    }
+
+    /// The hash of what the page of an invitation for a case of the exporter shows.
+    fn shown(&self, case: &str) -> String {
+        let state = self.state(CN);
+        let case = state.trade.case(case);
+        case.map_or_else(String::new, |case| domain::trade::shown(state, case).to_string())
     }
 
     /// `$NEWER-LK(issued=… key=8)` stands for a side's key file with changes, of today if nothing is said, and

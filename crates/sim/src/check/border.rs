@@ -62,6 +62,8 @@ tables! {
         permit: Option<String>,
         /// The officer who confirmed, or `policy`.
         confirmed_by: Option<String>,
+        /// How sure its confirmation is.
+        grade: Option<String>,
         departed: Option<Amounts>,
         arrived: Option<Amounts>,
         cancelled_too_late: Option<bool>,
@@ -138,6 +140,8 @@ pub(super) fn case(state: &State, asked: &CaseCheck) -> Result<Vec<Figure>, Stri
     };
     push(&mut figures, name("side"), asked.side.clone(), side);
     push(&mut figures, name("stage"), asked.stage.clone(), case.stage.word());
+    let grade = case.grade().map(trade::Grade::word);
+    push(&mut figures, name("grade"), asked.grade.clone(), grade);
     let permit = case.permit.as_ref().map(|permit| permit.number.to_string());
     push(&mut figures, name("permit"), asked.permit.clone(), permit);
     let officer = case.confirmation.as_ref().map(|said| match &said.officer {
@@ -193,7 +197,9 @@ pub(super) fn authorization(state: &State, asked: &AuthorizationCheck) -> Result
     let us = &state.founding.id;
     let issuer = asked.issuer.as_deref().map_or_else(|| Ok(us.clone()), id)?;
     let own = state.trade.own(&asked.number).filter(|_| issuer == *us);
-    let foreign = state.trade.foreign(&issuer, &id(&asked.number)?);
+    let number = id(&asked.number)?;
+    let sent = state.trade.foreign(&issuer, &number);
+    let foreign = sent.or_else(|| state.trade.on_paper(&issuer, &number));
     let found = match (own, foreign) {
         (Some(own), _) => Some((&own.authorization, own.cancelled)),
         (None, Some(foreign)) => Some((&foreign.authorization, foreign.cancelled)),
@@ -214,7 +220,7 @@ pub(super) fn authorization(state: &State, asked: &AuthorizationCheck) -> Result
             Side::Exporting
         };
         let under_it = |case: &&Case| {
-            let partner = own.is_some() || case.partner.as_ref() == Some(&issuer);
+            let partner = own.is_some() || case.asked() == Some(&issuer);
             case.side == side && partner && case.consignment.authorization.as_ref() == Some(&authorization.number)
         };
         let cases: Vec<&Case> = state.trade.cases().filter(under_it).collect();

@@ -163,6 +163,7 @@ fn permit(core: &Core, case: &Case, times: i64) -> Option<Vec<Event>> {
     };
     let case = case.id.clone();
     let issued = PermitIssued {
+        grade: None,
         case,
         permit,
         estimate_checked: None,

@@ -3,6 +3,7 @@
 //! Nothing here enters the journal, so that erasing a person leaves the journal whole.
 
 mod credential;
+mod evidence;
 mod key;
 mod notice;
 mod session;

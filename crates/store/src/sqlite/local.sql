@@ -28,4 +28,7 @@ CREATE TABLE notice (
     tries INTEGER NOT NULL, again_at INTEGER NOT NULL, sent_at INTEGER
 ) STRICT;
 CREATE INDEX notice_waiting ON notice (again_at) WHERE sent_at IS NULL;
+CREATE TABLE evidence (
+    hash BLOB PRIMARY KEY, bytes BLOB NOT NULL, person TEXT NOT NULL, kept_at INTEGER NOT NULL
+) STRICT;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;

@@ -72,7 +72,7 @@ pub(crate) static REGISTER: Layout = Layout {
 pub(crate) static LOCAL: Layout = Layout {
     file: "local.db",
     application_id: i32::from_be_bytes(*b"CsLo"),
-    version: 2,
+    version: 3,
     is_derived: false,
     lasting: "PRAGMA journal_mode = TRUNCATE;",
     writing: "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;",

@@ -189,7 +189,7 @@ hint-witness = The user name; not the same person as the officer
 field-year = Year
 
 field-set-policy-value = Value
-hint-set-policy-value = For a switch true or false; for a share millionths (50000 is 5%); for a time days; or the word: officer or automatic, negative_consumption or found
+hint-set-policy-value = For a switch true or false; for a share millionths (50000 is 5%); for a time days; or the word: officer or automatic, negative_consumption or found, a, b, b_prime or c
 field-approve-of = Proposal (entry number)
 field-reject-of = Proposal (entry number)
 hint-reject-reason = The proposer reads it; name no persons

@@ -189,7 +189,7 @@ hint-witness = 用户名；不得与主管机关见证人为同一人
 field-year = 年度
 
 field-set-policy-value = 设定值
-hint-set-policy-value = 开关填 true 或 false；比例填百万分数（50000 即 5%）；期限填天数；其余填：officer 或 automatic，negative_consumption 或 found
+hint-set-policy-value = 开关填 true 或 false；比例填百万分数（50000 即 5%）；期限填天数；其余填：officer 或 automatic，negative_consumption 或 found，a、b、b_prime 或 c
 field-approve-of = 提议（条目号）
 field-reject-of = 提议（条目号）
 hint-reject-reason = 提议人可看到；不得提及个人

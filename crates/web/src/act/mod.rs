@@ -23,6 +23,7 @@ use crate::credentials::{Given, Proof};
 use crate::enrolment;
 use crate::fields::Fields;
 use crate::frame::Frame;
+use crate::invitation;
 use crate::pages::prove;
 use crate::routes::{Route, form, page};
 use crate::who::{OFFICERS, Who};
@@ -53,6 +54,10 @@ const SIGNED: &[&str] = &[
     "endorse_departure",
     "endorse_arrival",
     "resolve_discrepancy",
+    "invite_confirmation",
+    "transcribe_confirmation",
+    "record_call_back",
+    "admit_confirmation",
     "accept_count",
     "place_hold",
     "issue_purchase_card",
@@ -75,6 +80,7 @@ const SIGNED: &[&str] = &[
 pub const OF_THE_MACHINE: &[&str] = &[
     "found",
     "pass_day",
+    "answer_invitation",
     "sign_message",
     "receive_message",
     "record_receipt",
@@ -205,7 +211,7 @@ fn command(ask: &Ask, verb: &str, fields: &[Field], given: &Fields) -> Result<(C
         return Err(missing);
     }
     match Command::parse(verb, &with.to_string()) {
-        Ok(command) => Ok((command, with)),
+        Ok(command) => Ok((linked(command).0, with)),
         Err(why) => Err(vec![draw::misfit(ask, verb, fields, &why)]),
     }
 }
@@ -336,6 +342,10 @@ pub fn is_signed(ask: &Ask, command: &Command) -> Result<bool, Fault> {
 
 /// Records a command. Gives the receipt, and what its giver is to hand over: a link or a code, which is told once.
 pub fn record(ask: &Ask, id: Uuid, command: Command, signed: bool) -> Result<(Receipt, Option<String>), Fault> {
+    if matches!(command, Command::InviteConfirmation(_)) {
+        return invite(ask, id, command, signed);
+    }
+    file_kept(ask, &command)?;
     let enrolment = enrolment_of(ask, &command);
     let receipt = ask.submit(id, command, signed)?;
     let (Some((person, renews_all, of)), Outcome::Done { seq, .. }, false) =
@@ -348,6 +358,53 @@ pub fn record(ask: &Ask, id: Uuid, command: Command, signed: bool) -> Result<(Re
         Some(of) => enrolment::approved(&ask.app, &person, of)?,
     };
     Ok((receipt, handed))
+}
+
+/// The file of a paper is kept here before the paper is recorded.
+fn file_kept(ask: &Ask, command: &Command) -> Result<(), Fault> {
+    let file = match command {
+        Command::RecordDocument(record) => record.file,
+        Command::TranscribeConfirmation(transcribe) => transcribe.file,
+        Command::RecordArrival(record) => record.file,
+        _ => return Ok(()),
+    };
+    if ask.app.authority().local().has_evidence(&file.0)? {
+        Ok(())
+    } else {
+        Err(Fault::Bad("fault-no-file"))
+    }
+}
+
+/// An invitation with a link of its own: whatever it had before, nobody but this machine knows the one it has now. Without
+/// random bytes it has none, and is refused.
+fn linked(command: Command) -> (Command, Option<String>) {
+    let Command::InviteConfirmation(mut invite) = command else {
+        return (command, None);
+    };
+    let made = invitation::new_link().ok();
+    let token = made.map(|(token, link)| {
+        invite.link = link;
+        token
+    });
+    (Command::InviteConfirmation(invite), token)
+}
+
+/// Records an invitation, sends its link, and gives the code for the officer to read out.
+fn invite(ask: &Ask, id: Uuid, command: Command, signed: bool) -> Result<(Receipt, Option<String>), Fault> {
+    if !ask.app.sends_letters() {
+        return Err(Fault::Bad("fault-no-letters"));
+    }
+    let (command, token) = linked(command);
+    let receipt = ask.submit(id, command, signed)?;
+    let (Some(token), Outcome::Done { seq, .. }, false) = (token, &receipt.outcome, receipt.repeat) else {
+        return Ok((receipt, None));
+    };
+    let entry = ask.app.authority().entry(*seq)?;
+    let Some(Event::ConfirmationInvited(invited)) = entry.map(|entry| entry.event) else {
+        return Ok((receipt, None));
+    };
+    let code = ask.app.invite_authority(&invited, &token)?;
+    Ok((receipt, Some(code)))
 }
 
 /// Checks the code with which somebody signs. A system with a key has none.

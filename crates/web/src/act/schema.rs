@@ -69,7 +69,12 @@ fn read(verb: &str) -> Vec<Field> {
     let known = Known(&named);
     match known.resolve(schema.as_value()) {
         (_, Value::Object(object)) if object.contains_key("oneOf") => switches(object),
-        (_, whole) => known.object(whole),
+        (_, whole) => {
+            let mut fields = known.object(whole);
+            // The link of an invitation is made here, and is for nobody to choose.
+            fields.retain(|field| verb != "invite_confirmation" || field.name != "link");
+            fields
+        }
     }
 }
 
@@ -88,6 +93,12 @@ fn switches(object: &Map<String, Value>) -> Vec<Field> {
             name: "value".to_owned(),
             kind: Kind::Loose,
             required: true,
+        },
+        // Of one country alone, where a policy may be.
+        Field {
+            name: "country".to_owned(),
+            kind: Kind::Country,
+            required: false,
         },
     ]
 }

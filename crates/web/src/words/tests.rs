@@ -326,6 +326,7 @@ fn refusals() -> Vec<(&'static str, BTreeSet<String>)> {
         domain::partner::PartnerRefusal::ALL,
         domain::trade::TradeRefusal::ALL,
         domain::trade::passage::PassageRefusal::ALL,
+        domain::trade::PaperRefusal::ALL,
         domain::inspection::InspectionRefusal::ALL,
         domain::training::TrainingRefusal::ALL,
     ];

@@ -46,7 +46,7 @@ fn word(status: StatusCode, to: &str, kind: Kind) -> &'static str {
     match status {
         StatusCode::FORBIDDEN => "-",
         StatusCode::UNAUTHORIZED => "sign in",
-        StatusCode::SEE_OTHER if kind == Kind::Page && to.starts_with("/sign-in?") => "sign in",
+        StatusCode::SEE_OTHER if kind != Kind::Api && to.starts_with("/sign-in?") => "sign in",
         status if status.is_server_error() => "BROKEN",
         _ => "open",
     }

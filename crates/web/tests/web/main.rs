@@ -11,6 +11,7 @@ mod company;
 mod desk;
 mod document;
 mod doors;
+mod invited;
 mod notices;
 mod oversight;
 mod passages;

@@ -273,6 +273,20 @@ impl Visitor<'_> {
         reply
     }
 
+    /// Sends a file with a form of a page.
+    pub fn upload(&self, path: &str, csrf: &str, content: &str) -> Reply {
+        let body = format!(
+            "--xyz\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n--xyz\r\n\
+             Content-Disposition: form-data; name=\"file\"; filename=\"scan.pdf\"\r\n\r\n{content}\r\n--xyz--\r\n"
+        );
+        let request = self
+            .request("POST", path)
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=xyz");
+        let reply = self.world.send(request.body(Body::from(body)).unwrap());
+        self.remember(&reply);
+        reply
+    }
+
     /// Sends a form of a page: with what the page's forms carry.
     pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let csrf = self.get("/help").hidden("csrf").to_owned();

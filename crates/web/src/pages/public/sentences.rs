@@ -176,7 +176,7 @@ fn most(words: Words, total: Mass, to: &[To]) -> String {
 }
 
 fn permits(words: Words, year: &Year) -> Vec<String> {
-    let permits = year.statement.permits;
+    let permits = &year.statement.permits;
     let mut says = vec![words.t("public-permits-rule")];
     if permits.requested + permits.confirmed + permits.refused + permits.issued > 0 {
         says.push(words.with(
@@ -188,6 +188,18 @@ fn permits(words: Words, year: &Year) -> Vec<String> {
                 ("issued", &count(words, "public-issued", permits.issued)),
             ],
         ));
+    }
+    // Where the importing authority does not run this software a permit rests on something weaker: it is told apart.
+    let issued: u64 = permits.by_grade.values().sum();
+    if issued > 0 {
+        let of = |grade: &str| permits.by_grade.get(grade).copied().unwrap_or_default();
+        let said: [(&str, &dyn std::fmt::Display); 4] = [
+            ("a", &words.number(of("a"))),
+            ("b", &words.number(of("b"))),
+            ("b_prime", &words.number(of("b_prime"))),
+            ("c", &words.number(of("c"))),
+        ];
+        says.push(words.with("public-permits-by-grade", &said));
     }
     says
 }

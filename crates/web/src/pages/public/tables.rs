@@ -391,7 +391,7 @@ pub fn of_flows(words: Words, year: &Year) -> Table {
 /// Inspections, training and permits: counts.
 pub fn oversight(words: Words, year: &Year) -> Table {
     let statement = &year.statement;
-    let (visits, training, permits) = (statement.inspections, statement.training, statement.permits);
+    let (visits, training, permits) = (statement.inspections, statement.training, &statement.permits);
     let counts = [
         ("makers-substance", statement.makers.substance),
         ("makers-finished", statement.makers.finished),

@@ -120,7 +120,10 @@ fn authorized_until(desk: &Desk<'_>, case: &Case) -> Option<Date> {
     match case.side {
         Side::Importing => Some(desk.state.trade.own(number)?.authorization.valid_until),
         Side::Exporting => {
-            let foreign = desk.state.trade.foreign(case.partner.as_ref()?, number)?;
+            let (trade, issuer) = (&desk.state.trade, case.asked()?);
+            let foreign = trade
+                .foreign(issuer, number)
+                .or_else(|| trade.on_paper(issuer, number))?;
             Some(foreign.authorization.valid_until)
         }
     }

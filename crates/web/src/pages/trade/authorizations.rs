@@ -420,7 +420,10 @@ pub fn foreign(ask: &Ask) -> Answered {
         let state = ask.state();
         let ids = as_id(ask.param("partner")).zip(as_id(ask.param("number")));
         let (partner, number) = ids.ok_or(Fault::NotFound)?;
-        let foreign = state.trade.foreign(&partner, &number).ok_or(Fault::NotFound)?;
+        let sent = state.trade.foreign(&partner, &number);
+        let foreign = sent
+            .or_else(|| state.trade.on_paper(&partner, &number))
+            .ok_or(Fault::NotFound)?;
         let cases = under(words, &state, &number, Some((&partner, visitor)));
         if visitor.holder().is_some() && cases.is_empty() {
             return Err(Fault::NotFound);
@@ -496,7 +499,8 @@ fn under(
     let of_it = state.trade.cases_under(number).filter(|case| {
         case.side == side
             && from.is_none_or(|(partner, visitor)| {
-                let of_partner = match &case.partner {
+                let asked = case.partner.as_ref().or(case.asked());
+                let of_partner = match asked {
                     Some(of) => of == partner,
                     None => state
                         .partners

@@ -1,7 +1,7 @@
 //! What a visitor can do about a case now. Every one of these is an act of its own: nothing is decided here.
 
 use domain::State;
-use domain::trade::{Case, Side, Stage, foreign_of, item_of};
+use domain::trade::{Case, Grade, Side, Stage, foreign_of, item_of, listed_of};
 
 use super::{Proposed, act_link, amount_field, case_path, export_of, goods};
 use crate::act;
@@ -60,20 +60,23 @@ fn exporting(pen: &mut Pen<'_>, state: &State, case: &Case, waits: bool) {
     let export = export_of(case).to_owned();
     match case.stage {
         // Without the number of an authorization nobody can be asked.
-        Stage::Draft if case.consignment.authorization.is_some() => {
+        Stage::Draft | Stage::Requested if listed_of(state, case).is_some() && !waits => on_paper(pen, case, &export),
+        Stage::Draft if case.consignment.authorization.is_some() && case.emergency.is_none() => {
             let label = pen.t("case-do-request");
             pen.add("request_confirmation", label, &[("export", &export)], &["export"], true);
         }
-        Stage::Confirmed if !waits => {
-            let until = domain::trade::longest_validity(state, case, pen.ask.today()).to_string();
-            let until = match pen.ask.query.get("until") {
-                "" => until,
-                asked => asked.to_owned(),
-            };
-            let label = pen.t("case-do-issue");
-            let fields = [("export", export.as_str()), ("valid_until", until.as_str())];
-            pen.add("issue_export_permit", label, &fields, &["export"], true);
+        Stage::Confirmed if !waits && wants_third(state, case) => {
+            let label = pen.t("case-do-admit");
+            pen.add("admit_confirmation", label, &[("export", &export)], &["export"], true);
+            issue(pen, state, case, &export);
         }
+        Stage::Departed if !waits && case.paper.is_some() => {
+            let permit = case.permit.as_ref().map(|permit| permit.number.to_string());
+            let label = pen.t("case-do-arrival");
+            let fields = [("permit", permit.as_deref().unwrap_or_default())];
+            pen.add("record_arrival", label, &fields, &["permit"], true);
+        }
+        Stage::Confirmed if !waits => issue(pen, state, case, &export),
         Stage::Held if !waits => {
             let permit = case.permit.as_ref().map(|permit| permit.number.to_string());
             let label = pen.t("case-do-release");
@@ -93,6 +96,49 @@ fn exporting(pen: &mut Pen<'_>, state: &State, case: &Case, waits: bool) {
         replace(pen, case);
         lead_aside(pen, case);
         give_up(pen, case, &export);
+    }
+}
+
+/// The permit: until the last day on which the authorization and policy let it end, or the one asked for.
+fn issue(pen: &mut Pen<'_>, state: &State, case: &Case, export: &str) {
+    let until = domain::trade::longest_validity(state, case, pen.ask.today()).to_string();
+    let until = match pen.ask.query.get("until") {
+        "" => until,
+        asked => asked.to_owned(),
+    };
+    let label = pen.t("case-do-issue");
+    let fields = [("export", export), ("valid_until", until.as_str())];
+    pen.add("issue_export_permit", label, &fields, &["export"], true);
+}
+
+/// Whether a confirmation on paper waits for its third person.
+fn wants_third(state: &State, case: &Case) -> bool {
+    let paper = case.paper.as_ref();
+    paper.is_some_and(|paper| {
+        let limit = i128::from(state.policies.third_approval_g) * 1_000_000_000_000;
+        let large = super::base_of(&case.consignment.lines) > domain::quantity::Mass::from_pg(limit);
+        paper.grade == Some(Grade::C) && paper.admitted.is_none() && large
+    })
+}
+
+/// What there is to do where the importing authority does not run this software.
+fn on_paper(pen: &mut Pen<'_>, case: &Case, export: &str) {
+    let fields = [("export", export)];
+    let label = pen.t("case-do-invite");
+    pen.add("invite_confirmation", label, &fields, &["export"], true);
+    let label = pen.t("case-do-document");
+    pen.add("record_document", label, &fields, &["export"], false);
+    let label = pen.t("case-do-transcribe");
+    pen.add("transcribe_confirmation", label, &fields, &["export"], false);
+    let (path, label) = ("/evidence".to_owned(), pen.t("case-do-file"));
+    pen.steps.push(Step {
+        path,
+        label,
+        first: false,
+    });
+    if case.paper.as_ref().is_some_and(|paper| paper.pair().is_some()) {
+        let label = pen.t("case-do-call-back");
+        pen.add("record_call_back", label, &fields, &["export"], true);
     }
 }
 
@@ -324,5 +370,28 @@ pub fn papers(ask: &Ask, state: &State, case: &Case) -> Vec<(String, String)> {
         let label = words.t1("case-see-permit", "number", &permit.number);
         links.push((format!("/permits/{}", crate::answer::encoded(&permit.number)), label));
     }
+    if ask.visitor.as_ref().is_some_and(|visitor| visitor.holder().is_none()) {
+        links.extend(files(case).into_iter().map(|file| {
+            let path = format!("/evidence/file?hash={}", crate::answer::encoded(&file));
+            (path, words.t1("case-see-file", "hash", &file))
+        }));
+    }
     links
+}
+
+/// The hashes of the files of a case, each once.
+fn files(case: &Case) -> Vec<String> {
+    let Some(paper) = &case.paper else {
+        return Vec::new();
+    };
+    let readings = paper.readings.iter().map(|reading| reading.file);
+    let all = readings.chain(paper.file).chain(paper.arrival_file);
+    let all = all.chain(paper.unverified.iter().map(|one| one.file));
+    let mut files: Vec<String> = Vec::new();
+    for file in all.map(|file| file.to_string()) {
+        if !files.contains(&file) {
+            files.push(file);
+        }
+    }
+    files
 }

@@ -54,6 +54,7 @@ impl Pen {
 pub fn facts(ask: &Ask, state: &State, case: &Case) -> Vec<Group> {
     let words = ask.words();
     let mut groups = vec![trade(words, state, case), papers(words, state, case)];
+    groups.extend(on_paper(ask, state, case));
     let moved = moved(ask, state, case);
     if !moved.said.is_empty() {
         groups.push(moved);
@@ -188,6 +189,86 @@ fn papers(words: Words, state: &State, case: &Case) -> Group {
         title: words.t("case-papers"),
         said: pen.said,
     }
+}
+
+/// What there is of an importing authority that does not run this software. What the first of two officers has read of a
+/// letter, nobody sees before the second has read it.
+fn on_paper(ask: &Ask, state: &State, case: &Case) -> Option<Group> {
+    let (words, paper) = (ask.words(), case.paper.as_ref()?);
+    let mut pen = Pen {
+        words,
+        said: Vec::new(),
+    };
+    if let Some(id) = &paper.authority {
+        pen.one("paper-authority", authority(state, id));
+    }
+    if let Some(grade) = case.grade() {
+        pen.one("paper-grade", words.t(super::grade_key(grade)));
+    }
+    if let Some(invitation) = &paper.invitation {
+        let until = words.day(invitation.until);
+        let key = if invitation.answered {
+            "paper-invitation-answered"
+        } else {
+            "paper-invitation-open"
+        };
+        pen.one(
+            "paper-invitation",
+            words.t2(key, "email", &invitation.email, "until", until),
+        );
+    }
+    if let Some(half) = paper.half() {
+        pen.one(
+            "paper-reading",
+            words.t1("paper-half", "person", ask.person(&half.officer)),
+        );
+    }
+    if let Some((first, second)) = paper.pair() {
+        let differing = domain::trade::differing(&first.consignment, &second.consignment);
+        let both = words.t2(
+            "paper-both",
+            "first",
+            ask.person(&first.officer),
+            "second",
+            ask.person(&second.officer),
+        );
+        let mut lines = vec![both];
+        lines.extend(differing.iter().map(|(field, first, second)| {
+            let field = words.t(&format!("paper-field-{field}"));
+            let said: [(&str, &dyn std::fmt::Display); 3] = [("field", &field), ("first", first), ("second", second)];
+            words.with("paper-differs", &said)
+        }));
+        if differing.is_empty() {
+            lines.push(words.t("paper-agree"));
+        }
+        pen.many("paper-reading", lines);
+    }
+    if let Some(number) = &paper.called {
+        pen.one("paper-called", number.to_string());
+    }
+    if let Some(third) = &paper.admitted {
+        pen.one("paper-admitted", ask.person(third));
+    }
+    for (key, file) in [("paper-file", paper.file), ("paper-arrival-file", paper.arrival_file)] {
+        if let Some(file) = file {
+            pen.one(key, file.to_string());
+        }
+    }
+    for one in &paper.unverified {
+        let from = one
+            .from
+            .as_ref()
+            .map_or_else(|| words.t("paper-post"), ToString::to_string);
+        let lines = vec![
+            words.t2("paper-from", "from", from, "day", words.day(one.on)),
+            one.file.to_string(),
+        ];
+        pen.many("paper-unverified", lines);
+    }
+    Some(Group {
+        title: words.t("paper-title"),
+        said: pen.said,
+    })
 }
 
 /// What has left, and what has arrived.

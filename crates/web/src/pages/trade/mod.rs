@@ -7,8 +7,11 @@ mod checks;
 mod code;
 mod customs;
 mod decision;
+mod directory;
 mod emergencies;
+mod evidence;
 mod facts;
+mod invited;
 mod list;
 mod overdue;
 mod passages;
@@ -21,13 +24,13 @@ use std::collections::BTreeMap;
 
 use domain::access::{Actor, Role};
 use domain::id::Id;
-use domain::trade::{Case, Fact, Facts, Goods, Line, Party, Purpose, Side, Stage, item_of};
+use domain::trade::{Case, Fact, Facts, Goods, Grade, Line, Party, Purpose, Side, Stage, item_of};
 use domain::{Command, State};
 
 use crate::answer::encoded;
 use crate::ask::Visitor;
 use crate::names;
-use crate::routes::{Route, asset, form, page};
+use crate::routes::{Route, asset, form, page, upload};
 use crate::who::Who;
 use crate::words::Words;
 
@@ -55,6 +58,12 @@ pub const SHEETS: &[Role] = &[
     Role::Auditor,
     Role::CustomsOfficer,
 ];
+
+/// Officers who keep files of other authorities.
+const KEEPERS: Who = Who::Officers(&[Role::PermitOfficer]);
+
+/// Officers who see the directory of authorities: as with partners.
+const READERS: Who = crate::pages::partners::READERS;
 
 /// Officers at the border, and who answers their questions.
 const BORDER: &[Role] = &[Role::CustomsOfficer, Role::PermitOfficer, Role::Approver, Role::Auditor];
@@ -103,6 +112,14 @@ pub const ROUTES: &[Route] = &[
         pdf::endorsement,
     ),
     page("/permits/{number}/code", Who::OfficersAndHolders(SHEETS), sheet::code),
+    page("/directory", READERS, directory::list),
+    page("/directory/{id}", READERS, directory::one),
+    page("/evidence", KEEPERS, evidence::ask_file),
+    upload("/evidence", KEEPERS, evidence::keep),
+    page("/evidence/file", Who::Officers(TRADE), evidence::get),
+    page("/confirm/{token}", Who::Public, invited::ask_code),
+    form("/confirm/{token}", Who::Public, invited::show),
+    form("/confirm/{token}/answer", Who::Public, invited::answer),
     page("/customs", Who::Officers(BORDER), customs::ask_number),
     form("/customs", Who::Officers(BORDER), customs::asked),
     page("/customs/{number}", Who::Officers(BORDER), customs::permit),
@@ -146,6 +163,16 @@ fn side_key(side: Side) -> &'static str {
     match side {
         Side::Exporting => "case-side-export",
         Side::Importing => "case-side-import",
+    }
+}
+
+/// The key of a grade's words.
+fn grade_key(grade: Grade) -> &'static str {
+    match grade {
+        Grade::A => "grade-a",
+        Grade::B => "grade-b",
+        Grade::BPrime => "grade-b-prime",
+        Grade::C => "grade-c",
     }
 }
 
@@ -237,8 +264,11 @@ fn authority(state: &State, id: &str) -> String {
     if state.founding.id.as_str() == id {
         return format!("{} ({id})", state.founding.name);
     }
-    match state.partners.get(id) {
-        Some(partner) => format!("{} ({id})", partner.file.name),
+    if let Some(partner) = state.partners.get(id) {
+        return format!("{} ({id})", partner.file.name);
+    }
+    match state.trade.directory.get(id) {
+        Some(listed) => format!("{} ({id})", listed.listing.name),
         None => id.to_owned(),
     }
 }
@@ -297,6 +327,7 @@ pub fn fact(words: Words, state: &State, fact: &Fact) -> String {
         Fact::Amount(of, amount) => quantity(words, state, of, *amount),
         Fact::Party(of) => party(words, of),
         Fact::Purpose(purpose) => words.t(purpose_key(*purpose)),
+        Fact::Grade(grade) => words.t(grade_key(*grade)),
         Fact::Stage(of) => words.t(&stage_key(*of)),
     }
 }
@@ -332,6 +363,8 @@ fn proposals(state: &State) -> BTreeMap<String, Proposed> {
         "confirm",
         "refuse_confirmation",
         "issue_import_authorization",
+        "record_document",
+        "record_arrival",
         "cancel_import_authorization",
         "amend_import_authorization",
     ];
@@ -367,6 +400,8 @@ fn about(state: &State, command: &Command) -> Option<String> {
         Command::ReleasePassage(release) => format!("passage {}", release.passage),
         Command::PermitRepacking(permit) => format!("passage {}", permit.passage),
         Command::ClosePassage(close) => format!("passage {}", close.passage),
+        Command::RecordDocument(record) => format!("{}/{}", state.founding.id, record.export),
+        Command::RecordArrival(record) => state.trade.permitted(&record.permit)?.id.to_string(),
         Command::Confirm(confirm) => confirm.case.to_string(),
         Command::RefuseConfirmation(refuse) => refuse.case.to_string(),
         Command::IssueImportAuthorization(issue) => format!("application {}", issue.application),
@@ -378,7 +413,7 @@ fn about(state: &State, command: &Command) -> Option<String> {
 
 /// What a case waits for: the key of the words, and the partner in them.
 fn waits_for(state: &State, case: &Case, proposed: bool) -> Option<(&'static str, String)> {
-    let partner = case.partner.as_ref().map_or_else(
+    let partner = case.partner.as_ref().or(case.asked()).map_or_else(
         || case.consignment.importer.country.to_string(),
         std::string::ToString::to_string,
     );

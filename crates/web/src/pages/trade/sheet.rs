@@ -225,6 +225,9 @@ fn permit_sheet(ask: &Ask, state: &State, case: &Case) -> Option<Sheet> {
         let lines = vec![emergency.name.to_string(), emergency.request.to_string()];
         pen.lines("sheet-emergency", lines);
     }
+    if let Some(grade) = case.grade().filter(|_| case.side == Side::Exporting) {
+        pen.said("sheet-grade", |words| words.t(super::grade_key(grade)));
+    }
     pen.said("sheet-purpose", |words| words.t(purpose_key(consignment.purpose)));
     pen.said("sheet-bonded", |words| words.t(yes_key(consignment.bonded)));
     pen.one("sheet-case", case.id.to_string());

@@ -22,6 +22,7 @@ fn no_body_is_read_that_is_larger_than_any_form() {
     for route in routes::all().filter(|route| route.method == Method::POST) {
         let (most, kind) = match route.kind {
             Kind::Api => (1 << 20, "application/json"),
+            Kind::Upload => (1 << 20, "multipart/form-data; boundary=a"),
             _ => (256 << 10, FORM.1),
         };
         let path = filled(route.path);
