@@ -10,6 +10,7 @@ mod noise;
 mod permits;
 mod proofs;
 mod statements;
+mod vectors;
 mod world;
 mod written;
 

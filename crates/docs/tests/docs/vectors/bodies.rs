@@ -59,8 +59,7 @@ pub fn body(world: &World, kind: &str) -> Option<Value> {
     Some(match kind {
         "import_authorization_issued" => authorization(),
         "import_authorization_amended" => json!({ "version": 2, "authorization": authorization(), "reason": why }),
-        "import_authorization_cancelled" => json!({ "number": "IC-1", "reason": why }),
-        "re_export_ended" => json!({ "number": "IC-1", "reason": why }),
+        "import_authorization_cancelled" | "re_export_ended" => json!({ "number": "IC-1", "reason": why }),
         "confirmation_requested" => consignment(),
         "confirmed" => json!({
             "request": digest(3), "consignment": consignment(), "officer": "li", "confirmed_on": "2024-03-01",
@@ -79,10 +78,9 @@ pub fn body(world: &World, kind: &str) -> Option<Value> {
             },
             "permit": permit("P-2"),
         }),
-        "permit_revoked" => json!({ "permit": "P-1", "reason": why }),
+        "permit_revoked" | "ordered_back" => json!({ "permit": "P-1", "reason": why }),
         "dispatched" | "received" | "returned" => endorsement(),
         "endorsement_overdue" => json!({ "permit": "P-1", "reminder": 1 }),
-        "ordered_back" => json!({ "permit": "P-1", "reason": why }),
         "diverted" => json!({ "permit": "P-1", "transit": "SG", "under": "SG-1", "destination": "AU", "reason": why }),
         "passage_diverted" => json!({
             "permit": "KR-3", "under": "CN-88", "destination": "AU", "on": "2024-03-01", "post": "Shanghai Pudong Airport",
