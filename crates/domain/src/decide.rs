@@ -174,6 +174,7 @@ fn approve(state: &State, by: &Actor, approval: &access::Approval, context: Cont
 /// The founding: the authority, its two administrators, and the reference list of substances.
 fn found(founding: &Founding) -> Refused<Vec<Event>> {
     crate::authority::check_id(&founding.id)?;
+    crate::authority::check_province(founding.country, founding.province.as_ref())?;
     let [first, other] = &founding.administrators;
     if first == other {
         return Err(AccessRefusal::SamePerson {

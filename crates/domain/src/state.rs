@@ -135,6 +135,7 @@ impl State {
             id: founding.id.clone(),
             name: founding.name.clone(),
             country: founding.country,
+            province: founding.province.clone(),
             zone: founding.zone.clone(),
             books_from: founding.books_from,
             origin: founding.origin.clone(),

@@ -37,6 +37,8 @@ pub(crate) struct AuthorityEntry {
     pub id: String,
     pub name: String,
     pub country: Option<String>,
+    /// The province it is for, if it is not for the whole country.
+    pub province: Option<domain::authority::Province>,
     pub zone: Option<String>,
     pub books_from: Option<Value>,
     /// With which authorities of the story it is paired; with all if none are named.

@@ -494,6 +494,7 @@ fn new_authority(founded: &Founded, seed: u64, place: Place) -> NewAuthority {
         id: founded.id.clone(),
         name: founded.name.clone(),
         country: founded.country.code().to_owned(),
+        province: founded.province.clone(),
         zone: founded.zone_name.clone(),
         books_from: founded.books_from,
         administrators: ADMINISTRATORS.map(str::to_owned),
