@@ -26,15 +26,22 @@ pub struct Province {
 /// Whether a province's code is one, and of this country.
 pub(crate) fn check_province(country: Country, province: Option<&Province>) -> Refused<()> {
     let Some(province) = province else { return Ok(()) };
-    let part = province.id.strip_prefix(country.code()).and_then(|rest| rest.strip_prefix('-'));
+    let part = province
+        .id
+        .strip_prefix(country.code())
+        .and_then(|rest| rest.strip_prefix('-'));
     let is_code = |part: &str| {
-        (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+        (1..=3).contains(&part.len())
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
     };
     if part.is_some_and(is_code) {
         return Ok(());
     }
     let (id, country) = (&province.id, country.code());
-    let why = format!("{id} is no province of {country}: write it as {country}-, and one to three capital letters or digits");
+    let why =
+        format!("{id} is no province of {country}: write it as {country}-, and one to three capital letters or digits");
     Err(NameRefusal::BadQuantity { field: "province", why }.into())
 }
 

@@ -14,7 +14,7 @@ use crate::reference;
 use crate::refusal::{NameRefusal, Refusal, Refused};
 use crate::state::State;
 use crate::substance::{Salt, SubstanceEntry};
-use crate::{channel, demand, inspection, licence, order, partner, plan, policy, product, trade, training};
+use crate::{channel, demand, inspection, licence, order, partner, plan, policy, product, province, trade, training};
 
 /// What a decision needs beside the state and the command.
 #[derive(Clone, Copy, Debug)]
@@ -244,7 +244,9 @@ fn effects(state: &State, by: &Actor, command: &Command, context: Context<'_>) -
             None => record(state, by, command, context.today)?,
         },
     };
-    Ok((vec![event], None))
+    let mut events = province::no_longer_shared(state, &event);
+    events.insert(0, event);
+    Ok((events, None))
 }
 
 /// Entries whose messages have room for what they say.
@@ -273,6 +275,9 @@ fn exchange(state: &State, command: &Command, context: Context<'_>) -> Option<Re
         Command::SignMessage(data) => one(partner::decide_sign(state, data)),
         Command::ReceiveMessage(data) => partner::decide_receive(state, data, context.now, context.today),
         Command::RecordReceipt(data) => one(partner::decide_receipt(state, data)),
+        Command::ShareSite(data) => province::decide_share(state, data, context.today),
+        Command::WithdrawSite(data) => province::decide_withdrawal(state, data),
+        Command::ResolveDifference(data) => province::decide_resolution(state, data),
         Command::PassDay(_) => trade::decide_pass_day(state, context.today),
         _ => return None,
     })

@@ -5,9 +5,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use authority::{Authority, MadeBy, NewAuthority, Place, Settings};
+use domain::authority::Province;
 use serde::Serialize;
 use serde_json::json;
-use domain::authority::Province;
 use sim::bench;
 
 use crate::clock;
@@ -58,7 +58,11 @@ pub fn init(global: &Global, args: &InitArgs) -> Done {
     let folder = global.folder();
     let now = clock::real();
     let new = NewAuthority {
-        id: args.id.clone().or_else(|| args.province.clone()).unwrap_or_else(|| args.country.clone()),
+        id: args
+            .id
+            .clone()
+            .or_else(|| args.province.clone())
+            .unwrap_or_else(|| args.country.clone()),
         name: args.name.clone(),
         country: args.country.clone(),
         province: args.province().map_err(Failure::Usage)?,

@@ -620,7 +620,7 @@ pub fn file_of(state: &State) -> KeyFile {
         id: founding.id.clone(),
         name: founding.name.clone(),
         country: founding.country,
-            province: founding.province.clone(),
+        province: founding.province.clone(),
         url: None,
         log_key: founding.log_key.clone(),
         cosignature_key: founding.log_key.clone(),
