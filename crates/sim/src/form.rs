@@ -9,8 +9,8 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use toml::{Spanned, Table, Value};
 
 use crate::check::{
-    AuthorizationCheck, Balance, CaseCheck, HeadroomCheck, InTransit, LicenceCheck, LotCheck, MassCheck, MessagesCheck,
-    OrderCheck, PlanCheck, QuotaCheck, RefusedCheck, Role, TradeStatementCheck,
+    AuthorizationCheck, Balance, CaseCheck, DomesticCheck, HeadroomCheck, InTransit, LicenceCheck, LotCheck, MassCheck,
+    MessagesCheck, OrderCheck, PlanCheck, QuotaCheck, RefusedCheck, Role, TradeStatementCheck,
 };
 
 /// A scenario file.
@@ -85,6 +85,7 @@ pub(crate) struct Step {
     pub balance: Option<Many<Balance>>,
     pub mass: Option<Many<MassCheck>>,
     pub in_transit: Option<Many<InTransit>>,
+    pub domestic: Option<Many<DomesticCheck>>,
     pub order: Option<Many<OrderCheck>>,
     pub lot: Option<Many<LotCheck>>,
     pub statement: Option<Many<Table>>,
