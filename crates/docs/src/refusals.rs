@@ -21,6 +21,7 @@ pub const NOUNS: &[(&str, &[RefusalDoc])] = &[
     ("The ledger", domain::ledger::LedgerRefusal::ALL),
     ("Partner authorities", domain::partner::PartnerRefusal::ALL),
     ("Trade across the border", domain::trade::TradeRefusal::ALL),
+    ("Provinces", domain::province::ProvinceRefusal::ALL),
     ("Inspections", domain::inspection::InspectionRefusal::ALL),
     ("Training", domain::training::TrainingRefusal::ALL),
 ];

@@ -10,6 +10,16 @@ use domain::table::No;
 use crate::words::Words;
 
 /// A country: its word, or where there is none its English name.
+pub fn away(away: &domain::ledger::Away) -> String {
+    near(&away.partner, &away.site)
+}
+
+/// A site in the register of another province.
+pub fn near(partner: &domain::id::Id, site: &domain::id::Id) -> String {
+    format!("{site} ({partner})")
+}
+
+/// The name of a country.
 pub fn country(words: Words, country: Country) -> String {
     words
         .find(&format!("country-{}", country.code()), &[])

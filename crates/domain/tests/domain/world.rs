@@ -91,7 +91,7 @@ verbs! {
     amend_import_authorization cancel_import_authorization apply_export request_confirmation confirm refuse_confirmation ask_question answer_question withdraw_export issue_export_permit
     duplicate_export_permit amend_export_permit revoke_export_permit
     endorse_departure release_consignment order_back endorse_return record_diversion endorse_arrival resolve_discrepancy propose_trade_statement
-    sign_trade_statement dispute_trade_statement pass_day sign_message receive_message record_receipt requeue_messages raise_alarm
+    sign_trade_statement dispute_trade_statement share_site withdraw_site resolve_difference pass_day sign_message receive_message record_receipt requeue_messages raise_alarm
 }
 
 impl User<'_> {

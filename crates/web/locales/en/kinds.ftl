@@ -87,3 +87,6 @@ kind-PermitEndorsedUnused = Export permit endorsed as not used
 kind-TradeStatementProposed = Trade statement proposed
 kind-TradeStatementSigned = Trade statement signed
 kind-TradeStatementDisputed = Trade statement disputed
+kind-SiteShared = Site shared with another province
+kind-SiteWithdrawn = Shared site withdrawn
+kind-DifferenceResolved = Difference with another province explained

@@ -87,3 +87,6 @@ kind-PermitEndorsedUnused = 出口准许证已签注为未使用
 kind-TradeStatementProposed = 贸易对账单已提出
 kind-TradeStatementSigned = 贸易对账单已签署
 kind-TradeStatementDisputed = 对贸易对账单提出异议
+kind-SiteShared = 场所已与另一省共享
+kind-SiteWithdrawn = 已撤回共享的场所
+kind-DifferenceResolved = 已说明与另一省的差异

@@ -325,6 +325,7 @@ fn refusals() -> Vec<(&'static str, BTreeSet<String>)> {
         domain::ledger::LedgerRefusal::ALL,
         domain::partner::PartnerRefusal::ALL,
         domain::trade::TradeRefusal::ALL,
+        domain::province::ProvinceRefusal::ALL,
         domain::inspection::InspectionRefusal::ALL,
         domain::training::TrainingRefusal::ALL,
     ];
