@@ -9,7 +9,7 @@ use domain::table::No;
 
 use crate::words::Words;
 
-/// A country: its word, or where there is none its English name.
+/// The site in another province to which goods are on their way.
 pub fn away(away: &domain::ledger::Away) -> String {
     near(&away.partner, &away.site)
 }
@@ -19,7 +19,7 @@ pub fn near(partner: &domain::id::Id, site: &domain::id::Id) -> String {
     format!("{site} ({partner})")
 }
 
-/// The name of a country.
+/// A country: its word, or where there is none its English name.
 pub fn country(words: Words, country: Country) -> String {
     words
         .find(&format!("country-{}", country.code()), &[])
