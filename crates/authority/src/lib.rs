@@ -70,6 +70,8 @@ pub struct NewAuthority {
     pub name: String,
     /// Its country's ISO 3166 code.
     pub country: String,
+    /// The province whose holders it controls; none if they are those of the whole country.
+    pub province: Option<domain::authority::Province>,
     /// The IANA zone by which its civil days are cut; the country's first one if none.
     pub zone: Option<String>,
     /// The origin of its log; `countersign/<id>/<8 hex of the log key's hash>` if none.
@@ -325,6 +327,7 @@ fn founding(new: &NewAuthority, keys: &Keys, at: Timestamp) -> Result<(Founding,
         id: id("id", &new.id)?,
         name: text("name", &new.name)?,
         country,
+        province: new.province.clone(),
         zone: text("zone", &zone)?,
         books_from: new.books_from.unwrap_or(today),
         origin: text("origin", keys.log.origin())?,

@@ -115,6 +115,7 @@ impl Authority {
                 id: founding.id.clone(),
                 name: founding.name.clone(),
                 country: founding.country,
+                province: founding.province.clone(),
                 url: url.as_deref().map(text).transpose()?,
                 log_key: founding.log_key.clone(),
                 cosignature_key: text(&self.keys.log.cosignature_verifier())?,

@@ -38,6 +38,7 @@ impl Authority {
             id: founding.id,
             name: founding.name,
             country: founding.country,
+            province: founding.province,
             url: url.as_deref().map(text).transpose()?,
             log_key: founding.log_key,
             cosignature_key: text(&self.keys.log.cosignature_verifier())?,

@@ -26,6 +26,7 @@ pub const NOUNS: &[(&str, &[RefusalDoc])] = &[
         domain::trade::passage::PassageRefusal::ALL,
     ),
     ("Confirmation without this software", domain::trade::PaperRefusal::ALL),
+    ("Provinces", domain::province::ProvinceRefusal::ALL),
     ("Inspections", domain::inspection::InspectionRefusal::ALL),
     ("Training", domain::training::TrainingRefusal::ALL),
 ];

@@ -13,6 +13,38 @@ use crate::partner::OperationalKey;
 use crate::refusal::{NameRefusal, Refused};
 use crate::schema::Day;
 
+/// The part of a country that an authority is for. What crosses its border is no trade (1961 art. 31 speaks of countries).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Province {
+    /// Its code after ISO 3166-2: the country's two letters, a hyphen, one to three capital letters or digits.
+    pub id: Id,
+    /// Whether this authority is the one that speaks with those of other countries.
+    pub speaks_abroad: bool,
+}
+
+/// Whether a province's code is one, and of this country.
+pub(crate) fn check_province(country: Country, province: Option<&Province>) -> Refused<()> {
+    let Some(province) = province else { return Ok(()) };
+    let part = province
+        .id
+        .strip_prefix(country.code())
+        .and_then(|rest| rest.strip_prefix('-'));
+    let is_code = |part: &str| {
+        (1..=3).contains(&part.len())
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    };
+    if part.is_some_and(is_code) {
+        return Ok(());
+    }
+    let (id, country) = (&province.id, country.code());
+    let why =
+        format!("{id} is no province of {country}: write it as {country}-, and one to three capital letters or digits");
+    Err(NameRefusal::BadQuantity { field: "province", why }.into())
+}
+
 /// The founding of an authority: the first command of its journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +55,9 @@ pub struct Founding {
     pub name: Text,
     /// Its country.
     pub country: Country,
+    /// The province whose holders it controls; left out by an authority of a whole country.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub province: Option<Province>,
     /// The IANA time zone by which its civil days are cut.
     pub zone: Text,
     /// The first day its books may speak of.
@@ -49,6 +84,8 @@ pub struct Founded {
     pub name: Text,
     /// Its country.
     pub country: Country,
+    /// The province whose holders it controls; none if they are those of the whole country.
+    pub province: Option<Province>,
     /// Its time zone.
     pub zone: Text,
     /// The first day its books may speak of.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::State;
 use crate::access::Actor;
-use crate::holder::{SiteKind, SiteKinds};
+use crate::holder::{Site, SiteKind, SiteKinds};
 use crate::id::{Id, Text};
 use crate::refusal::{NameRefusal, Refused, refusals, taken, unknown};
 use crate::schema::Day;
@@ -134,6 +134,17 @@ pub(crate) struct Passage {
     pub back: bool,
 }
 
+/// A consignee, as far as the graph of channels looks at it.
+struct Taker<'a> {
+    id: String,
+    kinds: SiteKinds,
+    province: &'a Id,
+    /// Whether it lies in the consignor's province.
+    is_near: bool,
+    /// Whether an approval of this pair is in force.
+    approved: bool,
+}
+
 /// All edges, approvals, supplies made, notices due.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Channels {
@@ -189,17 +200,41 @@ impl Channels {
                 back: false,
             });
         }
+        let taker = Taker {
+            id: consignee.id.to_string(),
+            kinds: consignee.kinds,
+            province: &consignee.province,
+            is_near: consignor.province == consignee.province,
+            approved: self.approved(from, to, on),
+        };
+        self.passage(consignor, &taker, emergency, on)
+    }
+
+    /// Whether a channel leads to a site of these kinds in another province. No approval of a pair of sites speaks of it.
+    pub(crate) fn leads_away(&self, state: &State, from: No, to: (&Id, &Id, SiteKinds), on: Date) -> Refused<()> {
+        let (partner, site, kinds) = to;
+        let taker = Taker {
+            id: site.to_string(),
+            kinds,
+            province: partner,
+            is_near: false,
+            approved: false,
+        };
+        self.passage(state.holders.site_at(from), &taker, false, on).map(|_| ())
+    }
+
+    fn passage(&self, consignor: &Site, consignee: &Taker<'_>, emergency: bool, on: Date) -> Refused<Passage> {
         let mut reason = None;
         for edge in &self.edges {
             let entry = &edge.entry;
-            if !consignor.is(entry.from) || !consignee.is(entry.to) || on < entry.effective_from {
+            if !consignor.is(entry.from) || !consignee.kinds.contains(entry.to) || on < entry.effective_from {
                 continue;
             }
             if edge.until.is_some_and(|until| on > until) {
                 continue;
             }
             let name = entry.id.to_string();
-            if entry.same_province && consignor.province != consignee.province {
+            if entry.same_province && !consignee.is_near {
                 reason = Some(ChannelRefusal::OtherProvince {
                     edge: name,
                     from: consignor.id.to_string(),
@@ -207,7 +242,7 @@ impl Channels {
                     to: consignee.id.to_string(),
                     to_province: consignee.province.to_string(),
                 });
-            } else if entry.approval && !self.approved(from, to, on) {
+            } else if entry.approval && !consignee.approved {
                 let (from, to) = (consignor.id.to_string(), consignee.id.to_string());
                 reason = Some(ChannelRefusal::ApprovalMissing {
                     edge: name,

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use crate::access::{self, Actor, Role};
 use crate::trade::passage;
 use crate::{
-    authority, channel, demand, holder, inspection, ledger, licence, order, partner, plan, policy, product, substance,
-    trade, training,
+    authority, channel, demand, holder, inspection, ledger, licence, order, partner, plan, policy, product, province,
+    substance, trade, training,
 };
 
 /// Who may give a command.
@@ -211,6 +211,9 @@ commands! {
     ProposeTradeStatement(trade::ProposeTradeStatement) = "propose_trade_statement", Officer(STATISTICS), Some(APPROVER);
     SignTradeStatement(trade::AnswerTradeStatement) = "sign_trade_statement", Officer(STATISTICS), Some(APPROVER);
     DisputeTradeStatement(trade::AnswerTradeStatement) = "dispute_trade_statement", Officer(STATISTICS), Some(APPROVER);
+    ShareSite(province::ShareSite) = "share_site", Officer(LICENSING), None;
+    WithdrawSite(province::WithdrawSite) = "withdraw_site", Officer(LICENSING), None;
+    ResolveDifference(province::ResolveDifference) = "resolve_difference", Officer(LICENSING), None;
     PassDay(trade::PassDay) = "pass_day", Node, None;
     SignMessage(partner::SignMessage) = "sign_message", Node, None;
     ReceiveMessage(partner::ReceiveMessage) = "receive_message", Node, None;

@@ -15,7 +15,7 @@ use crate::refusal::{NameRefusal, Refusal, Refused};
 use crate::state::State;
 use crate::substance::{Salt, SubstanceEntry};
 use crate::trade::passage;
-use crate::{channel, demand, inspection, licence, order, partner, plan, policy, product, trade, training};
+use crate::{channel, demand, inspection, licence, order, partner, plan, policy, product, province, trade, training};
 
 /// What a decision needs beside the state and the command.
 #[derive(Clone, Copy, Debug)]
@@ -176,6 +176,7 @@ fn approve(state: &State, by: &Actor, approval: &access::Approval, context: Cont
 /// The founding: the authority, its two administrators, and the reference list of substances.
 fn found(founding: &Founding) -> Refused<Vec<Event>> {
     crate::authority::check_id(&founding.id)?;
+    crate::authority::check_province(founding.country, founding.province.as_ref())?;
     let [first, other] = &founding.administrators;
     if first == other {
         return Err(AccessRefusal::SamePerson {
@@ -251,7 +252,9 @@ fn effects(state: &State, by: &Actor, command: &Command, context: Context<'_>) -
             None => record(state, by, command, context.today)?,
         },
     };
-    Ok((vec![event], None))
+    let mut events = province::no_longer_shared(state, &event);
+    events.insert(0, event);
+    Ok((events, None))
 }
 
 /// Entries whose messages have room for what they say.
@@ -280,6 +283,9 @@ fn exchange(state: &State, command: &Command, context: Context<'_>) -> Option<Re
         Command::SignMessage(data) => one(partner::decide_sign(state, data)),
         Command::ReceiveMessage(data) => partner::decide_receive(state, data, context.now, context.today),
         Command::RecordReceipt(data) => one(partner::decide_receipt(state, data)),
+        Command::ShareSite(data) => province::decide_share(state, data, context.today),
+        Command::WithdrawSite(data) => province::decide_withdrawal(state, data),
+        Command::ResolveDifference(data) => province::decide_resolution(state, data),
         Command::PassDay(_) => trade::decide_pass_day(state, context.today),
         _ => return None,
     })

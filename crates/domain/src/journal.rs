@@ -18,8 +18,8 @@ use crate::authority::Founding;
 use crate::id::Id;
 use crate::trade::passage;
 use crate::{
-    channel, demand, holder, inspection, ledger, licence, order, partner, plan, policy, product, substance, trade,
-    training,
+    channel, demand, holder, inspection, ledger, licence, order, partner, plan, policy, product, province, substance,
+    trade, training,
 };
 
 /// The largest entry, in bytes: what tlog-tiles allows in a bundle.
@@ -189,6 +189,9 @@ events! {
     TradeStatementProposed(trade::TradeStatementProposed) = "TradeStatementProposed";
     TradeStatementSigned(trade::TradeStatementSigned) = "TradeStatementSigned";
     TradeStatementDisputed(trade::TradeStatementDisputed) = "TradeStatementDisputed";
+    SiteShared(province::ShareSite) = "SiteShared";
+    SiteWithdrawn(province::WithdrawSite) = "SiteWithdrawn";
+    DifferenceResolved(province::ResolveDifference) = "DifferenceResolved";
 }
 
 /// One entry of the journal.
@@ -418,6 +421,8 @@ impl Event {
             Self::HolderRegistered(data) => &data.id,
             Self::SiteRegistered(data) => &data.id,
             Self::SiteClosed(data) => &data.site,
+            Self::SiteShared(data) => &data.site,
+            Self::SiteWithdrawn(data) => &data.site,
             Self::StockCeilingSet(data) => &data.site,
             Self::LicenceGranted(data) => &data.id,
             Self::LicenceSuspended(data) | Self::LicenceResumed(data) | Self::LicenceRevoked(data) => &data.licence,
@@ -504,7 +509,8 @@ impl Event {
             | Self::DecisionApproved(_)
             | Self::DecisionRejected(_)
             | Self::YearClosed(_)
-            | Self::EmergencyNoticed(_) => "",
+            | Self::EmergencyNoticed(_)
+            | Self::DifferenceResolved(_) => "",
         }
     }
 }

@@ -36,6 +36,7 @@ pub mod partner;
 pub mod plan;
 pub mod policy;
 pub mod product;
+pub mod province;
 pub mod quantity;
 pub mod reference;
 pub mod refusal;

@@ -23,6 +23,7 @@ use crate::partner::{self, Keychain, OwnKeys, Partners};
 use crate::plan::{self, Planning};
 use crate::policy::{self, Policies};
 use crate::product::{self, Items};
+use crate::province::{self, Provinces};
 use crate::seen::Seen;
 use crate::substance::Substances;
 use crate::trade::{self, Trade, passage};
@@ -87,6 +88,8 @@ pub struct State {
     pub partners: Partners,
     /// Trade across the border.
     pub trade: Trade,
+    /// What goes to other provinces of the country, and comes from them.
+    pub provinces: Provinces,
     /// Instructions refused, by year of recording and code.
     pub tally: BTreeMap<(i16, Id), u64>,
     /// Commands of the last 72 hours.
@@ -119,6 +122,7 @@ impl State {
             trainings: Trainings::default(),
             partners: Partners::default(),
             trade: Trade::default(),
+            provinces: Provinces::default(),
             tally: BTreeMap::new(),
             seen: Seen::default(),
         }
@@ -136,6 +140,7 @@ impl State {
             id: founding.id.clone(),
             name: founding.name.clone(),
             country: founding.country,
+            province: founding.province.clone(),
             zone: founding.zone.clone(),
             books_from: founding.books_from,
             origin: founding.origin.clone(),
@@ -247,6 +252,9 @@ impl State {
             Event::InspectionPlanned(data) => inspection::apply_plan(self, data),
             Event::VisitRecorded(data) => inspection::apply_visit(self, data),
             Event::FindingRecorded(data) => inspection::apply_finding(self, data),
+            Event::SiteShared(data) => province::apply_shared(self, data),
+            Event::SiteWithdrawn(data) => province::apply_withdrawn(self, data),
+            Event::DifferenceResolved(data) => province::apply_resolved(self, data),
             Event::SessionHeld(data) => training::apply_session(self, data),
             Event::AttendanceRecorded(data) => training::apply_attendance(self, data),
             _ => self.apply_trade(entry),

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::authority::Province;
 use domain::country::Country;
 use domain::digest::Bytes;
 use domain::id::{Id, Text};
@@ -28,6 +29,8 @@ pub struct About {
     pub name: Text,
     /// The country it is the competent authority of.
     pub country: Country,
+    /// The province whose competent authority it is; none if it is that of the whole country.
+    pub province: Option<Province>,
     /// Where it takes messages; none if it can only be reached by files.
     pub url: Option<Text>,
     /// The verifier key of its log, as in a signed note.
@@ -47,6 +50,7 @@ pub fn key_file(root: &ExchangeKey, about: About) -> KeyFile {
         id: about.id,
         name: about.name,
         country: about.country,
+        province: about.province,
         url: about.url,
         log_key: about.log_key,
         cosignature_key: about.cosignature_key,

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use authority::{Authority, MadeBy, NewAuthority, Place, Settings};
+use domain::authority::Province;
 use serde::Serialize;
 use serde_json::json;
 use sim::bench;
@@ -22,7 +23,13 @@ pub struct InitArgs {
     /// The authority's name
     #[arg(long)]
     name: String,
-    /// Its id in the exchange; the country's code unless given
+    /// The province whose holders it controls, as ISO 3166-2, such as CN-HB; the whole country unless given
+    #[arg(long, value_name = "CC-PP")]
+    province: Option<String>,
+    /// Of the country's provinces, this one speaks with other countries
+    #[arg(long, requires = "province")]
+    speaks_abroad: bool,
+    /// Its id in the exchange; the province's code unless given, or the country's code unless given
     #[arg(long)]
     id: Option<String>,
     /// The IANA time zone by which its days are cut; the country's first one unless given
@@ -36,14 +43,29 @@ pub struct InitArgs {
     public_url: Option<String>,
 }
 
+impl InitArgs {
+    fn province(&self) -> Result<Option<Province>, String> {
+        let Some(id) = &self.province else { return Ok(None) };
+        Ok(Some(Province {
+            id: id.parse().map_err(|why| format!("--province: {why}"))?,
+            speaks_abroad: self.speaks_abroad,
+        }))
+    }
+}
+
 /// Makes a new authority, and one-time enrolment links of its first two administrators.
 pub fn init(global: &Global, args: &InitArgs) -> Done {
     let folder = global.folder();
     let now = clock::real();
     let new = NewAuthority {
-        id: args.id.clone().unwrap_or_else(|| args.country.clone()),
+        id: args
+            .id
+            .clone()
+            .or_else(|| args.province.clone())
+            .unwrap_or_else(|| args.country.clone()),
         name: args.name.clone(),
         country: args.country.clone(),
+        province: args.province().map_err(Failure::Usage)?,
         zone: args.zone.clone(),
         origin: args.origin.clone(),
         books_from: None,
@@ -323,6 +345,7 @@ pub fn bench(global: &Global, args: &BenchArgs) -> Done {
         id: "CN".to_owned(),
         name: "An authority under load".to_owned(),
         country: "CN".to_owned(),
+        province: None,
         zone: Some("UTC".to_owned()),
         origin: None,
         books_from: None,

@@ -313,6 +313,7 @@ impl Load {
         let act = domain::ledger::Dispatch {
             site: from_id,
             to: Some(to_id),
+            partner: None,
             destination: None,
             permit: None,
             item: item_id(item),

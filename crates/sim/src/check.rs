@@ -44,6 +44,8 @@ tables! {
     MassCheck { substance: String, site: Option<String>, compartment: Option<Compartment>, base: Mass, }
     /// Goods on the way under a dispatch; nothing is on the way once all is settled.
     InTransit { dispatch: String, outstanding: i64, short: Option<bool>, }
+    /// A dispatch from one province to another, at either end.
+    DomesticCheck { dispatch: String, received: Option<i64>, excess: Option<i64>, returned: Option<i64>, lost: Option<i64>, differs: Option<bool>, over: Option<bool>, }
     /// An order: where it stands (`open`, `supplied`, `withdrawn`, `declined`), and how much is supplied of one item.
     OrderCheck { id: String, status: Option<String>, item: Option<String>, ordered: Option<i64>, supplied: Option<i64>, }
     /// A lot in process.
@@ -66,6 +68,7 @@ pub(crate) enum Look {
     Balance(Balance),
     Mass(MassCheck),
     InTransit(InTransit),
+    Domestic(DomesticCheck),
     Order(OrderCheck),
     Lot(LotCheck),
     Refused(RefusedCheck),
@@ -104,6 +107,7 @@ pub(crate) fn looks(step: &mut Step) -> Result<Vec<Look>, String> {
     each(&mut looks, step.balance.take(), Look::Balance);
     each(&mut looks, step.mass.take(), Look::Mass);
     each(&mut looks, step.in_transit.take(), Look::InTransit);
+    each(&mut looks, step.domestic.take(), Look::Domestic);
     each(&mut looks, step.order.take(), Look::Order);
     each(&mut looks, step.lot.take(), Look::Lot);
     each(&mut looks, step.refused.take(), Look::Refused);
@@ -180,6 +184,7 @@ impl View<'_> {
             Look::Balance(asked) => vec![self.balance(asked)?],
             Look::Mass(asked) => vec![self.mass(asked)?],
             Look::InTransit(asked) => self.in_transit(asked)?,
+            Look::Domestic(asked) => self.domestic(asked)?,
             Look::Order(asked) => self.order(asked)?,
             Look::Lot(asked) => self.lot(asked)?,
             Look::Refused(asked) => {
@@ -282,6 +287,30 @@ impl View<'_> {
             figures.push(Figure::new(name("a shortage"), short, found));
         }
         Ok(figures)
+    }
+
+    fn domestic(&self, asked: &DomesticCheck) -> Result<Vec<Figure>, String> {
+        let entry = (self.number)(&asked.dispatch)?;
+        let found = self.state.provinces.dispatches().get(&entry);
+        let found = found.ok_or_else(|| format!("{:?} is no dispatch between provinces", asked.dispatch))?;
+        let name = |what: &str| format!("{what} of {}", asked.dispatch);
+        let amounts = [
+            ("received", asked.received, found.received),
+            ("excess", asked.excess, found.excess),
+            ("returned", asked.returned, found.returned),
+            ("lost", asked.lost, found.lost),
+        ];
+        let flags = [
+            ("difference", asked.differs, found.differs()),
+            ("end", asked.over, found.is_over()),
+        ];
+        let amounts = amounts
+            .into_iter()
+            .filter_map(|(what, expected, found)| Some(Figure::new(name(what), expected?, found)));
+        let flags = flags
+            .into_iter()
+            .filter_map(|(what, expected, found)| Some(Figure::new(name(what), expected?, found)));
+        Ok(amounts.chain(flags).collect())
     }
 
     fn order(&self, asked: &OrderCheck) -> Result<Vec<Figure>, String> {

@@ -9,8 +9,8 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use toml::{Spanned, Table, Value};
 
 use crate::check::{
-    AuthorizationCheck, Balance, CaseCheck, HeadroomCheck, InTransit, LicenceCheck, LotCheck, MassCheck, MessagesCheck,
-    OrderCheck, PassageCheck, PlanCheck, QuotaCheck, RefusedCheck, Role, TradeStatementCheck,
+    AuthorizationCheck, Balance, CaseCheck, DomesticCheck, HeadroomCheck, InTransit, LicenceCheck, LotCheck, MassCheck,
+    MessagesCheck, OrderCheck, PassageCheck, PlanCheck, QuotaCheck, RefusedCheck, Role, TradeStatementCheck,
 };
 
 /// A scenario file.
@@ -37,6 +37,8 @@ pub(crate) struct AuthorityEntry {
     pub id: String,
     pub name: String,
     pub country: Option<String>,
+    /// The province it is for, if it is not for the whole country.
+    pub province: Option<domain::authority::Province>,
     pub zone: Option<String>,
     pub books_from: Option<Value>,
     /// With which authorities of the story it is paired; with all if none are named.
@@ -83,6 +85,7 @@ pub(crate) struct Step {
     pub balance: Option<Many<Balance>>,
     pub mass: Option<Many<MassCheck>>,
     pub in_transit: Option<Many<InTransit>>,
+    pub domestic: Option<Many<DomesticCheck>>,
     pub order: Option<Many<OrderCheck>>,
     pub lot: Option<Many<LotCheck>>,
     pub statement: Option<Many<Table>>,

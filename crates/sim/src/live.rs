@@ -48,6 +48,7 @@ impl Host for Live {
             id: new.id.clone(),
             name: new.name.clone(),
             country: new.country.clone(),
+            province: new.province.clone(),
             zone: Some(new.zone.clone()),
             origin: None,
             books_from: Some(new.books_from),

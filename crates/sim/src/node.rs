@@ -16,6 +16,8 @@ pub struct NewAuthority {
     pub name: String,
     /// Its country, in two letters.
     pub country: String,
+    /// Its province, where it is not for the whole country.
+    pub province: Option<domain::authority::Province>,
     /// Its IANA time zone.
     pub zone: String,
     /// The first day of its books.

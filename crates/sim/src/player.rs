@@ -6,6 +6,7 @@ mod looking;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::Actor;
+use domain::province::{Domestic, End};
 use domain::{Command, Envelope};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -324,11 +325,43 @@ impl<'a> Player<'a> {
         };
         if named.authority != authority {
             let other = &self.authorities[named.authority].id;
-            return Err(format!("{field} names {of:?}, an entry of {other}"));
+            let told = self.told(authority).get(&(named.authority, named.entry)).copied();
+            let number = told.filter(|_| field == "dispatch");
+            let number = number.ok_or_else(|| format!("{field} names {of:?}, an entry of {other}"))?;
+            with.insert(field.to_owned(), number.into());
+            return Ok(with);
         }
         let number = if field == "of" { named.first } else { named.entry };
         with.insert(field.to_owned(), number.into());
         Ok(with)
+    }
+
+    /// Dispatches of other provinces, by authority and entry there, under which entry of this authority they were told.
+    fn told(&self, authority: usize) -> BTreeMap<(usize, u64), u64> {
+        let mut taken = BTreeMap::new();
+        self.nodes[authority].with_state(&mut |state| {
+            let coming = state
+                .provinces
+                .dispatches()
+                .iter()
+                .filter(|(_, one)| one.end == End::Receiving);
+            taken.extend(coming.map(|(entry, one)| ((one.partner.to_string(), one.told.number), *entry)));
+        });
+        let mut told = BTreeMap::new();
+        if taken.is_empty() {
+            return told;
+        }
+        let here = &self.authorities[authority].id;
+        for (other, node) in self.nodes.iter().enumerate().filter(|(other, _)| *other != authority) {
+            let id = &self.authorities[other].id;
+            node.with_state(&mut |state| {
+                let gone = state.provinces.dispatches().iter();
+                let gone = gone.filter(|(_, one)| one.end == End::Sending && one.partner.as_str() == here);
+                let found = |one: &Domestic| taken.get(&(id.clone(), one.told.number)).copied();
+                told.extend(gone.filter_map(|(entry, one)| Some(((other, *entry), found(one)?))));
+            });
+        }
+        told
     }
 
     /// Submits the group, and tells each of its steps.
@@ -494,6 +527,7 @@ fn new_authority(founded: &Founded, seed: u64, place: Place) -> NewAuthority {
         id: founded.id.clone(),
         name: founded.name.clone(),
         country: founded.country.code().to_owned(),
+        province: founded.province.clone(),
         zone: founded.zone_name.clone(),
         books_from: founded.books_from,
         administrators: ADMINISTRATORS.map(str::to_owned),

@@ -167,6 +167,7 @@ impl<'a> Reader<'a> {
             id: entry.id.clone(),
             name: entry.name.clone(),
             country,
+            province: entry.province.clone(),
             zone,
             zone_name: zone_name.to_owned(),
             books_from,

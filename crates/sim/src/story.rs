@@ -38,6 +38,7 @@ pub(crate) struct Founded {
     pub id: String,
     pub name: String,
     pub country: Country,
+    pub province: Option<domain::authority::Province>,
     pub zone: TimeZone,
     pub zone_name: String,
     pub books_from: Date,

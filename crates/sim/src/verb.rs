@@ -59,7 +59,9 @@ pub(crate) const WITH_DAY: [&str; 19] = [
 pub(crate) fn reference_of(verb: &str) -> Option<&'static str> {
     Some(match verb {
         "approve" | "reject" => "of",
-        "receive" | "cancel_dispatch" | "export" | "lose_in_transit" | "give_notice" => "dispatch",
+        "receive" | "cancel_dispatch" | "export" | "lose_in_transit" | "give_notice" | "resolve_difference" => {
+            "dispatch"
+        }
         "reverse" => "line",
         "accept_count" => "count",
         _ => return None,

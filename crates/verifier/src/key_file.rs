@@ -18,6 +18,8 @@ struct Fields {
     id: String,
     name: String,
     country: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    province: Option<Province>,
     url: Option<String>,
     log_key: String,
     cosignature_key: String,
@@ -29,6 +31,14 @@ struct Fields {
     age: Option<String>,
     #[serde(skip_serializing)]
     signature: String,
+}
+
+/// Of an authority that is not for a whole country.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Province {
+    id: String,
+    speaks_abroad: bool,
 }
 
 #[derive(Deserialize, Serialize)]

@@ -9,6 +9,16 @@ use domain::table::No;
 
 use crate::words::Words;
 
+/// The site in another province to which goods are on their way.
+pub fn away(away: &domain::ledger::Away) -> String {
+    near(&away.partner, &away.site)
+}
+
+/// A site in the register of another province.
+pub fn near(partner: &domain::id::Id, site: &domain::id::Id) -> String {
+    format!("{site} ({partner})")
+}
+
 /// A country: its word, or where there is none its English name.
 pub fn country(words: Words, country: Country) -> String {
     words

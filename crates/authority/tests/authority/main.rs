@@ -34,6 +34,7 @@ fn new() -> NewAuthority {
         id: "CN".to_owned(),
         name: "A competent authority".to_owned(),
         country: "CN".to_owned(),
+        province: None,
         zone: None,
         origin: None,
         books_from: None,

@@ -14,6 +14,7 @@ fn founded(id: &str, seed: u8, place: Place) -> Authority {
     let new = NewAuthority {
         id: id.to_owned(),
         country: id.to_owned(),
+        province: None,
         key_seed: [seed; 32],
         ..new()
     };

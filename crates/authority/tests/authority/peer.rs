@@ -62,6 +62,7 @@ impl Peer {
             id: "KR".parse().unwrap(),
             name: "A partner".parse().unwrap(),
             country: domain::country::Country::parse("KR").unwrap(),
+            province: None,
             url: None,
             log_key: self.log.verifier().parse().unwrap(),
             cosignature_key: self.log.cosignature_verifier().parse().unwrap(),

@@ -2,7 +2,7 @@
 
 use super::flow::{Cell, Control};
 use super::movement::{Compartment, CountAccepted, LineReversed, LotClosed, Movement, MovementKind};
-use super::{Account, Batch, Ledger, Lot, NamedUnderRef, Transit};
+use super::{Account, Away, Batch, Ledger, Lot, NamedUnderRef, Transit};
 use crate::State;
 use crate::plan::Planned;
 use crate::policy::HospitalReturn;
@@ -113,6 +113,8 @@ fn legs(movement: &Movement) -> Option<(Place, Place)> {
         MovementKind::Lose => (from, Place::Control(Control::Lost)),
         MovementKind::LoseInTransit => (Place::Transit, Place::Control(Control::Lost)),
         MovementKind::Find => (Place::Control(Control::Found), stock),
+        MovementKind::ProvinceOut => (Place::Transit, Place::Control(Control::ProvinceOut)),
+        MovementKind::ProvinceIn => (Place::Control(Control::ProvinceIn), stock),
         MovementKind::Count => return None,
     })
 }
@@ -131,7 +133,7 @@ impl Movement {
         };
         if let Some((from, to)) = legs(self) {
             let moved = match self.movement {
-                MovementKind::Receive => self.amount - self.excess,
+                MovementKind::Receive | MovementKind::ProvinceIn => self.amount - self.excess,
                 _ => self.amount,
             };
             add(from, self.unexplained - moved);
@@ -144,7 +146,7 @@ impl Movement {
 
 fn post(state: &mut State, movement: &Movement, numbers: &Numbers, sign: i64) {
     let within_transit = movement.amount - movement.excess;
-    let moved = if movement.movement == MovementKind::Receive {
+    let moved = if matches!(movement.movement, MovementKind::Receive | MovementKind::ProvinceIn) {
         within_transit
     } else {
         movement.amount
@@ -216,20 +218,21 @@ fn transfer(state: &mut State, movement: &Movement, numbers: &Numbers, from: Pla
 /// says.
 fn cross_boundary(cell: &mut Cell, movement: &Movement, as_found: bool, from: Place, to: Place, amount: i128) {
     let outward = match (from, to) {
-        (Place::Transit, Place::Held(..)) => amount,
+        (Place::Transit | Place::Control(Control::ProvinceIn), Place::Held(..)) => amount,
         (Place::Held(..), Place::Transit) => -amount,
         _ => return,
     };
-    if as_found && movement.movement != MovementKind::Receive {
+    if as_found && !matches!(movement.movement, MovementKind::Receive | MovementKind::ProvinceIn) {
         cell.returned -= outward;
     } else {
         cell.consumed += outward;
     }
 }
 
-/// Goods on the way belong to the supply side, whoever sent them.
+/// Goods on the way belong to the supply side, whoever sent them, and from whichever province.
 fn in_transit(from: Place, to: Place) -> bool {
-    matches!(from, Place::Transit) || matches!(to, Place::Transit)
+    let on_the_way = |place| matches!(place, Place::Transit | Place::Control(Control::ProvinceIn));
+    on_the_way(from) || on_the_way(to)
 }
 
 /// The account of a site and batch, begun if there is none.
@@ -301,6 +304,8 @@ fn follow(state: &mut State, seq: u64, movement: &Movement, numbers: &Numbers) -
             arrive(state, movement, numbers)?;
         }
         MovementKind::Import => trade(state, movement, numbers, 1),
+        MovementKind::ProvinceOut => leave(state, movement),
+        MovementKind::ProvinceIn => crate::province::apply_arrived(state, movement),
         _ => {}
     }
     Ok(())
@@ -428,7 +433,8 @@ fn take(state: &mut State, movement: &Movement, numbers: &Numbers, sign: i64) ->
 }
 
 fn dispatch(state: &mut State, seq: u64, movement: &Movement, numbers: &Numbers) -> Result<(), Broken> {
-    let to = match &movement.peer {
+    let away = away(movement);
+    let to = match movement.peer.as_ref().filter(|_| away.is_none()) {
         None => None,
         Some(peer) => Some(state.holders.sites.no(&**peer).ok_or_else(|| broken("site", peer))?),
     };
@@ -441,6 +447,7 @@ fn dispatch(state: &mut State, seq: u64, movement: &Movement, numbers: &Numbers)
         to,
         destination,
         permit,
+        away,
         batch: numbers.batch,
         sent,
         outstanding: sent,
@@ -455,11 +462,35 @@ fn dispatch(state: &mut State, seq: u64, movement: &Movement, numbers: &Numbers)
         }
         expect(state, Some(to), numbers.item, sent);
     }
+    crate::province::apply_dispatch(state, seq, movement);
     crate::order::apply_dispatch(state, seq, movement, numbers.site, to, numbers.item);
     if let Some(due) = movement.details.as_ref().and_then(|details| details.notice_due_on) {
         state.channels.await_notice(seq, numbers.site, due);
     }
     Ok(())
+}
+
+/// The site in another province that a dispatch goes to.
+fn away(movement: &Movement) -> Option<Away> {
+    let details = movement.details.as_ref()?;
+    Some(Away {
+        partner: details.partner.clone()?,
+        site: movement.peer.clone()?,
+        number: details.number?,
+    })
+}
+
+/// Goods were received in another province. Its books may have taken back what arrived all the same: then nothing was on
+/// the way any more.
+fn leave(state: &mut State, movement: &Movement) {
+    let Some(dispatch) = movement.dispatch else { return };
+    if let Some(transit) = state.ledger.transit.get_mut(&dispatch) {
+        transit.outstanding -= movement.amount;
+        transit.short |= movement.short;
+        if transit.outstanding == 0 {
+            state.ledger.transit.remove(&dispatch);
+        }
+    }
 }
 
 /// Counts goods on their way against the consignee's ceiling, where one is set.
@@ -488,6 +519,7 @@ fn arrive(state: &mut State, movement: &Movement, numbers: &Numbers) -> Result<(
     if over {
         state.ledger.transit.remove(&dispatch);
     }
+    crate::province::apply_back(state, dispatch, movement);
     match movement.movement {
         MovementKind::Export => trade(state, movement, numbers, 1),
         MovementKind::CancelDispatch => crate::order::apply_cancelled(state, dispatch, movement, numbers.item),
@@ -514,6 +546,7 @@ fn reopen(state: &mut State, original: &Movement, numbers: &Numbers) {
             to,
             destination: None,
             permit: None,
+            away: None,
             batch,
             sent: amount,
             outstanding: amount,

@@ -28,7 +28,7 @@ pub(super) fn adds(movement: &Movement) -> i64 {
         K::Opening | K::Manufacture | K::LotYield | K::CancelDispatch | K::Reclassify | K::Import | K::Find => {
             movement.amount
         }
-        K::Receive => movement.amount - movement.excess,
+        K::Receive | K::ProvinceIn => movement.amount - movement.excess,
         _ => 0,
     }
 }

@@ -9,7 +9,7 @@ use super::refusal::short_of_stock;
 use super::{Account, LedgerRefusal, NamedUnderRef, Transit};
 use crate::State;
 use crate::access::{Actor, Role};
-use crate::holder::Site;
+use crate::holder::{Site, SiteKinds};
 use crate::id::Id;
 use crate::licence::{Activities, Activity};
 use crate::plan::Planned;
@@ -17,7 +17,7 @@ use crate::product::Item;
 use crate::quantity::Mass;
 use crate::refusal::{NameRefusal, Refused};
 use crate::table::No;
-use crate::{order, trade};
+use crate::{order, province, trade};
 
 /// Why a line of a closed year needs a second person.
 pub(super) const YEAR_CLOSED: &str = "its year is closed";
@@ -99,7 +99,7 @@ pub fn applies(kind: MovementKind, step: Step) -> bool {
         }
         Step::Stock => !matches!(
             kind,
-            K::Opening | K::Manufacture | K::Import | K::Find | K::Receive | K::Count
+            K::Opening | K::Manufacture | K::Import | K::Find | K::Receive | K::ProvinceIn | K::Count
         ),
         Step::Room => matches!(kind, K::Manufacture | K::LotYield | K::Dispatch | K::Import | K::Export),
         Step::Ceiling => matches!(kind, K::Dispatch | K::Import),
@@ -144,6 +144,10 @@ pub(super) struct Case<'a> {
     pub item: &'a Item,
     pub batch: Option<No>,
     pub peer: Option<No>,
+    /// The consignee in another province: its authority and its site.
+    pub away: Option<(&'a Id, &'a Id)>,
+    /// The day before which a line cannot lie, and the dispatch that left on it.
+    pub left_on: Option<Date>,
     pub transit: Option<&'a Transit>,
     pub lot: Option<LotView>,
     /// What earlier lines of the same act use of the same quota.
@@ -310,7 +314,7 @@ impl Case<'_> {
     /// What a line rests on must have happened before it; what a count is compared with must not have moved since.
     fn in_order(&self) -> Refused<()> {
         let on = self.movement.occurred_on;
-        let left_on = self.transit.and_then(|transit| transit.dispatched_on);
+        let left_on = self.transit.and_then(|transit| transit.dispatched_on).or(self.left_on);
         if let Some((left_on, dispatch)) = left_on.filter(|day| on < *day).zip(self.movement.dispatch) {
             return Err(LedgerRefusal::BeforeDispatch { dispatch, left_on, on }.into());
         }
@@ -351,7 +355,7 @@ impl Case<'_> {
             }
             MovementKind::Import => Activities::of(&[Activity::Import]),
             MovementKind::Export => Activities::of(&[Activity::Export]),
-            MovementKind::Dispatch if self.peer.is_none() => Activities::of(&[Activity::Export]),
+            MovementKind::Dispatch if self.peer.is_none() && self.away.is_none() => Activities::of(&[Activity::Export]),
             _ => return may_send(self.state, self.site_no, self.item.substance, self.movement.occurred_on),
         };
         let (substance, on) = (self.item.substance, self.movement.occurred_on);
@@ -361,11 +365,20 @@ impl Case<'_> {
     }
 
     fn consignee_licence(&self) -> Refused<()> {
+        if let Some((partner, site)) = self.away {
+            return province::away_licence(self.state, partner, site, self.item, self.movement.occurred_on);
+        }
         let Some(peer) = self.peer else { return Ok(()) };
         may_take(self.state, peer, self.item.substance, self.movement.occurred_on)
     }
 
     fn channel(&mut self) -> Refused<()> {
+        if let Some((partner, site)) = self.away {
+            let shared = province::shared_site(self.state, partner, site)?;
+            let kinds = SiteKinds::of(&shared.kinds);
+            let (channels, on) = (&self.state.channels, self.movement.occurred_on);
+            return channels.leads_away(self.state, self.site_no, (partner, site, kinds), on);
+        }
         let Some(peer) = self.peer else { return Ok(()) };
         let emergency = self
             .movement
@@ -514,7 +527,7 @@ impl Case<'_> {
                 (Planned::Preparation(self.item_no), i128::from(self.movement.amount))
             }
             MovementKind::Import => return trade::import_authorized(self.state, &self.movement, self.item),
-            _ if self.peer.is_some() => return Ok(()),
+            _ if self.peer.is_some() || self.away.is_some() => return Ok(()),
             _ => {
                 let to = self.movement.details.as_ref().and_then(|details| details.country);
                 return trade::export_permitted(self.state, &self.movement, self.item, to);
@@ -566,7 +579,9 @@ impl Case<'_> {
             (Second::Approver, "its account has an accepted count of a later day")
         } else if self.movement.movement == MovementKind::Reclassify && leaves {
             (Second::Approver, "goods leave quarantine or special stocks")
-        } else if self.movement.movement == MovementKind::Receive && self.state.policies.two_person_receipt {
+        } else if matches!(self.movement.movement, MovementKind::Receive | MovementKind::ProvinceIn)
+            && self.state.policies.two_person_receipt
+        {
             (Second::SameHolder, "two persons receive")
         } else {
             return Ok(());
@@ -631,7 +646,10 @@ pub(crate) fn may_supply(state: &State, from: No, to: No, substance: No, on: Dat
 /// Whether a batch may begin with this kind of movement.
 fn begins_batch(kind: MovementKind) -> bool {
     use MovementKind as K;
-    matches!(kind, K::Opening | K::Manufacture | K::LotYield | K::Import | K::Find)
+    matches!(
+        kind,
+        K::Opening | K::Manufacture | K::LotYield | K::Import | K::ProvinceIn | K::Find
+    )
 }
 
 /// A case with its site and item resolved.
@@ -654,6 +672,8 @@ pub(super) fn case<'a>(state: &'a State, by: &'a Actor, today: Date, movement: B
         item,
         batch,
         peer: None,
+        away: None,
+        left_on: None,
         transit: None,
         lot: None,
         spent: 0,

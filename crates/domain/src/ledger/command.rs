@@ -135,6 +135,9 @@ acts! {
         /// The consignee's site; left out when the goods go abroad.
         #[serde(skip_serializing_if = "Option::is_none")]
         to: Option<Id>,
+        /// The authority of another province, if the consignee's site is in its register.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partner: Option<Id>,
         /// The country of destination when the goods go abroad.
         #[serde(skip_serializing_if = "Option::is_none")]
         destination: Option<Country>,
@@ -164,7 +167,7 @@ acts! {
     Receive {
         /// The consignee's site.
         site: Id,
-        /// The entry number of the dispatch.
+        /// The entry number of the dispatch, or of the message in which another province told it.
         dispatch: u64,
         /// How much arrived.
         amount: i64,

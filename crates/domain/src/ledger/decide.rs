@@ -10,6 +10,7 @@ use crate::State;
 use crate::access::Actor;
 use crate::id::{Id, Text};
 use crate::journal::Event;
+use crate::province::{self, Incoming, ProvinceRefusal};
 use crate::quantity::{Amount, BadQuantity};
 use crate::refusal::{NameRefusal, Refused};
 use crate::table::No;
@@ -51,6 +52,12 @@ impl Decided {
             events: vec![Event::Movement(case.movement)],
             second,
         }
+    }
+
+    /// With an entry that follows in the same step.
+    fn and(mut self, event: Option<Event>) -> Self {
+        self.events.extend(event);
+        self
     }
 }
 
@@ -94,7 +101,7 @@ pub(crate) fn decide(state: &State, by: &Actor, today: Date, act: &Act<'_>) -> R
         }
         Act::Export(act) => {
             let (mut movement, transit) = desk.on_the_way(MovementKind::Export, &act.site, act.dispatch, act.amount)?;
-            if transit.to.is_some() {
+            if transit.to.is_some() || transit.away.is_some() {
                 return Err(foreign_dispatch(act.dispatch, &act.site));
             }
             let details = detail(&mut movement);
@@ -218,7 +225,7 @@ impl<'a> Desk<'a> {
                     })?
             }
         };
-        let mut movement = blank(kind, site.clone(), item.clone(), batch.clone(), units, self.today);
+        let mut movement = line_of(kind, site.clone(), item.clone(), batch.clone(), units, self.today);
         if let Some(entered) = amount.entered() {
             detail(&mut movement).entered = entered.parse().ok();
         }
@@ -251,6 +258,9 @@ impl<'a> Desk<'a> {
     fn dispatch(&self, act: &act::Dispatch) -> Refused<Decided> {
         let mut movement = self.goods(MovementKind::Dispatch, &act.site, &act.item, &act.batch, &act.amount)?;
         let abroad = act.destination.is_some();
+        if let Some(partner) = &act.partner {
+            return self.dispatch_away(act, partner, movement);
+        }
         if act.to.is_some() == abroad || act.to.as_ref() == Some(&act.site) || (abroad && act.emergency) {
             return Err(LedgerRefusal::NoDestination {
                 site: act.site.to_string(),
@@ -282,7 +292,50 @@ impl<'a> Desk<'a> {
         Ok(Decided::of(case))
     }
 
+    /// A dispatch to a site of another province, which is told in the same step.
+    fn dispatch_away(&self, act: &act::Dispatch, partner: &Id, mut movement: Box<Movement>) -> Refused<Decided> {
+        let site = || act.site.to_string();
+        let to = act.to.as_ref().filter(|_| act.destination.is_none());
+        let to = to.ok_or_else(|| LedgerRefusal::NoDestination { site: site() })?;
+        if act.emergency || act.order.is_some() || act.permit.is_some() {
+            return Err(ProvinceRefusal::Plain { site: site() }.into());
+        }
+        let shared = province::shared_site(self.state, partner, to)?;
+        let details = detail(&mut movement);
+        details.transport_certificate.clone_from(&act.transport_certificate);
+        details.carrier.clone_from(&act.carrier);
+        details.partner = Some(partner.clone());
+        details.number = Some(province::next_number(self.state, partner));
+        movement.peer = Some(to.clone());
+        let mut case = self.open(movement, act.occurred_on, act.mode)?;
+        case.away = Some((&self.state.partners.find(partner)?.file.id, &shared.site));
+        case.run()?;
+        let told = province::dispatched(self.state, &case.movement);
+        Ok(Decided::of(case).and(told))
+    }
+
+    /// Goods from another province: the batch may be new here, and its books end the transit.
+    fn receive_away(&self, act: &act::Receive, coming: &Incoming<'a>) -> Refused<Decided> {
+        let told = &coming.domestic.told;
+        let (kind, site, item) = (MovementKind::ProvinceIn, act.site.clone(), coming.item.clone());
+        let mut movement = line_of(kind, site, item, told.batch.clone(), act.amount, self.today);
+        movement.dispatch = Some(act.dispatch);
+        movement.expires_on = told.expires_on;
+        movement.excess = act.amount.saturating_sub(coming.outstanding).max(0);
+        movement.short = !act.more_to_come && act.amount < coming.outstanding;
+        movement.peer = Some(told.from.clone());
+        detail(&mut movement).partner = Some(coming.domestic.partner.clone());
+        let mut case = self.open(movement, act.occurred_on, act.mode)?;
+        case.left_on = Some(told.on);
+        case.run()?;
+        let receipt = province::received(self.state, &case.movement);
+        Ok(Decided::of(case).and(receipt))
+    }
+
     fn receive(&self, act: &act::Receive) -> Refused<Decided> {
+        if let Some(coming) = province::incoming(self.state, act.dispatch, &act.site)? {
+            return self.receive_away(act, &coming);
+        }
         let (mut movement, transit) = self.on_the_way(MovementKind::Receive, &act.site, act.dispatch, act.amount)?;
         let (site_no, _) = self.state.holders.site(&act.site)?;
         if transit.to != Some(site_no) {
@@ -313,7 +366,7 @@ impl<'a> Desk<'a> {
             .ok_or(LedgerRefusal::DispatchUnknown { dispatch })?;
         let batch = self.state.ledger.batch_at(transit.batch);
         let item = self.state.items.at(batch.item).id.clone();
-        let mut movement = blank(kind, site.clone(), item, batch.code.clone(), amount, self.today);
+        let mut movement = line_of(kind, site.clone(), item, batch.code.clone(), amount, self.today);
         movement.dispatch = Some(dispatch);
         Ok((movement, transit))
     }
@@ -327,6 +380,10 @@ impl<'a> Desk<'a> {
     ) -> Refused<Decided> {
         let dispatch = movement.dispatch.unwrap_or_default();
         movement.peer = transit.to.map(|to| self.site_id(to));
+        if let Some(away) = &transit.away {
+            movement.peer = Some(away.site.clone());
+            detail(&mut movement).partner = Some(away.partner.clone());
+        }
         let site = movement.site.clone();
         let mut case = self.open(movement, on, mode)?;
         if transit.from != case.site_no {
@@ -334,7 +391,8 @@ impl<'a> Desk<'a> {
         }
         case.transit = Some(transit);
         case.run()?;
-        Ok(Decided::of(case))
+        let told = province::back(transit, &case.movement);
+        Ok(Decided::of(case).and(told))
     }
 
     fn site_id(&self, no: No) -> Id {
@@ -351,7 +409,14 @@ fn foreign_dispatch(dispatch: u64, site: &Id) -> Box<crate::Refusal> {
 }
 
 /// A line with nothing but its goods.
-fn blank(movement: MovementKind, site: Id, item: Id, batch: Id, amount: i64, occurred_on: Date) -> Box<Movement> {
+pub(crate) fn line_of(
+    movement: MovementKind,
+    site: Id,
+    item: Id,
+    batch: Id,
+    amount: i64,
+    occurred_on: Date,
+) -> Box<Movement> {
     Box::new(Movement {
         movement,
         mode: Mode::Instruct,

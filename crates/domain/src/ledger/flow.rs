@@ -39,10 +39,14 @@ pub enum Control {
     Found,
     /// Not explained.
     Unexplained,
+    /// From other provinces.
+    ProvinceIn,
+    /// To other provinces.
+    ProvinceOut,
 }
 
 /// How many control accounts an item has.
-const CONTROLS: usize = 12;
+const CONTROLS: usize = 14;
 
 impl Control {
     fn place(self) -> usize {

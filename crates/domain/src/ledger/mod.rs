@@ -39,7 +39,7 @@ pub use refusal::LedgerRefusal;
 pub(crate) use apply::{apply_count_accepted, apply_lot_closed, apply_movement, apply_reversed};
 pub(crate) use bounds::not_too_large;
 pub(crate) use check::{Second, may_supply};
-pub(crate) use decide::{Act, decide};
+pub(crate) use decide::{Act, decide, line_of};
 pub(crate) use hold::{apply_hold, apply_lift, decide_hold, decide_lift};
 pub(crate) use reverse::{decide_accept_count, decide_reverse};
 
@@ -111,6 +111,17 @@ impl Keyed for Account {
     }
 }
 
+/// A site in another province, to which goods are on their way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Away {
+    /// The province's authority.
+    pub partner: Id,
+    /// The site, in its register.
+    pub site: Id,
+    /// The number of the dispatch.
+    pub number: u64,
+}
+
 /// Goods on the way.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Transit {
@@ -122,6 +133,8 @@ pub struct Transit {
     pub destination: Option<Country>,
     /// The export permit it goes under, when it goes abroad under one.
     pub permit: Option<Id>,
+    /// The site in another province that it goes to, if it goes to one.
+    pub away: Option<Away>,
     /// The batch.
     pub batch: No,
     /// What was sent.

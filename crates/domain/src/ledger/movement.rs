@@ -47,11 +47,15 @@ pub enum MovementKind {
     Find,
     /// Counted; nothing moves.
     Count,
+    /// Received in another province: no longer on the way from here.
+    ProvinceOut,
+    /// Received from another province.
+    ProvinceIn,
 }
 
 impl MovementKind {
     /// All kinds with their words, in the order of their numbers.
-    pub const ALL: [(Self, &'static str); 17] = [
+    pub const ALL: [(Self, &'static str); 19] = [
         (Self::Opening, "opening"),
         (Self::Manufacture, "manufacture"),
         (Self::LotFeed, "lot_feed"),
@@ -69,6 +73,8 @@ impl MovementKind {
         (Self::LoseInTransit, "lose_in_transit"),
         (Self::Find, "find"),
         (Self::Count, "count"),
+        (Self::ProvinceOut, "province_out"),
+        (Self::ProvinceIn, "province_in"),
     ];
 
     /// The word of the kind.
@@ -94,9 +100,10 @@ impl MovementKind {
             | Self::Receive
             | Self::CancelDispatch
             | Self::Import
+            | Self::ProvinceIn
             | Self::Find => 1,
             Self::LotFeed | Self::UseInManufacture | Self::Dispatch | Self::Dispense | Self::Destroy | Self::Lose => -1,
-            Self::Reclassify | Self::Export | Self::LoseInTransit | Self::Count => 0,
+            Self::Reclassify | Self::Export | Self::LoseInTransit | Self::Count | Self::ProvinceOut => 0,
         }
     }
 
@@ -221,6 +228,12 @@ pub struct Details {
     /// The order that a dispatch answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Id>,
+    /// The authority of the other province, in whose register the other site is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<Id>,
+    /// The number of a dispatch to another province.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
 }
 
 /// One line of the ledger.

@@ -44,6 +44,17 @@ fn reversible(state: &State, line: u64, original: &Movement) -> Refused<()> {
         MovementKind::CancelDispatch | MovementKind::Export | MovementKind::LoseInTransit => {
             return fixed("goods on the way were settled by it; record what happened since");
         }
+        MovementKind::ProvinceIn | MovementKind::ProvinceOut => {
+            return fixed("the other province has it in its books; record what happened since");
+        }
+        MovementKind::Dispatch
+            if original
+                .details
+                .as_ref()
+                .is_some_and(|details| details.partner.is_some()) =>
+        {
+            return fixed("the other province was told; cancel the dispatch");
+        }
         MovementKind::Import if state.trade.is_endorsed(original) => {
             return fixed("the arrival of its consignment is endorsed; record what happened since");
         }

@@ -360,7 +360,7 @@ pub(crate) fn apply_received(
         return Ok(());
     }
     note_spoken(partner, &message, &received.message.kid, at);
-    trade::apply_notice(state, &received.from, &message, hash, on)
+    trade::apply_notice(state, &received.from, &message, hash, (seq, on))
 }
 
 /// Notes with which key something was said that permits may rest on.

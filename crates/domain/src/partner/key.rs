@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::authority::Province;
 use crate::country::Country;
 use crate::digest::{Digest, PublicKey, Signature};
 use crate::id::{Id, Text};
@@ -63,6 +64,9 @@ pub struct KeyFile {
     pub name: Text,
     /// The country it is the competent authority of.
     pub country: Country,
+    /// The province whose competent authority it is; left out by that of a whole country.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub province: Option<Province>,
     /// Where it takes messages; none if it can only be reached by files.
     pub url: Option<Text>,
     /// The verifier key of its log, as in a signed note.
@@ -85,6 +89,11 @@ pub struct KeyFile {
 }
 
 impl KeyFile {
+    /// Whether this authority speaks for its country with those of others.
+    pub fn speaks_abroad(&self) -> bool {
+        self.province.as_ref().is_none_or(|province| province.speaks_abroad)
+    }
+
     /// How old it is: when it was made, or when its key begins.
     pub fn issued_at(&self) -> Timestamp {
         self.issued.unwrap_or(self.key.valid_from)
@@ -96,6 +105,7 @@ impl KeyFile {
             id,
             name,
             country,
+            province,
             url,
             log_key,
             cosignature_key,
@@ -109,6 +119,7 @@ impl KeyFile {
             id,
             name,
             country: *country,
+            province,
             url,
             log_key,
             cosignature_key,
@@ -142,6 +153,8 @@ struct Unsigned<'a> {
     id: &'a Id,
     name: &'a Text,
     country: Country,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    province: &'a Option<Province>,
     url: &'a Option<Text>,
     log_key: &'a Text,
     cosignature_key: &'a Text,

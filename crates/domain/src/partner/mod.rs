@@ -65,7 +65,10 @@ refusals! {
             "the key file of {partner} has the fingerprint {file}; {read} was read out: somebody may have changed the file on its way";
         FingerprintMissing { partner: String, of: u64 } = "fingerprint_missing", None,
             "approving entry {of} takes the fingerprint of {partner} as its officer read it out to you (read_back)";
-        CountryTaken { country: String, by: String } = "country_has_authority", None, "the authority of {country} is {by}: each country has one here";
+        CountryTaken { country: String, by: String } = "country_has_authority", None, "the authority of {country} is {by}: each country has one here, or one for each of its provinces";
+        ProvinceTaken { province: String, by: String } = "province_has_authority", None, "the authority of {province} is {by}: each province has one here";
+        SpeakerTaken { country: String, by: String } = "country_has_speaker", None, "{by} speaks for {country} with other countries: only one of its provinces does";
+        SpeaksNotAbroad { authority: String } = "speaks_not_abroad", None, "{authority} speaks with authorities of its own country only: another province of it speaks abroad";
         KeyTaken { partner: String, key: &'static str, by: String } = "key_taken", None, "the {key} in the file of {partner} is that of {by}: every authority has keys and a log of its own";
         KeyNameWrong { partner: String, kid: String } = "key_name_wrong", None, "{kid} is not the name of the key in the file of {partner}";
         Unreadable { why: String } = "message_unreadable", None, "the message cannot be read: {why}";
@@ -79,7 +82,7 @@ refusals! {
         RootDiffers { authority: String } = "root_differs", None,
             "it is not signed by the root key of {authority} that was read out at pairing: call the authority before anything else";
         IdentityDiffers { authority: String, what: &'static str } = "identity_differs", None,
-            "the {what} in the key file of {authority} is another one: a key file brings a new message key, and leaves country and log as they are";
+            "the {what} in the key file of {authority} is another one: a key file brings a new message key, and leaves country, province and log as they are";
         KeyUnfit { authority: String, kid: String, why: String } = "key_unfit", None, "the key {kid} of {authority} cannot be its next: {why}";
         DistrustKnown { authority: String, kid: String, since: Timestamp } = "distrust_known", None, "the key {kid} of {authority} is not trusted since {since} already";
         KeyStillGood { to: String } = "key_still_good", None, "nothing that waits for a receipt of {to} is signed with a key that signs no more: the same bytes are sent again";
@@ -236,9 +239,10 @@ impl Partners {
         self.0.get(id).ok_or_else(|| unknown("partner", id))
     }
 
-    /// The authority of a country, if one is paired.
+    /// The authority that speaks for a country with others, if it is paired.
     pub fn of_country(&self, country: crate::country::Country) -> Option<&Partner> {
-        self.0.values().find(|partner| partner.file.country == country)
+        let speaks = |partner: &&Partner| partner.file.country == country && partner.file.speaks_abroad();
+        self.0.values().find(speaks)
     }
 
     /// All partners by id.
@@ -258,12 +262,7 @@ pub(crate) fn decide_pairing(state: &State, pairing: &Pairing) -> Refused<Partne
     if file.id == state.founding.id || state.partners.get(&file.id).is_some() {
         return Err(taken("authority", &file.id));
     }
-    let known = state.partners.of_country(file.country).map(|partner| &partner.file.id);
-    let ours = (file.country == state.founding.country).then_some(&state.founding.id);
-    if let Some(by) = known.or(ours) {
-        let (country, by) = (file.country.to_string(), by.to_string());
-        return Err(PartnerRefusal::CountryTaken { country, by }.into());
-    }
+    province_is_free(state, file)?;
     own_keys(state, file)?;
     if !file.key.is_named_right() {
         return Err(PartnerRefusal::KeyNameWrong {
@@ -274,6 +273,40 @@ pub(crate) fn decide_pairing(state: &State, pairing: &Pairing) -> Refused<Partne
     }
     read_out(file, &pairing.fingerprint)?;
     Ok(PartnerPaired { file: file.clone() })
+}
+
+/// Of one country there is one authority, or there are some of its provinces, of which one may speak abroad.
+fn province_is_free(state: &State, file: &KeyFile) -> Refused<()> {
+    crate::authority::check_province(file.country, file.province.as_ref())?;
+    let founding = &state.founding;
+    let ours = (&founding.id, founding.country, founding.province.as_ref());
+    let others = state.partners.iter().map(|partner| &partner.file);
+    let others = others.map(|file| (&file.id, file.country, file.province.as_ref()));
+    for (by, country, province) in others.chain([ours]) {
+        if country != file.country {
+            continue;
+        }
+        let (country, by) = (country.to_string(), by.to_string());
+        let (Some(theirs), Some(new)) = (province, &file.province) else {
+            return Err(PartnerRefusal::CountryTaken { country, by }.into());
+        };
+        if theirs.id == new.id {
+            let province = new.id.to_string();
+            return Err(PartnerRefusal::ProvinceTaken { province, by }.into());
+        }
+        if theirs.speaks_abroad && new.speaks_abroad {
+            return Err(PartnerRefusal::SpeakerTaken { country, by }.into());
+        }
+    }
+    let we_speak = founding.province.as_ref().is_none_or(|province| province.speaks_abroad);
+    let silent = [(&founding.id, we_speak), (&file.id, file.speaks_abroad())];
+    match silent.into_iter().find(|(_, speaks)| !speaks) {
+        Some((authority, _)) if file.country != founding.country => {
+            let authority = authority.to_string();
+            Err(PartnerRefusal::SpeaksNotAbroad { authority }.into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// No key and no log of a file may be that of somebody else: what is signed would not tell who signed it.

@@ -103,14 +103,16 @@ fn comes_after(state: &State, file: &KeyFile, now: Timestamp) -> Refused<bool> {
     Ok(true)
 }
 
-/// A new file has another message key, and may have another name and address. The country and the log stay.
+/// A new file has another message key, and may have another name and address. Country, province and log stay.
 fn same_identity(state: &State, file: &KeyFile, held: Option<&KeyFile>) -> Refused<()> {
     let founding = &state.founding;
     let what = match held {
         Some(held) if held.country != file.country => Some("country"),
+        Some(held) if held.province != file.province => Some("province"),
         Some(held) if held.log_key != file.log_key => Some("log"),
         Some(held) if held.cosignature_key != file.cosignature_key => Some("cosignature key"),
         None if founding.country != file.country => Some("country"),
+        None if founding.province != file.province => Some("province"),
         None if founding.log_key != file.log_key => Some("log"),
         _ => None,
     };

@@ -20,7 +20,7 @@ pub use border::{
 };
 
 /// The balance of one substance for one year, in base (`ledger.md`, balance evaluation).
-/// opening + manufactured + imported + found − consumed − utilized − exported − process loss − destroyed − lost
+/// opening + manufactured + imported + from other provinces + found − consumed − utilized − exported − to other provinces − process loss − destroyed − lost
 /// − to special stocks − closing = residual, which must be explained.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Identity {
@@ -35,6 +35,10 @@ pub struct Identity {
     /// From abroad.
     #[serde(rename = "imported_g")]
     pub imported: Mass,
+    /// Received from other provinces of the country.
+    #[serde(rename = "from_provinces_g", skip_serializing_if = "is_zero")]
+    #[schemars(default)]
+    pub from_provinces: Mass,
     /// Found or recovered by the supply side.
     #[serde(rename = "found_g")]
     pub found: Mass,
@@ -50,6 +54,10 @@ pub struct Identity {
     /// Left at customs.
     #[serde(rename = "exported_g")]
     pub exported: Mass,
+    /// Received in other provinces of the country; what is still on its way there is in the closing stock.
+    #[serde(rename = "to_provinces_g", skip_serializing_if = "is_zero")]
+    #[schemars(default)]
+    pub to_provinces: Mass,
     /// Destroyed by the supply side.
     #[serde(rename = "destroyed_g")]
     pub destroyed: Mass,
@@ -76,6 +84,11 @@ pub struct Identity {
     pub special: Mass,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref)] // the shape that serde calls
+fn is_zero(mass: &Mass) -> bool {
+    *mass == Mass::ZERO
+}
+
 /// Sums of one substance.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sums {
@@ -87,6 +100,8 @@ struct Sums {
     opening: Mass,
     manufactured: Mass,
     imported: Mass,
+    from_provinces: Mass,
+    to_provinces: Mass,
     found: Mass,
     consumed: Mass,
     utilized: Mass,
@@ -104,6 +119,8 @@ impl Sums {
         self.opening += base(-cell.supply(Control::Opening));
         self.manufactured += base(-cell.supply(Control::Produced) - cell.retail(Control::Produced));
         self.imported += base(-cell.supply(Control::Imported));
+        self.from_provinces += base(-cell.supply(Control::ProvinceIn));
+        self.to_provinces += base(cell.supply(Control::ProvinceOut));
         self.found += base(-cell.supply(Control::Found) + cell.returned);
         // Supply to a patient is consumption, whoever supplies (1961 art. 1(2)).
         self.consumed += base(cell.consumed + cell.supply(Control::Dispensed));
@@ -185,10 +202,11 @@ fn row(state: &State, year: i16, no: No, sum: &Sums) -> Option<Identity> {
     if nothing && !sum.moved {
         return None;
     }
-    let gained = opening + sum.manufactured + sum.imported + sum.found;
+    let gained = opening + sum.manufactured + sum.imported + sum.from_provinces + sum.found;
     let gone = sum.consumed
         + sum.utilized
         + sum.exported
+        + sum.to_provinces
         + sum.process_loss
         + sum.destroyed
         + sum.lost
@@ -199,11 +217,13 @@ fn row(state: &State, year: i16, no: No, sum: &Sums) -> Option<Identity> {
         opening,
         manufactured: sum.manufactured,
         imported: sum.imported,
+        from_provinces: sum.from_provinces,
         found: sum.found,
         consumed: sum.consumed,
         utilized: sum.utilized,
         process_loss: sum.process_loss,
         exported: sum.exported,
+        to_provinces: sum.to_provinces,
         destroyed: sum.destroyed,
         lost: sum.lost,
         to_special: sum.to_special,

@@ -43,6 +43,9 @@ codes! {
     StatementDiffers = "trade_statement_differs", "it answers another statement than the last one that was proposed";
     TrustFileOlder = "trust_file_older", "the key file in it is older than the one in force, or of the same moment and not the same";
     RootDiffers = "root_differs", "the key file in it is signed by another root key than the one that was read out at pairing";
-    IdentityDiffers = "identity_differs", "the key file in it has another country or another log";
+    IdentityDiffers = "identity_differs", "the key file in it has another country, another province or another log";
+    SiteUnknown = "site_unknown", "the receiver has no such site in its register, or was told of none";
+    DispatchKnown = "dispatch_known", "a dispatch of this number was told before";
+    DispatchUnknown = "dispatch_unknown", "no dispatch of this number was told";
     KeyUnfit = "key_unfit", "the key in it has ended, begins too late, was used before or is another's";
 }

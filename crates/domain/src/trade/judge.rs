@@ -19,7 +19,7 @@ use crate::journal::Event;
 use crate::ledger::AMOUNT_MAX;
 use crate::partner::{Message, Partner};
 use crate::policy::ConfirmationPolicy;
-use crate::{Broken, broken};
+use crate::{Broken, broken, province};
 
 /// The kind of the message that asks for confirmation.
 const REQUEST: &str = "confirmation_requested";
@@ -42,6 +42,13 @@ pub(crate) fn judge(
     let notice = Notice::read(&message.kind, &message.body).map_err(|_| Code::BodyUnreadable)?;
     let notice = notice.ok_or(Code::UnknownKind)?;
     let from = &partner.file.id;
+    if !matches!(notice, Notice::KeyUpdate(_)) {
+        let near = province::is_neighbour(state, partner);
+        refuse_if(province::is_domestic(&notice) != near, Code::NotConcerned)?;
+    }
+    if let Some(judged) = province::judge(state, from, &notice, today) {
+        return judged;
+    }
     match &notice {
         Notice::AuthorizationIssued(authorization) => {
             let ours = authorization.exporter.country == state.founding.country;
@@ -320,10 +327,14 @@ pub(crate) fn apply_notice(
     from: &Id,
     message: &Message,
     hash: Digest,
-    on: Date,
+    (entry, on): (u64, Date),
 ) -> Result<(), Broken> {
     let notice = Notice::read(&message.kind, &message.body).map_err(|why| broken("message", why))?;
     let notice = notice.ok_or_else(|| broken("kind of message", &message.kind))?;
+    if province::is_domestic(&notice) {
+        province::apply_notice(state, from, &notice, entry, on);
+        return Ok(());
+    }
     match notice {
         Notice::AuthorizationIssued(authorization) => {
             let key = (from.clone(), authorization.number.clone());

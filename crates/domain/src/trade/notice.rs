@@ -553,6 +553,20 @@ notices! {
     StatementSigned(StatementSignature) = "trade_statement_signed";
     /// Other figures.
     StatementDisputed(StatementDispute) = "trade_statement_disputed";
+    /// A site may be supplied from another province.
+    SiteShared(crate::province::SharedSite) = "site_shared";
+    /// It may be no more.
+    SiteWithdrawn(crate::province::SiteNamed) = "site_withdrawn";
+    /// Goods have left for another province.
+    DomesticDispatched(crate::province::DomesticDispatch) = "domestic_dispatched";
+    /// They were received there.
+    DomesticReceived(crate::province::DomesticReceipt) = "domestic_received";
+    /// They are back with the consignor.
+    DomesticReturned(crate::province::DomesticEnd) = "domestic_returned";
+    /// They were lost on the way.
+    DomesticLost(crate::province::DomesticEnd) = "domestic_lost";
+    /// One province's word on a difference.
+    DifferenceResolved(crate::province::DifferenceWord) = "difference_resolved";
     /// A new key for messages.
     KeyUpdate(crate::partner::KeyFile) = "key_update";
 }

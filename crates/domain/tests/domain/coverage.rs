@@ -26,6 +26,7 @@ fn nouns() -> BTreeMap<&'static str, &'static [RefusalDoc]> {
         ("plan", domain::plan::PlanRefusal::ALL),
         ("policy", domain::policy::PolicyRefusal::ALL),
         ("product", domain::product::ProductRefusal::ALL),
+        ("province", domain::province::ProvinceRefusal::ALL),
         ("substance", domain::substance::SubstanceRefusal::ALL),
         ("trade", domain::trade::TradeRefusal::ALL),
         ("passage", domain::trade::passage::PassageRefusal::ALL),

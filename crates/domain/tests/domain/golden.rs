@@ -29,8 +29,12 @@ fn examples() -> BTreeMap<&'static str, Entry> {
     let at_home = whole_life().journal;
     let at_home_alone: BTreeSet<&str> = at_home.iter().map(|entry| entry.event.kind()).collect();
     let abroad = trade::whole_life().worlds.into_iter().flat_map(|world| world.journal);
+    let near = trade::next_door().worlds.into_iter().flat_map(|world| world.journal);
+    // The lives of two countries have told the other kinds.
+    let own = ["SiteShared", "SiteWithdrawn", "DifferenceResolved"];
+    let near = near.filter(|entry| own.contains(&entry.event.kind()));
     let abroad = abroad.filter(|entry| !at_home_alone.contains(entry.event.kind()));
-    for entry in at_home.into_iter().chain(abroad) {
+    for entry in at_home.into_iter().chain(abroad).chain(near) {
         let kind = entry.event.kind();
         if examples
             .get(kind)

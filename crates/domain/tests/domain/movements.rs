@@ -244,7 +244,14 @@ fn a_check_that_does_not_apply_changes_nothing_and_one_that_does_is_the_one_that
 
 #[test]
 fn every_kind_every_check_and_every_mode_has_a_line() {
-    let kinds = MovementKind::ALL.iter().map(|(_, word)| *word).chain(MORE_ACTS);
+    // What crosses a province's border takes two ledgers: `provinces.txt` tries it.
+    let at_home =
+        |kind: &&(MovementKind, &str)| !matches!(kind.0, MovementKind::ProvinceOut | MovementKind::ProvinceIn);
+    let kinds = MovementKind::ALL
+        .iter()
+        .filter(at_home)
+        .map(|(_, word)| *word)
+        .chain(MORE_ACTS);
     for kind in kinds {
         for number in 1..=STEPS.len() {
             for mode in ["instruct", "report"] {

@@ -30,6 +30,19 @@ pub fn ask(world: &World, question: &str, of: &str) -> String {
         ("quota", [year, holder, of]) => quota(world, year, holder, of),
         ("plan_line", [year, of]) => plan_line(world, year, of),
         ("on_the_way", [name]) => on_the_way(world, name),
+        ("domestic", [number]) => {
+            let mut found = world.state().provinces.dispatches().values();
+            let number: u64 = number.parse().expect("a number");
+            let one = found.find(|one| one.told.number == number).expect("a dispatch");
+            let stands = match (one.differs(), one.is_over()) {
+                (false, false) => "open",
+                (true, false) => "differs",
+                (false, true) => "over",
+                (true, true) => "resolved",
+            };
+            let (received, excess, returned, lost) = (one.received, one.excess, one.returned, one.lost);
+            format!("received {received} excess {excess} returned {returned} lost {lost} {stands}")
+        }
         ("notices", ["due"]) => {
             let due = world.state().channels.notices_due();
             joined(due.map(|(dispatch, day)| format!("{}:{day}", named(world, dispatch))))

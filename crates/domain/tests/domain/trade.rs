@@ -23,7 +23,7 @@ macro_rules! tables {
 }
 
 tables! {
-    alarm amended authorization border chain exceptional gate golden grades keys overdue pairing passage posts request returned shipment sideways statement
+    alarm amended authorization border chain exceptional gate golden grades keys overdue pairing passage posts provinces request returned shipment sideways statement
 }
 
 /// Two authorities that have lived through everything an entry can tell of trade: the histories of `golden.txt`.
@@ -31,6 +31,15 @@ pub fn whole_life() -> Two {
     let mut two = Two::at("paired");
     for line in lines(include_str!("../trade/golden.txt")) {
         two.follow("golden.txt", &line);
+    }
+    two
+}
+
+/// Two provinces that have lived through everything an entry can tell of what goes between them.
+pub fn next_door() -> Two {
+    let mut two = Two::at("neighbours");
+    for line in lines(include_str!("../trade/neighbours_golden.txt")) {
+        two.follow("neighbours_golden.txt", &line);
     }
     two
 }

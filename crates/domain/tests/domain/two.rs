@@ -56,6 +56,12 @@ static STAGES: LazyLock<BTreeMap<String, Two>> = LazyLock::new(|| {
     let mut stages = BTreeMap::from([("unpaired".to_owned(), two.clone())]);
     two.pair();
     stages.insert("paired".to_owned(), two.clone());
+    let mut near = Two::apart(Some(["CN-HB", "CN-HN"]));
+    near.pair();
+    for line in lines(include_str!("../trade/neighbours.txt")) {
+        near.follow("neighbours.txt", &line);
+    }
+    stages.insert("neighbours".to_owned(), near);
     for line in lines(include_str!("../trade/stages.txt")) {
         match &line.text.split("  ").collect::<Vec<_>>()[..] {
             ["*", "stage", name] => drop(stages.insert((*name).to_owned(), two.clone())),
@@ -69,11 +75,31 @@ static STAGES: LazyLock<BTreeMap<String, Two>> = LazyLock::new(|| {
 impl Two {
     /// The fixed world of `tests/ledger`, and the one of `importer.txt`, which do not know each other.
     fn unpaired() -> Self {
+        Self::apart(None)
+    }
+
+    /// The same, or as two provinces of one country, of which the first speaks abroad.
+    fn apart(provinces: Option<[&str; 2]>) -> Self {
+        let placed = |table: &str, place: usize, country: &str| {
+            let Some(province) = provinces.map(|provinces| provinces[place]) else {
+                return table.to_owned();
+            };
+            let speaks = place == CN;
+            let is = format!(r#" country=CN province={{"id":"{province}","speaks_abroad":{speaks}}} "#);
+            table.replacen(&format!(" country={country} "), &is, 1)
+        };
         let mut importer = World::empty();
-        for line in lines(include_str!("../trade/importer.txt")) {
+        for line in lines(&placed(include_str!("../trade/importer.txt"), LK, "LK")) {
             importer.follow("importer.txt", &line);
         }
-        let mut exporter = World::fixed();
+        let mut exporter = World::empty();
+        if provinces.is_none() {
+            exporter = World::fixed();
+        } else {
+            for line in lines(&placed(include_str!("../ledger/world.txt"), CN, "CN")) {
+                exporter.follow("world.txt", &line);
+            }
+        }
         for line in lines(include_str!("../trade/exporter.txt")) {
             exporter.follow("exporter.txt", &line);
         }
@@ -128,6 +154,7 @@ impl Two {
         let third = |change: &dyn Fn(&mut KeyFile)| {
             let mut file = theirs.clone();
             (file.id, file.country) = ("PH".parse().expect("an id"), "PH".parse().expect("a country"));
+            file.province = None;
             change(&mut file);
             json_of(&file)
         };
@@ -136,6 +163,18 @@ impl Two {
         let request = self.last_of(CN, "confirmation_requested");
         let last = self.sent[LK].last().map(|letter| letter.message.payload.read());
         let last: Option<Message> = last.map(|message| message.expect("a message"));
+        let near = |id: &str, speaks_abroad| {
+            let id: domain::id::Id = id.parse().expect("an id");
+            third(&|file| {
+                let id = id.clone();
+                file.country = ours.country;
+                file.province = Some(domain::authority::Province { id, speaks_abroad });
+            })
+        };
+        let mut text = text.to_owned();
+        for (entry, one) in self.state(LK).provinces.dispatches() {
+            text = text.replace(&format!("$IN-{}", one.told.number), &entry.to_string());
+        }
         text.replace("$OTHER-CN", &third(&|file| file.country = ours.country))
             .replace("$OTHER-LK", &third(&|file| file.country = theirs.country))
             .replace("$ROOT-PH", &third(&|file| file.root = ours.root))
@@ -145,6 +184,10 @@ impl Two {
                 "$LOG-PH",
                 &third(&|file| file.log_key = "cn+1+other".parse().expect("a text")),
             )
+            .replace("$WHOLE-PH", &third(&|file| file.country = ours.country))
+            .replace("$HUBEI-PH", &near("CN-HB", false))
+            .replace("$SPEAKER-PH", &near("CN-GD", true))
+            .replace("$NOWHERE-PH", &near("LK-1", false))
             .replace("$FILE-PH", &third(&|_| ()))
             .replace(
                 "$READ-PH",
@@ -635,6 +678,7 @@ pub fn file_of(state: &State) -> KeyFile {
         id: founding.id.clone(),
         name: founding.name.clone(),
         country: founding.country,
+        province: founding.province.clone(),
         url: None,
         log_key: founding.log_key.clone(),
         cosignature_key: founding.log_key.clone(),

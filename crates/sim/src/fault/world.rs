@@ -213,6 +213,7 @@ fn found_one(
         id: id.to_owned(),
         name: format!("Authority of {id}"),
         country: id.to_owned(),
+        province: None,
         zone: country.zone().to_owned(),
         books_from: jiff::civil::date(2024, 1, 1),
         administrators: ["a".to_owned(), "b".to_owned()],

@@ -25,6 +25,7 @@ impl Core {
             id: founding.id.clone(),
             name: founding.name.clone(),
             country: founding.country,
+            province: founding.province.clone(),
             url: Some(self.url.parse().map_err(wrong)?),
             log_key: founding.log_key.clone(),
             cosignature_key: self.keys.log.cosignature_verifier().parse().map_err(wrong)?,

@@ -52,8 +52,12 @@ impl Player<'_> {
 
     fn look(&self, authority: usize, at: Timestamp, look: &Look) -> Result<Vec<Figure>, String> {
         let node = &self.nodes[authority];
+        let told = self.told(authority);
         let number = |id: &str| match self.names.get(id) {
             Some(named) if named.authority == authority => Ok(named.entry),
+            Some(named) if told.contains_key(&(named.authority, named.entry)) => {
+                Ok(told[&(named.authority, named.entry)])
+            }
             _ => Err(format!("{id:?} names no entry of this authority")),
         };
         let document = |seq: u64| {

@@ -96,3 +96,6 @@ kind-PassageRepacked = Repacked in transit
 kind-DiversionApplied = Diversion applied for
 kind-PassageEnded = Passage ended
 kind-PassageClosed = Passage closed
+kind-SiteShared = Site shared with another province
+kind-SiteWithdrawn = Shared site withdrawn
+kind-DifferenceResolved = Difference with another province explained

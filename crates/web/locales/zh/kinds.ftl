@@ -96,3 +96,6 @@ kind-PassageRepacked = 过境改换包装
 kind-DiversionApplied = 申请改运
 kind-PassageEnded = 过境结束
 kind-PassageClosed = 过境结案
+kind-SiteShared = 场所已与另一省共享
+kind-SiteWithdrawn = 已撤回共享的场所
+kind-DifferenceResolved = 已说明与另一省的差异

@@ -306,7 +306,7 @@ impl<'a> Own<'a> {
             );
             match verb {
                 "receive" => comes,
-                "export" => ours && transit.to.is_none(),
+                "export" => ours && transit.to.is_none() && transit.away.is_none(),
                 "give_notice" => ours && owed.contains(*seq),
                 _ => ours,
             }

@@ -9,6 +9,7 @@ use domain::ledger::Transit;
 use domain::licence::{Licence, Standing};
 use domain::plan::Planned;
 use domain::product::Item;
+use domain::province::{Domestic, End};
 use domain::quantity::Mass;
 use domain::table::No;
 use domain::{Event, State};
@@ -444,9 +445,53 @@ impl Own<'_> {
     pub fn coming(&self) -> Vec<Way> {
         let ours = self.state.ledger.transit().iter();
         let ours = ours.filter(|(_, transit)| transit.to.is_some_and(|to| self.is_own(to)));
-        ours.take(ROWS_MAX)
-            .map(|(seq, transit)| self.incoming(*seq, transit))
+        let near = self.state.provinces.dispatches().iter();
+        let near = near.filter_map(|(seq, domestic)| self.from_near(*seq, domestic));
+        ours.map(|(seq, transit)| self.incoming(*seq, transit))
+            .chain(near)
+            .take(ROWS_MAX)
             .collect()
+    }
+
+    /// Goods that come from another province, until no more will.
+    fn from_near(&self, seq: u64, domestic: &Domestic) -> Option<Way> {
+        let told = &domestic.told;
+        let outstanding = domestic.outstanding();
+        let (no, _) = self.state.holders.site(&told.to).ok()?;
+        if domestic.end != End::Receiving || outstanding == 0 || !self.is_own(no) {
+            return None;
+        }
+        let words = self.ask.words();
+        let item = domain::trade::item_of(self.state, &told.goods);
+        let amount = |amount| match item {
+            Some(item) => names::amount(words, item, amount),
+            None => words.number(&amount),
+        };
+        let mut way = Way {
+            seq,
+            day: words.day(told.on),
+            peer: names::near(&domestic.partner, &told.from),
+            item: item.map_or_else(
+                || told.goods.form.to_string(),
+                |item| names::item(words, self.state, item),
+            ),
+            batch: told.batch.to_string(),
+            sent: amount(told.amount),
+            outstanding: amount(outstanding),
+            short: false,
+            acts: Vec::new(),
+        };
+        if self.may("receive") {
+            let (number, amount) = (seq.to_string(), outstanding.to_string());
+            let with = [
+                ("site", told.to.as_str()),
+                ("dispatch", number.as_str()),
+                ("amount", amount.as_str()),
+            ];
+            way.acts
+                .push((words.t("company-receive"), self.act("receive", &with, "site,dispatch")));
+        }
+        Some(way)
     }
 
     fn incoming(&self, seq: u64, transit: &Transit) -> Way {
@@ -499,7 +544,7 @@ impl Own<'_> {
         way.peer = match (transit.to, transit.destination) {
             (Some(to), _) => names::site(self.state, self.state.holders.site_at(to)),
             (None, Some(country)) => names::country(words, country),
-            (None, None) => String::new(),
+            (None, None) => transit.away.as_ref().map(names::away).unwrap_or_default(),
         };
         let (number, amount) = (seq.to_string(), transit.outstanding.to_string());
         let with = [
@@ -507,7 +552,7 @@ impl Own<'_> {
             ("dispatch", number.as_str()),
             ("amount", amount.as_str()),
         ];
-        let abroad = transit.to.is_none();
+        let abroad = transit.to.is_none() && transit.away.is_none();
         for (verb, key) in [
             ("export", "company-export"),
             ("cancel_dispatch", "company-cancel"),

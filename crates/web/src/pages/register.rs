@@ -588,7 +588,10 @@ impl Show<'_> {
 
     fn peer(&self, row: &mut LineRow, movement: &Movement, item: No) {
         let words = self.ask.words();
-        if let Some(peer) = &movement.peer
+        let partner = movement.details.as_ref().and_then(|details| details.partner.as_ref());
+        if let Some((partner, site)) = partner.zip(movement.peer.as_ref()) {
+            row.peer = Some(names::near(partner, site));
+        } else if let Some(peer) = &movement.peer
             && let Ok((no, site)) = self.state.holders.site(peer)
         {
             row.peer = Some(names::site(self.state, site));
@@ -617,6 +620,8 @@ fn can_be_reversed(kind: MovementKind) -> bool {
             | MovementKind::CancelDispatch
             | MovementKind::Export
             | MovementKind::LoseInTransit
+            | MovementKind::ProvinceIn
+            | MovementKind::ProvinceOut
     )
 }
 
@@ -706,7 +711,7 @@ fn figures(ask: &Ask, state: &State, movement: &Movement, notes: &mut Vec<String
             );
             notes.push(said);
         }
-        MovementKind::Export | MovementKind::LoseInTransit => {
+        MovementKind::Export | MovementKind::LoseInTransit | MovementKind::ProvinceOut => {
             notes.push(words.t1("register-settled", "amount", amount(movement.amount)));
         }
         _ => {}
@@ -908,9 +913,9 @@ fn batch_facts(ask: &Ask, state: &State, f: Frame, no: No, sites: &[No], at: Opt
     let coming = on_the_way.take(PAGE).map(|(seq, transit)| {
         let to = transit.to.map_or_else(
             || {
-                transit
-                    .destination
-                    .map_or_else(String::new, |country| names::country(words, country))
+                let away = transit.away.as_ref().map(names::away);
+                let abroad = || transit.destination.map(|country| names::country(words, country));
+                away.or_else(abroad).unwrap_or_default()
             },
             site_name,
         );

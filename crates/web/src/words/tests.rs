@@ -327,6 +327,7 @@ fn refusals() -> Vec<(&'static str, BTreeSet<String>)> {
         domain::trade::TradeRefusal::ALL,
         domain::trade::passage::PassageRefusal::ALL,
         domain::trade::PaperRefusal::ALL,
+        domain::province::ProvinceRefusal::ALL,
         domain::inspection::InspectionRefusal::ALL,
         domain::training::TrainingRefusal::ALL,
     ];

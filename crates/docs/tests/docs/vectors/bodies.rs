@@ -86,6 +86,22 @@ pub fn body(world: &World, kind: &str) -> Option<Value> {
             "permit": "KR-3", "under": "CN-88", "destination": "AU", "on": "2024-03-01", "post": "Shanghai Pudong Airport",
             "lines": lines(300_000_000), "reason": why,
         }),
+        "site_shared" => json!({
+            "site": "HOSPITAL-1", "holder": "A hospital", "kinds": ["institution"], "licence": "CARD-1",
+            "substances": ["remifentanil"], "valid_from": "2024-01-01", "valid_until": "2024-12-31",
+        }),
+        "site_withdrawn" => json!({ "site": "HOSPITAL-1", "reason": why }),
+        "domestic_dispatched" => json!({
+            "number": 1, "on": "2024-03-01", "from": "RW-1", "holder": "A wholesaler", "to": "HOSPITAL-1",
+            "goods": lines(1)[0]["goods"], "batch": "R-1", "expires_on": "2027-12-31", "amount": 500,
+            "transport_certificate": null,
+        }),
+        "domestic_received" => json!({ "number": 1, "on": "2024-03-02", "amount": 499, "excess": 0, "complete": true }),
+        "domestic_returned" | "domestic_lost" => json!({ "number": 1, "on": "2024-03-02", "amount": 1, "reason": why }),
+        "difference_resolved" => json!({
+            "number": 1, "sender": true,
+            "resolution": { "cause": "measurement", "explanation": "scales", "incident": null },
+        }),
         "resolved" => json!({ "cause": "measurement", "explanation": "scales", "incident": null }),
         "endorsed_unused" | "already_dispatched" => json!({ "permit": "P-1" }),
         "trade_statement_proposed" => statement(),
@@ -104,6 +120,9 @@ pub fn case(kind: &str) -> Option<&'static str> {
         "trade_statement",
         "key_update",
         "passage_diverted",
+        "site_",
+        "domestic_",
+        "difference_",
     ];
     (!without.iter().any(|begin| kind.starts_with(begin))).then_some("CN/E-1")
 }

@@ -52,6 +52,7 @@ impl Keys {
 
     pub fn about(&self, age: bool) -> About {
         About {
+            province: None,
             id: self.id.parse().unwrap(),
             name: format!("Authority of {}", self.id).parse().unwrap(),
             country: domain::country::Country::parse(self.id).unwrap(),
@@ -69,6 +70,7 @@ impl Keys {
 
     fn founded(&self) -> Entry {
         let founding = Founding {
+            province: None,
             id: self.id.parse().unwrap(),
             name: format!("Authority of {}", self.id).parse().unwrap(),
             country: domain::country::Country::parse(self.id).unwrap(),

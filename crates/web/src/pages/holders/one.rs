@@ -319,7 +319,7 @@ impl Part<'_> {
             let to = match (transit.to, transit.destination) {
                 (Some(to), _) => name(to),
                 (None, Some(country)) => names::country(words, country),
-                (None, None) => String::new(),
+                (None, None) => transit.away.as_ref().map(names::away).unwrap_or_default(),
             };
             let short = if transit.short {
                 words.t("holder-short")

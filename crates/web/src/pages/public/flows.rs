@@ -20,14 +20,16 @@ pub struct Flow {
 type Figure = (&'static str, bool, fn(&Identity) -> Mass);
 
 /// The figures that add to a stock, then those that take from it, in the order of the balance.
-const FIGURES: [Figure; 13] = [
+const FIGURES: [Figure; 15] = [
     ("opening", true, |row| row.opening),
     ("manufactured", true, |row| row.manufactured),
     ("imported", true, |row| row.imported),
+    ("from-provinces", true, |row| row.from_provinces),
     ("found", true, |row| row.found),
     ("consumed", false, |row| row.consumed),
     ("utilized", false, |row| row.utilized),
     ("exported", false, |row| row.exported),
+    ("to-provinces", false, |row| row.to_provinces),
     ("process-loss", false, |row| row.process_loss),
     ("destroyed", false, |row| row.destroyed),
     ("lost", false, |row| row.lost),
@@ -104,6 +106,8 @@ mod tests {
             utilized,
             process_loss,
             exported,
+            from_provinces: Mass::ZERO,
+            to_provinces: Mass::ZERO,
             destroyed,
             lost,
             to_special: special,

@@ -187,14 +187,16 @@ fn caption(words: Words, year: &Year, name: &str) -> String {
 type Figure = fn(&Identity) -> Mass;
 
 /// The figures of the balance, in its order, and then those apart from it, which are in the file alone.
-const BALANCE: [(&str, Figure); 16] = [
+const BALANCE: [(&str, Figure); 18] = [
     ("opening_g#", |row| row.opening),
     ("manufactured_g#", |row| row.manufactured),
     ("imported_g#", |row| row.imported),
+    ("from_provinces_g#", |row| row.from_provinces),
     ("found_g#", |row| row.found),
     ("consumed_g#", |row| row.consumed),
     ("utilized_g#", |row| row.utilized),
     ("exported_g#", |row| row.exported),
+    ("to_provinces_g#", |row| row.to_provinces),
     ("process_loss_g#", |row| row.process_loss),
     ("destroyed_g#", |row| row.destroyed),
     ("lost_g#", |row| row.lost),
