@@ -239,11 +239,11 @@ impl Channels {
                     edge: name,
                     from: consignor.id.to_string(),
                     from_province: consignor.province.to_string(),
-                    to: consignee.id.to_string(),
+                    to: consignee.id.clone(),
                     to_province: consignee.province.to_string(),
                 });
             } else if entry.approval && !consignee.approved {
-                let (from, to) = (consignor.id.to_string(), consignee.id.to_string());
+                let (from, to) = (consignor.id.to_string(), consignee.id.clone());
                 reason = Some(ChannelRefusal::ApprovalMissing {
                     edge: name,
                     from,
@@ -263,7 +263,7 @@ impl Channels {
         let closed = || ChannelRefusal::Closed {
             from: consignor.id.to_string(),
             from_kinds: kinds(consignor.kinds),
-            to: consignee.id.to_string(),
+            to: consignee.id.clone(),
             to_kinds: kinds(consignee.kinds),
             on,
         };

@@ -19,7 +19,7 @@ fn within(domestic: &Domestic, tolerance_ppm: i64) -> bool {
 pub(crate) fn decide_resolution(state: &State, resolve: &ResolveDifference) -> Refused<Vec<Event>> {
     let dispatch = resolve.dispatch;
     let domestic = state.provinces.dispatches.get(&dispatch);
-    let domestic = domestic.ok_or_else(|| unknown("dispatch", &dispatch.to_string()))?;
+    let domestic = domestic.ok_or_else(|| unknown("dispatch", dispatch.to_string()))?;
     if !domestic.differs() {
         return Err(ProvinceRefusal::NoDifference { dispatch }.into());
     }
