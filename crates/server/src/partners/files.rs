@@ -221,12 +221,11 @@ impl Count {
     /// the same answers whenever they come again.
     fn write_answers(&self, folder: &Path, path: &Path) -> Result<Option<PathBuf>, Failure> {
         let senders: Vec<&str> = self.senders.iter().map(String::as_str).collect();
-        let recipient = match senders[..] {
-            [sender] => recipient_of(folder, sender),
-            _ => {
-                let senders = senders.join(", ");
-                Err(Failure::Refused(format!("file_mixed: it holds messages of {senders}")))
-            }
+        let recipient = if let [sender] = senders[..] {
+            recipient_of(folder, sender)
+        } else {
+            let senders = senders.join(", ");
+            Err(Failure::Refused(format!("file_mixed: it holds messages of {senders}")))
         };
         let recipient = match recipient {
             Ok(recipient) => recipient,
