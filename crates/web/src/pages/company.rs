@@ -446,7 +446,7 @@ impl Own<'_> {
         let ours = self.state.ledger.transit().iter();
         let ours = ours.filter(|(_, transit)| transit.to.is_some_and(|to| self.is_own(to)));
         let near = self.state.provinces.dispatches().iter();
-        let near = near.filter_map(|(seq, domestic)| self.from_near(*seq, domestic));
+        let near = near.filter_map(|(seq, domestic)| self.way_from_near(*seq, domestic));
         ours.map(|(seq, transit)| self.incoming(*seq, transit))
             .chain(near)
             .take(ROWS_MAX)
@@ -454,7 +454,7 @@ impl Own<'_> {
     }
 
     /// Goods that come from another province, until no more will.
-    fn from_near(&self, seq: u64, domestic: &Domestic) -> Option<Way> {
+    fn way_from_near(&self, seq: u64, domestic: &Domestic) -> Option<Way> {
         let told = &domestic.told;
         let outstanding = domestic.outstanding();
         let (no, _) = self.state.holders.site(&told.to).ok()?;
@@ -465,7 +465,7 @@ impl Own<'_> {
         let item = domain::trade::item_of(self.state, &told.goods);
         let amount = |amount| match item {
             Some(item) => names::amount(words, item, amount),
-            None => words.number(&amount),
+            None => words.number(amount),
         };
         let mut way = Way {
             seq,
