@@ -26,6 +26,15 @@ pub(crate) struct Found<'a> {
     approval: Option<(u64, Uuid, u64)>,
 }
 
+/// The message of ours in an entry, signed here or put back.
+pub(crate) fn ours(event: &Event) -> Option<&Signed> {
+    match event {
+        Event::MessageSigned(signed) => Some(&signed.message),
+        Event::MessageRecovered(recovered) => Some(&recovered.message),
+        _ => None,
+    }
+}
+
 impl<'a> Found<'a> {
     /// Nothing yet. A case's id is the exporting authority's, a slash, and the application's.
     pub fn new(case: &'a Case, us: &str) -> Self {
@@ -65,6 +74,7 @@ impl<'a> Found<'a> {
                 }
                 is
             }
+            Event::MessageRecovered(recovered) => self.is_message(&recovered.message),
             Event::MessageReceived(received) => self.is_message(&received.message),
             Event::MessageEquivocated(second) => self.is_message(&second.message),
             Event::MessageReceipted(receipted) => {

@@ -113,7 +113,7 @@ fn row(journal: &dyn JournalReader, seq: u64, size: u64) -> Result<Row, Authorit
 ///
 /// Both must be signed by the log's key and be of this journal: `log_rolled_back` and `log_forked` tell that they are not.
 pub fn continuation(look: &Look, older: &str, newer: Option<&str>) -> Result<Continuation, AuthorityError> {
-    let (journal, key) = (&*look.journal, look.state.founding.log_key.as_str());
+    let (journal, key) = (&*look.journal, look.state.log_key());
     let newer = match newer {
         Some(note) => note.to_owned(),
         None => look
@@ -181,8 +181,9 @@ pub fn of_statement(look: &Look, year: i16) -> Result<BTreeSet<u64>, AuthorityEr
     let mut proposed: BTreeMap<Id, (u64, Digest)> = BTreeMap::new();
     let mut signed: BTreeMap<Id, u64> = BTreeMap::new();
     scan(&*look.journal, &mut |entry| match &entry.event {
-        Event::MessageSigned(ours) => {
-            let Some((message, Notice::StatementProposed(statement))) = said(&ours.message) else {
+        event @ (Event::MessageSigned(_) | Event::MessageRecovered(_)) => {
+            let ours = case_entries::ours(event).and_then(said);
+            let Some((message, Notice::StatementProposed(statement))) = ours else {
                 return;
             };
             if statement.year == year {

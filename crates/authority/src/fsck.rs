@@ -338,15 +338,13 @@ impl Pass {
     }
 
     fn check_checkpoints(&mut self) {
-        let Some(key) = self.state.as_ref().map(|state| state.founding.log_key.to_string()) else {
-            return;
-        };
-        let notes: Vec<(u64, String)> = self
+        let Some(state) = &self.state else { return };
+        let notes: Vec<(u64, String, String)> = self
             .checkpoints
             .iter()
-            .map(|(size, note)| (*size, note.clone()))
+            .map(|(size, note)| (*size, note.clone(), state.log_key_at(*size).to_owned()))
             .collect();
-        for (size, note) in notes {
+        for (size, note, key) in notes {
             let what = match tlog::verify_all(&note, std::slice::from_ref(&key)) {
                 Err(error) => Some(error.to_string()),
                 Ok(verified) if verified.checkpoint.size != size => {

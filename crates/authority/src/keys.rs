@@ -17,11 +17,28 @@ use crate::ring::Ring;
 /// How long the first operational key signs.
 const VALID_FOR: SignedDuration = SignedDuration::from_hours(24 * 730);
 
+/// The secret keys of its logs: a log has its own, and another one if it starts anew.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Logs(pub Vec<LogKey>);
+
+impl Logs {
+    /// The secret of a verifier key.
+    pub fn get(&self, verifier: &str) -> Option<&LogKey> {
+        self.0.iter().find(|key| key.verifier() == verifier)
+    }
+
+    /// The same; refused if it is not in `keys/`.
+    pub fn find(&self, verifier: &str) -> Result<&LogKey, AuthorityError> {
+        let missing = || AuthorityError::Broken(format!("the secret of the log key {verifier} is not in keys/"));
+        self.get(verifier).ok_or_else(missing)
+    }
+}
+
 /// The secret keys.
 #[derive(Clone, Debug)]
 pub(crate) struct Keys {
-    /// Signs checkpoints, and cosigns those of partners.
-    pub log: LogKey,
+    /// Sign checkpoints, and cosign those of partners: the log's key, and those of logs before and after it.
+    pub logs: Logs,
     /// Signs the key file; none if it is kept elsewhere.
     pub root: Option<ExchangeKey>,
     /// Sign messages and receipts, and read files.
@@ -40,7 +57,7 @@ impl Keys {
         let first_recipient = Some(files.recipient().clone());
         exchange.add_file_key(files);
         Ok(Self {
-            log: log_key(new)?,
+            logs: Logs(vec![log_key(new)?]),
             root: Some(key("root")?),
             exchange,
             first_recipient,
@@ -83,7 +100,7 @@ impl Keys {
             let what = format!("the {which} key in keys/ is not the one the journal names");
             Err(AuthorityError::Broken(what))
         };
-        if self.log.verifier() != state.founding.log_key.as_str() {
+        if self.logs.get(state.log_key()).is_none() {
             return wrong("log");
         }
         let newest = state.own.keys.last().map(|held| &held.key);
@@ -119,13 +136,18 @@ fn seed(of: &[u8; 32], purpose: &str) -> [u8; 32] {
 /// The log's key; its origin holds eight hex digits of the key's own hash, so that no two authorities share one.
 fn log_key(new: &NewAuthority) -> Result<LogKey, AuthorityError> {
     let seed = seed(&new.key_seed, "log");
-    if let Some(origin) = &new.origin {
-        return Ok(LogKey::generate(origin, seed)?);
+    match &new.origin {
+        Some(origin) => Ok(LogKey::generate(origin, seed)?),
+        None => named_log_key(&new.id, seed),
     }
+}
+
+/// A log's key whose origin names the authority and eight hex digits of the key's own hash.
+pub(crate) fn named_log_key(id: &str, seed: [u8; 32]) -> Result<LogKey, AuthorityError> {
     let key = LogKey::generate("countersign", seed)?;
     let verifier = key.verifier();
     let public = verifier.rsplit('+').next().unwrap_or_default();
     let hash: [u8; 32] = Sha256::digest(public.as_bytes()).into();
     let short = u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]);
-    Ok(LogKey::generate(&format!("countersign/{}/{short:08x}", new.id), seed)?)
+    Ok(LogKey::generate(&format!("countersign/{id}/{short:08x}"), seed)?)
 }

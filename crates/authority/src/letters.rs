@@ -53,6 +53,9 @@ impl Letters {
             Event::MessageReceipted(receipted) => return self.check_receipted(state, receipted),
             Event::LogAlarmRaised(raised) => exchange::check_alarm(state, raised, at),
             Event::MessageReceived(received) => exchange::check_received(state, received, at),
+            Event::MessageRecovered(recovered) => {
+                exchange::check_recovered(state, &recovered.to, &recovered.message)
+            }
             Event::MessageEquivocated(evidence) => exchange::check_equivocated(state, evidence, at),
             _ => return Ok(()),
         };
@@ -102,13 +105,12 @@ impl Letters {
 
     /// Cosignatures that are no partner's, or not of the checkpoint that is stored.
     pub fn strange_cosignatures(&self, state: &State, checkpoints: &BTreeMap<u64, String>) -> Vec<String> {
-        let log_key = state.founding.log_key.as_str();
         let check = |size: &u64, name: &str, line: &str| {
-            let partner = state.partners.iter().find(|partner| cosigner_of(partner) == name);
-            let partner = partner.ok_or("verifies with no key the journal knows")?;
+            let keys = state.partners.iter().flat_map(Partner::cosignature_keys);
+            let key = keys.into_iter().find(|key| exchange::key_name(key) == name);
+            let key = key.ok_or("verifies with no key the journal knows")?;
             let note = checkpoints.get(size).ok_or("is of no checkpoint")?;
-            let key = partner.file.cosignature_key.as_str();
-            exchange::check_cosignature(note, log_key, key, line)
+            exchange::check_cosignature(note, state.log_key_at(*size), key, line)
                 .map(drop)
                 .map_err(|reject| format!("does not verify: {reject}"))
         };

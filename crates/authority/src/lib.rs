@@ -22,6 +22,7 @@ mod proof;
 mod recall;
 mod receipt;
 mod recover;
+mod restart;
 mod ring;
 mod rotation;
 mod rows;
@@ -46,18 +47,19 @@ pub use book::{Book, BookLine, Trace, Wanted};
 pub use error::AuthorityError;
 pub use evidence::{BUNDLE_BYTES_MAX, BUNDLE_ENTRIES_MAX, Continuation, bundle, continuation, of_case, of_statement};
 pub use fsck::{Difference, Report, fsck};
-pub use overview::{Log, Overview};
+pub use overview::{Ended, Log, Overview};
 pub use partners::{Outgoing, Round, Settled};
 pub use permits::{LIST_DAYS, document};
 pub use place::{MadeBy, Mail, Place, Settings, file_keys};
 pub use proof::proof;
 pub use recall::Recalled;
 pub use receipt::{Outcome, Receipt};
+pub use restart::{PutBack, request_restart};
 pub use rotation::KEY_DAYS_MAX;
 pub use tlog::WitnessRefusal;
 pub use witness::{MEMORY_LOST, OwnWitness, WitnessAnswer, WitnessAsk, Witnessed, WitnessedLog, Witnessing};
 
-use keys::Keys;
+use keys::{Keys, Logs};
 use parked::Parked;
 use writer::{Closed, Start, Writer};
 
@@ -231,7 +233,7 @@ impl Authority {
 
     /// The verifier key of its log.
     pub fn log_key(&self) -> String {
-        self.keys.log.verifier()
+        self.state().log_key().to_owned()
     }
 
     /// Answers what waits, signs a last checkpoint, closes the register.
@@ -256,6 +258,20 @@ impl Authority {
 impl AtRest {
     /// Recovers the state and starts the writer.
     pub fn open(self) -> Result<Authority, AuthorityError> {
+        self.start(|logs, _| logs.clone())
+    }
+
+    /// As `open`, but signs no checkpoint until the log has started anew: what is recorded before that is under no log
+    /// that anybody has seen.
+    pub(crate) fn open_between_logs(self) -> Result<Authority, AuthorityError> {
+        let between = |logs: &Logs, state: &State| {
+            let others = logs.0.iter().filter(|key| key.verifier() != state.log_key());
+            Logs(others.cloned().collect())
+        };
+        self.start(between)
+    }
+
+    fn start(self, signing: impl FnOnce(&Logs, &State) -> Logs) -> Result<Authority, AuthorityError> {
         let Self { place, stores, keys } = self;
         let Stores {
             journal,
@@ -268,13 +284,14 @@ impl AtRest {
         let zone = writer::time_zone(state.founding.zone.as_str())?;
         let of_register = register.reader()?;
         let witnessing = place.folder().map(Witnessing::read).transpose()?.unwrap_or_default();
+        let logs = signing(&keys.logs, &state);
         let start = Start {
             place: Arc::clone(&place),
             journal,
             register,
             state,
             tree,
-            key: keys.log.clone(),
+            logs,
             exchange: keys.exchange.clone(),
         };
         let writer = Writer::start(start)?;
@@ -323,6 +340,7 @@ fn founding(new: &NewAuthority, keys: &Keys, at: Timestamp) -> Result<(Founding,
     let id = |what: &str, id: &str| id.parse().map_err(|error| refused(format!("{what}: {error}")));
     let text = |what: &str, text: &str| text.parse().map_err(|error| refused(format!("{what}: {error}")));
     let [first, other] = &new.administrators;
+    let log = keys.logs.0.first().ok_or_else(|| refused("a new authority needs a key of its log".to_owned()))?;
     let founding = Founding {
         id: id("id", &new.id)?,
         name: text("name", &new.name)?,
@@ -330,8 +348,8 @@ fn founding(new: &NewAuthority, keys: &Keys, at: Timestamp) -> Result<(Founding,
         province: new.province.clone(),
         zone: text("zone", &zone)?,
         books_from: new.books_from.unwrap_or(today),
-        origin: text("origin", keys.log.origin())?,
-        log_key: text("log key", &keys.log.verifier())?,
+        origin: text("origin", log.origin())?,
+        log_key: text("log key", &log.verifier())?,
         root: keys.new_root()?,
         key: Keys::operational(new, at)?,
         administrators: [id("administrator", first)?, id("administrator", other)?],

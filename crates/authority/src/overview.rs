@@ -6,8 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::State;
 use domain::id::Id;
-use domain::partner::Partner;
+use domain::partner::{EndedLog, Partner};
 use domain::reporting::{self, Destination, Statement};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{Authority, AuthorityError, Look};
@@ -23,6 +24,24 @@ pub struct Log {
     pub cosigned_by: Vec<Id>,
     /// The size of the largest checkpoint that each has cosigned.
     pub cosigned: BTreeMap<Id, u64>,
+    /// Logs of this authority that are continued no more, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ended: Vec<Ended>,
+}
+
+/// A log that is continued no more: its last entries were lost for good.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Ended {
+    /// Its verifier key.
+    pub log_key: String,
+    /// The size of its last checkpoint that anybody is known to have seen.
+    pub size: u64,
+    /// The root of that checkpoint, in standard base64.
+    pub root: String,
+    /// The entry with which the log after it begins; entries from there up to `size` are lost.
+    pub entry: u64,
+    /// When that was recorded.
+    pub at: Timestamp,
 }
 
 /// The whole document.
@@ -55,7 +74,7 @@ impl Log {
     pub fn of(state: &State, checkpoint: Option<&str>) -> Result<Self, AuthorityError> {
         let (size, root) = match checkpoint {
             Some(note) => {
-                let checkpoint = tlog::verify(note, state.founding.log_key.as_str())
+                let checkpoint = tlog::verify(note, state.log_key_of(note).unwrap_or_default())
                     .map_err(|error| AuthorityError::Refused(format!("the last checkpoint: {error}")))?;
                 (checkpoint.size, checkpoint.root)
             }
@@ -68,7 +87,18 @@ impl Log {
             root: STANDARD.encode(root),
             cosigned_by: cosigned.keys().cloned().collect(),
             cosigned,
+            ended: state.own.ended.iter().map(ended).collect(),
         })
+    }
+}
+
+fn ended(log: &EndedLog) -> Ended {
+    Ended {
+        log_key: log.log_key.to_string(),
+        size: log.head.size,
+        root: log.head.root.to_string(),
+        entry: log.entry,
+        at: log.at,
     }
 }
 

@@ -7,7 +7,7 @@ use domain::access::Actor;
 use domain::digest::Digest;
 use domain::id::Id;
 use domain::partner::{
-    KeyFile, Message, MessageQueued, MessageSigned, Receipt as MessageReceipt, ReceiveMessage, RequeueMessages, Taken,
+    KeyFile, Message, MessageQueued, MessageSigned, Receipt as MessageReceipt, ReceiveMessage, RequeueMessages, Signed, Taken,
     TreeHead, Unanswered,
 };
 use domain::trade::PassDay;
@@ -16,10 +16,10 @@ use exchange::{About, Answer, Draft, Journaled, Opened, Reject};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::Authority;
 use crate::error::AuthorityError;
 use crate::receipt::{Outcome, Receipt};
 use crate::recover::{JournalHashes, as_written};
+use crate::{Authority, case_entries};
 
 /// What the answer says to a message that contradicts one that was taken.
 const EQUIVOCATION: &str = "equivocation";
@@ -28,7 +28,7 @@ const EQUIVOCATION: &str = "equivocation";
 const RACES: [&str; 2] = ["message_repeated", "message_out_of_order"];
 
 /// Refusals of the key that signed a message.
-const KEY_REFUSED: [&str; 2] = ["key_unknown", "key_untrusted"];
+const KEY_REFUSED: [&str; 3] = ["key_unknown", "key_untrusted", "log_ended"];
 
 /// So often a message is looked at while others come in between.
 const ATTEMPTS: usize = 3;
@@ -118,7 +118,7 @@ impl Authority {
                 province: founding.province.clone(),
                 url: url.as_deref().map(text).transpose()?,
                 log_key: founding.log_key.clone(),
-                cosignature_key: text(&self.keys.log.cosignature_verifier())?,
+                cosignature_key: text(&self.keys.logs.find(state.log_key())?.cosignature_verifier())?,
                 key: founding.key.clone(),
                 age: self.keys.first_recipient.clone(),
             },
@@ -220,7 +220,8 @@ impl Authority {
             received,
         };
         let key = self.key_for(&received.from, seq)?;
-        let receipt = exchange::receipt(&self.state(), &key, &self.keys.log, journaled);
+        let log = self.keys.logs.find(&self.log_key())?;
+        let receipt = exchange::receipt(&self.state(), &key, log, journaled);
         receipt
             .map(|signed| Answer::Receipt(signed.compact()))
             .map_err(|reject| AuthorityError::Broken(reject.to_string()))
@@ -323,7 +324,9 @@ impl Authority {
     /// The proof that a checkpoint continues what a partner was shown. It is verified before it is signed: a wrong one,
     /// made of hashes that were changed at rest, would stop the conversation for good.
     fn continues(&self, shown: Option<TreeHead>, checkpoint: &str) -> Result<Vec<tlog::Hash>, AuthorityError> {
-        let Some(shown) = shown else { return Ok(Vec::new()) };
+        let Some(shown) = shown.filter(|head| *head != TreeHead::EMPTY) else {
+            return Ok(Vec::new());
+        };
         let now = tlog::verify(checkpoint, &self.log_key())?;
         let proof = self.read(|journal| tlog::consistency_proof(&JournalHashes(journal), shown.size, now.size))?;
         tlog::verify_consistency(shown.size, &shown.root.0, now.size, &now.root, &proof)
@@ -367,7 +370,11 @@ impl Authority {
         };
         // Without a message that waits there is no checkpoint, and what is opened says why it is not taken.
         let checkpoint = self.checkpoint_for(to, bytes)?.unwrap_or_default();
-        let opened = exchange::open_receipt(&self.state(), to, bytes, &self.log_key(), &checkpoint);
+        let opened = {
+            let state = self.state();
+            let log_key = state.log_key_of(&checkpoint).unwrap_or_default();
+            exchange::open_receipt(&state, to, bytes, log_key, &checkpoint)
+        };
         let recorded = match opened {
             Ok(recorded) => recorded,
             Err(reject) => return refused(reject),
@@ -549,7 +556,7 @@ impl Authority {
         Ok((as_written(seq, &bytes, &leaf)?, domain::digest::Bytes(leaf)))
     }
 
-    fn queued(&self, seq: u64) -> Result<MessageQueued, AuthorityError> {
+    pub(crate) fn queued(&self, seq: u64) -> Result<MessageQueued, AuthorityError> {
         match self.written(seq)?.0.event {
             Event::MessageQueued(queued) => Ok(*queued),
             event => Err(AuthorityError::Broken(format!(
@@ -557,6 +564,13 @@ impl Authority {
                 event.kind()
             ))),
         }
+    }
+
+    /// A message of ours, signed here, or put back.
+    pub(crate) fn said(&self, seq: u64) -> Result<Signed, AuthorityError> {
+        let event = self.written(seq)?.0.event;
+        let missing = || AuthorityError::Broken(format!("entry {seq} is {}, no message", event.kind()));
+        case_entries::ours(&event).cloned().ok_or_else(missing)
     }
 
     pub(crate) fn signed(&self, seq: u64) -> Result<MessageSigned, AuthorityError> {

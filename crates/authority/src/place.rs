@@ -13,7 +13,7 @@ use store::Engine;
 use tlog::LogKey;
 
 use crate::error::{AuthorityError, at};
-use crate::keys::Keys;
+use crate::keys::{Keys, Logs};
 use crate::ring::Ring;
 
 /// What made a folder. Commands may be submitted from files only where nothing real is kept.
@@ -203,12 +203,20 @@ impl Place {
     /// Keeps the keys of a new authority, for their owner's eyes only; `exchange` is its first key for messages, `files`
     /// that for files.
     pub(crate) fn keep_keys(&self, keys: &Keys, exchange: &ExchangeKey, files: &FileKey) -> Result<(), AuthorityError> {
-        self.keep_key("log.key", &keys.log.to_text())?;
+        for log in &keys.logs.0 {
+            self.keep_key("log.key", &log.to_text())?;
+        }
         if let Some(root) = &keys.root {
             self.keep_key("root.key", &root.to_text())?;
         }
         self.keep_key("files.key", &files.to_text())?;
         self.keep_key("exchange.key", &exchange.to_text())
+    }
+
+    /// Keeps the secret of a log that is to start anew.
+    pub(crate) fn keep_log_key(&self, key: &LogKey) -> Result<(), AuthorityError> {
+        let name = key.origin().rsplit('/').next().unwrap_or_default();
+        self.keep_key(&format!("log-{name}.key"), &key.to_text())
     }
 
     /// Keeps the secret of a key for files that waits for the root key's signature.
@@ -254,8 +262,12 @@ impl Place {
             }
             exchange.add_file_key(key);
         }
+        let mut logs = Logs::default();
+        for name in named(&folder.join("keys"), "log")? {
+            logs.0.push(LogKey::parse(read(&name)?.trim())?);
+        }
         Ok(Some(Keys {
-            log: LogKey::parse(read("log.key")?.trim())?,
+            logs,
             root: if path("root.key").exists() {
                 Some(key("root.key")?)
             } else {

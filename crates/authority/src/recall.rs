@@ -46,6 +46,8 @@ pub struct Recalled {
     pub messages: Vec<String>,
     /// Whether the partner holds more.
     pub more: bool,
+    /// The last checkpoint of this log that the partner has seen, a signed note.
+    pub checkpoint: Option<String>,
     /// The number of the last message of this authority in the answer.
     heard_own: Option<u64>,
 }
@@ -58,7 +60,9 @@ impl Recalled {
 
     /// Adds what a later answer has brought.
     pub fn add(&mut self, next: Self) {
-        self.seen = self.seen.max(next.seen);
+        if next.seen >= self.seen {
+            (self.seen, self.checkpoint) = (next.seen, next.checkpoint);
+        }
         self.continues &= next.continues;
         self.lost.extend(next.lost);
         self.messages.extend(next.messages);
@@ -126,8 +130,9 @@ impl Authority {
         let mut from = 0;
         loop {
             let rows = self.register(|register| register.entries_of_subject(to, from, ENTRIES))?;
-            for row in rows.iter().filter(|row| row.kind == "MessageSigned") {
-                let signed = self.signed(row.seq)?.message;
+            let is_ours = |kind: &str| matches!(kind, "MessageSigned" | "MessageRecovered");
+            for row in rows.iter().filter(|row| is_ours(&row.kind)) {
+                let signed = self.said(row.seq)?;
                 let message: Message = signed.payload.read().map_err(AuthorityError::Broken)?;
                 if message.seq >= number {
                     found.insert(message.seq, signed.compact());
@@ -208,6 +213,7 @@ impl Look {
             lost,
             messages: pulled.messages,
             more: pulled.more,
+            checkpoint: pulled.checkpoint,
             heard_own,
         })
     }
@@ -222,7 +228,7 @@ impl Look {
         let Some(note) = checkpoint else {
             return Ok((None, true));
         };
-        let theirs = tlog::verify(note, self.state.founding.log_key.as_str())?;
+        let theirs = tlog::verify(note, self.state.log_key_of(note).unwrap_or_default())?;
         let there = theirs.size <= self.state.size
             && tlog::root_at(&JournalHashes(&*self.journal), theirs.size)? == theirs.root;
         Ok((Some(theirs.size), there))

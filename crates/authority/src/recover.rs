@@ -117,7 +117,7 @@ fn agrees_with_checkpoint(
     let Some((size, note)) = journal.latest_checkpoint()? else {
         return Ok(());
     };
-    let checkpoint = tlog::verify(&note, state.founding.log_key.as_str())?;
+    let checkpoint = tlog::verify(&note, state.log_key_at(size))?;
     if checkpoint.size != size || size > state.size || tlog::root_at(hashes, size)? != checkpoint.root {
         let what = format!("it is not the journal whose checkpoint of {size} entries was signed");
         return Err(AuthorityError::Broken(what));

@@ -1,5 +1,6 @@
 //! A new key for messages: its secret is made here, and its key file signed where the root key is kept.
 
+use domain::State;
 use domain::digest::Bytes;
 use domain::id::Id;
 use domain::partner::{KeyFile, OperationalKey, Partner};
@@ -8,9 +9,34 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Authority;
 use crate::error::AuthorityError;
+use crate::keys::Keys;
+use crate::place::Place;
 
 /// For so many days a key for messages signs at most.
 pub const KEY_DAYS_MAX: i64 = 1_826;
+
+/// A key file with what is in force, to be changed and then signed where the root key is kept.
+pub(crate) fn own_file(place: &Place, keys: &Keys, state: &State) -> Result<KeyFile, AuthorityError> {
+    let text = |text: &str| text.parse().map_err(AuthorityError::Refused);
+    let none = || AuthorityError::Refused("the journal names no key for messages".to_owned());
+    let (founding, url) = (&state.founding, place.url());
+    let in_force = state.own.file.as_ref();
+    Ok(KeyFile {
+        id: founding.id.clone(),
+        name: founding.name.clone(),
+        country: founding.country,
+        province: founding.province.clone(),
+        url: url.as_deref().map(text).transpose()?,
+        log_key: text(state.log_key())?,
+        cosignature_key: text(&keys.logs.find(state.log_key())?.cosignature_verifier())?,
+        root: founding.root,
+        key: state.own.keys.last().ok_or_else(none)?.key.clone(),
+        issued: None,
+        age: in_force.map_or_else(|| keys.first_recipient.clone(), |file| file.age.clone()),
+        restarted: None,
+        signature: Bytes([0; 64]),
+    })
+}
 
 impl Authority {
     /// Makes the secrets of a new key for messages and of one for files, each from 32 random bytes, keeps them in `keys/`,
@@ -31,28 +57,15 @@ impl Authority {
         let until = from
             .checked_add(SignedDuration::from_hours(24 * days))
             .map_err(|error| refused(error.to_string()))?;
-        let text = |text: &str| text.parse().map_err(refused);
-        let url = self.place.url();
-        let founding = self.state().founding.clone();
-        let file = KeyFile {
-            id: founding.id,
-            name: founding.name,
-            country: founding.country,
-            province: founding.province,
-            url: url.as_deref().map(text).transpose()?,
-            log_key: founding.log_key,
-            cosignature_key: text(&self.keys.log.cosignature_verifier())?,
-            root: founding.root,
-            key: OperationalKey {
-                kid: key.kid().clone(),
-                public: key.public(),
-                valid_from: from,
-                valid_until: until,
-            },
-            issued: Some(from),
-            age: Some(files.recipient().clone()),
-            signature: Bytes([0; 64]),
+        let mut file = own_file(&self.place, &self.keys, &self.state())?;
+        file.key = OperationalKey {
+            kid: key.kid().clone(),
+            public: key.public(),
+            valid_from: from,
+            valid_until: until,
         };
+        file.issued = Some(from);
+        file.age = Some(files.recipient().clone());
         self.place.keep_exchange_key(&key)?;
         self.place.keep_file_key(&files)?;
         self.keys.exchange.add(key);

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{AuthorityError, at};
 
 /// Changes with every change of the state's compact form.
-const HEADER: &[u8; 16] = b"countersign st07";
+const HEADER: &[u8; 16] = b"countersign st08";
 /// The newest ones are kept.
 const KEPT: usize = 2;
 

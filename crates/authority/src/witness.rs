@@ -136,8 +136,8 @@ impl Authority {
         let of_partner = {
             let state = self.state();
             let is_its =
-                |partner: &domain::partner::Partner| exchange::key_name(partner.file.log_key.as_str()) == origin;
-            state.partners.iter().any(is_its) || self.keys.log.origin() == origin
+                |partner: &domain::partner::Partner| partner.log_key_of(origin).is_some();
+            state.partners.iter().any(is_its) || self.keys.logs.0.iter().any(|key| key.origin() == origin)
         };
         let log = self
             .witnessing
@@ -147,7 +147,7 @@ impl Authority {
         let Some(log) = log.filter(|_| !of_partner) else {
             return Ok(Err(WitnessRefusal::LogUnknown));
         };
-        let name = format!("{COSIGNED}{origin}");
+        let (name, log_key) = (format!("{COSIGNED}{origin}"), self.log_key());
         // Held to the end: one request after the other.
         let mut local = self.local();
         if local.meta(MEMORY_LOST)?.is_some() {
@@ -168,7 +168,7 @@ impl Authority {
             &log.key,
             last.as_ref(),
             &request.proof,
-            &self.keys.log,
+            self.keys.logs.find(&log_key)?,
             seconds,
         )?;
         Ok(Ok(line))

@@ -219,6 +219,7 @@ commands! {
     ReceiveMessage(partner::ReceiveMessage) = "receive_message", Node, None;
     RecordReceipt(partner::RecordReceipt) = "record_receipt", Node, None;
     RequeueMessages(partner::RequeueMessages) = "requeue_messages", Node, None;
+    RecoverMessage(partner::RecoverMessage) = "recover_message", Node, None;
     RaiseAlarm(partner::RaiseAlarm) = "raise_alarm", Node, None;
 }
 

@@ -162,7 +162,12 @@ fn approve(state: &State, by: &Actor, approval: &access::Approval, context: Cont
     let (effects, _) = effects?;
     trade::apart(state, by, &command)?;
     if let Command::PairPartner(pairing) = &command {
-        partner::decide_read_back(pairing, of, approval.read_back.as_ref())?;
+        partner::decide_read_back(&pairing.file, of, approval.read_back.as_ref())?;
+    }
+    if let Command::InstallKeyFile(install) = &command
+        && partner::restarts_partner(state, &install.file)
+    {
+        partner::decide_read_back(&install.file, of, approval.read_back.as_ref())?;
     }
     if let Command::AllowEnrolment(grant) = &command {
         access::not_own_enrolment(by, &grant.person)?;
@@ -278,6 +283,7 @@ fn exchange(state: &State, command: &Command, context: Context<'_>) -> Option<Re
         }),
         Command::InstallKeyFile(data) => partner::decide_install(state, data, context.now),
         Command::DistrustKey(data) => partner::decide_distrust(state, data, context.now),
+        Command::RecoverMessage(data) => one(partner::decide_recover(state, data)),
         Command::RequeueMessages(data) => one(partner::decide_requeue(state, data, context.now)),
         Command::RaiseAlarm(data) => one(partner::decide_alarm(state, data)),
         Command::SignMessage(data) => one(partner::decide_sign(state, data)),

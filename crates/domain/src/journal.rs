@@ -137,6 +137,7 @@ events! {
     MessageReceipted(partner::MessageReceipted) = "MessageReceipted";
     MessageEquivocated(partner::Equivocation) = "MessageEquivocated";
     MessagesRequeued(partner::MessagesRequeued) = "MessagesRequeued";
+    MessageRecovered(partner::MessageRecovered) = "MessageRecovered";
     LogAlarmRaised(partner::LogAlarmRaised) = "LogAlarmRaised";
     EstimateTotalsRecorded(trade::EstimateTotals) = "EstimateTotalsRecorded";
     StopNoticeRecorded(trade::StopNotice) = "StopNoticeRecorded";
@@ -455,6 +456,7 @@ impl Event {
             Self::MessageReceipted(data) => &data.by,
             Self::MessageEquivocated(data) => &data.from,
             Self::MessagesRequeued(data) => &data.to,
+            Self::MessageRecovered(data) => &data.to,
             Self::LogAlarmRaised(data) => &data.partner,
             Self::EstimateTotalsRecorded(data) => &data.version,
             Self::StopNoticeRecorded(data) => &data.id,

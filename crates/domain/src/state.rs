@@ -105,6 +105,8 @@ impl State {
             own: OwnKeys {
                 keys: Keychain::new(founding.key.clone(), 0),
                 file: None,
+                log_key: founding.log_key.clone(),
+                ended: Vec::new(),
             },
             founding,
             policies: Policies::default(),
@@ -211,6 +213,9 @@ impl State {
                 return partner::apply_received(self, entry.seq, data, entry.recorded_at, entry.recorded_on);
             }
             Event::MessageReceipted(data) => return partner::apply_receipted(self, entry.seq, data),
+            Event::MessageRecovered(data) => {
+                return partner::apply_recovered(self, entry.seq, data, entry.recorded_on);
+            }
             _ => self.apply_record(entry),
         }
         Ok(())

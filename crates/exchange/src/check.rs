@@ -3,8 +3,10 @@
 
 use domain::State;
 use domain::digest::Bytes;
+use domain::id::Id;
 use domain::partner::{
-    AlarmKind, Equivocation, LogAlarmRaised, MessageQueued, MessageReceipted, MessageReceived, MessageSigned, TreeHead,
+    AlarmKind, Equivocation, LogAlarmRaised, Message, MessageQueued, MessageReceipted, MessageReceived, MessageSigned,
+    Signed, TreeHead,
 };
 use jiff::Timestamp;
 
@@ -13,23 +15,14 @@ use crate::key::verify;
 use crate::open::{continued, follows, read, sender, taken_before, unproven, valid_at};
 use crate::receipt::open_receipt;
 use crate::reject::{
-    ALARM_UNFOUNDED, CHAIN_BROKEN, CHECKPOINT_BAD, KEY_UNKNOWN, QUEUED_DIFFERS, Reject, SENDER_UNKNOWN, SIGNATURE_BAD,
+    ALARM_UNFOUNDED, CHAIN_BROKEN, CHECKPOINT_BAD, FOR_ANOTHER, KEY_UNKNOWN, QUEUED_DIFFERS, Reject, SENDER_UNKNOWN, SIGNATURE_BAD,
     UNREADABLE,
 };
 
 /// Checks a message of ours: our key signed it, the tree head beside it is that of its checkpoint, and it says what was
 /// queued.
 pub fn check_signed(state: &State, signed: &MessageSigned, queued: Option<&MessageQueued>) -> Result<(), Reject> {
-    let message = read(&signed.message)?;
-    let held = state.own.keys.get(&signed.message.kid);
-    let held = held.filter(|held| held.is_good_at(message.created)).ok_or_else(|| {
-        let says = format!("this authority had no key {} then", signed.message.kid);
-        Reject::new(KEY_UNKNOWN, says)
-    })?;
-    if !verify(&signed.message, &held.key.public) {
-        let says = format!("the key {} of this authority did not sign this", held.key.kid);
-        return Err(Reject::new(SIGNATURE_BAD, says));
-    }
+    let message = signed_by_us(state, &signed.message)?;
     if head_of(state, &message.checkpoint)? != signed.head {
         return Err(head_differs());
     }
@@ -47,6 +40,31 @@ pub fn check_signed(state: &State, signed: &MessageSigned, queued: Option<&Messa
     }
     let says = format!("it says something else than entry {} queued", signed.queued);
     Err(Reject::new(QUEUED_DIFFERS, says))
+}
+
+/// A message that this authority signed with a key that was good then.
+fn signed_by_us(state: &State, signed: &Signed) -> Result<Message, Reject> {
+    let message = read(signed)?;
+    let held = state.own.keys.get(&signed.kid);
+    let held = held.filter(|held| held.is_good_at(message.created)).ok_or_else(|| {
+        let says = format!("this authority had no key {} then", signed.kid);
+        Reject::new(KEY_UNKNOWN, says)
+    })?;
+    if verify(signed, &held.key.public) {
+        return Ok(message);
+    }
+    let says = format!("the key {} of this authority did not sign this", held.key.kid);
+    Err(Reject::new(SIGNATURE_BAD, says))
+}
+
+/// Checks a message of ours that a partner held and the journal had lost: our key signed it, for that partner.
+pub fn check_recovered(state: &State, to: &Id, signed: &Signed) -> Result<(), Reject> {
+    let message = signed_by_us(state, signed)?;
+    if message.from == state.founding.id && message.to == *to {
+        return Ok(());
+    }
+    let says = format!("the message is from {} to {}, not to {to}", message.from, message.to);
+    Err(Reject::new(FOR_ANOTHER, says))
 }
 
 /// Checks a message that was taken: its signature, its place in the chain, and that its checkpoint continues the one
@@ -114,7 +132,7 @@ pub fn check_alarm(state: &State, raised: &LogAlarmRaised, at: Timestamp) -> Res
 }
 
 fn check_own_alarm(state: &State, raised: &LogAlarmRaised) -> Result<(), Reject> {
-    let log_key = state.founding.log_key.as_str();
+    let log_key = state.log_key();
     let read = |note: &str| tlog::verify(note, log_key).map_err(Reject::because(CHECKPOINT_BAD));
     let (known, shown) = (read(&raised.known)?, read(&raised.shown)?);
     let founded = match raised.kind {
@@ -133,7 +151,7 @@ fn check_own_alarm(state: &State, raised: &LogAlarmRaised) -> Result<(), Reject>
 /// Checks a receipt that was recorded. `checkpoint` is the note in the message it is for.
 pub fn check_receipted(state: &State, receipted: &MessageReceipted, checkpoint: &str) -> Result<(), Reject> {
     let bytes = receipted.receipt.compact();
-    let log_key = state.founding.log_key.as_str();
+    let log_key = state.log_key_of(checkpoint).unwrap_or_default();
     open_receipt(state, &receipted.by, bytes.as_bytes(), log_key, checkpoint).map(drop)
 }
 

@@ -84,7 +84,7 @@ pub fn compose(state: &State, key: &ExchangeKey, draft: Draft<'_>) -> Result<Sig
 
 /// The tree head in a checkpoint of our own.
 pub(crate) fn head_of(state: &State, checkpoint: &str) -> Result<TreeHead, Reject> {
-    let ours = tlog::verify(checkpoint, state.founding.log_key.as_str()).map_err(Reject::because(CHECKPOINT_BAD))?;
+    let ours = tlog::verify(checkpoint, state.log_key()).map_err(Reject::because(CHECKPOINT_BAD))?;
     let (size, root) = (ours.size, Bytes(ours.root));
     Ok(TreeHead { size, root })
 }

@@ -58,6 +58,7 @@ pub fn key_file(root: &ExchangeKey, about: About) -> KeyFile {
         key: about.key,
         issued: None,
         age: about.age,
+        restarted: None,
         signature: Bytes([0; 64]),
     };
     file.signature = root.sign_bytes(file.signed_text().as_bytes());
@@ -165,6 +166,14 @@ pub fn check_key_file(file: &KeyFile) -> Result<(), Reject> {
     }
     if !is_key_of_type(file.cosignature_key.as_str(), TYPE_COSIGNER) {
         return bad("the key of its cosignatures is not a verifier key of a signed note");
+    }
+    if let Some(ended) = &file.restarted {
+        if !is_key_of_type(ended.log_key.as_str(), TYPE_LOG) {
+            return bad("the key of the log that ended is not a verifier key of a signed note");
+        }
+        if name_of(ended.log_key.as_str()) == name_of(file.log_key.as_str()) {
+            return bad("the log that starts anew has the name of the one that ended");
+        }
     }
     if name_of(file.log_key.as_str()) != name_of(file.cosignature_key.as_str()) {
         return bad("it cosigns under another name than that of its log");

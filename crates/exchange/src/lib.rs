@@ -70,7 +70,7 @@ mod reject;
 mod sealed;
 
 pub use answer::Answer;
-pub use check::{check_alarm, check_equivocated, check_receipted, check_received, check_signed};
+pub use check::{check_alarm, check_equivocated, check_receipted, check_received, check_recovered, check_signed};
 pub use compact::parse;
 pub use compose::{Draft, MESSAGE_DAYS, compose};
 pub use key::{ExchangeKey, sign, verify};

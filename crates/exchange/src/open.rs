@@ -11,7 +11,7 @@ use crate::compact::parse;
 use crate::key::verify;
 use crate::key_file::check_key_file;
 use crate::reject::{
-    CHAIN_BROKEN, CHECKPOINT_BAD, CONSISTENCY_MISSING, FOR_ANOTHER, FORKED, KEY_UNKNOWN, KEY_UNTRUSTED, OUT_OF_ORDER,
+    CHAIN_BROKEN, CHECKPOINT_BAD, CONSISTENCY_MISSING, FOR_ANOTHER, FORKED, KEY_UNKNOWN, KEY_UNTRUSTED, LOG_ENDED, LOG_UNKNOWN, OUT_OF_ORDER,
     ROLLED_BACK, Reject, SENDER_UNKNOWN, SIGNATURE_BAD, UNREADABLE,
 };
 
@@ -212,18 +212,27 @@ pub(crate) fn follows(partner: &Partner, message: &Message) -> Result<(), Reject
 /// The tree head in a message, which its sender's log signed, and which continues the one seen before.
 pub(crate) fn continued(partner: &Partner, message: &Message) -> Result<TreeHead, Reject> {
     let from = &partner.file.id;
-    let checkpoint = tlog::verify(&message.checkpoint, partner.file.log_key.as_str())
+    if partner.has_ended(&message.checkpoint) {
+        let says = format!("the log of {from} was restarted: what was said under the old one is signed again under the new one");
+        return Err(Reject::new(LOG_ENDED, says));
+    }
+    let log_key = partner.log_key_of(&message.checkpoint).ok_or_else(|| {
+        let says = format!("the checkpoint is of no log of {from} that is known here: bring its newest key file");
+        Reject::new(LOG_UNKNOWN, says)
+    })?;
+    let checkpoint = tlog::verify(&message.checkpoint, log_key)
         .map_err(|why| Reject::new(CHECKPOINT_BAD, format!("the checkpoint of {from}: {why}")))?;
     let new = TreeHead {
         size: checkpoint.size,
         root: Bytes(checkpoint.root),
     };
     let consistency = &message.consistency;
-    let Some(last) = partner.received.map(|last| last.head) else {
+    let seen = partner.received.map(|last| last.head).filter(|head| *head != TreeHead::EMPTY);
+    let Some(last) = seen else {
         if consistency.from_size == 0 && consistency.hashes.is_empty() {
             return Ok(new);
         }
-        let says = format!("the first message of {from} proves nothing of an older log: its proof must be empty");
+        let says = format!("the first message of {from} under its log proves nothing of an older one: its proof must be empty");
         return Err(Reject::new(CONSISTENCY_MISSING, says));
     };
     if new.size < last.size {
@@ -250,7 +259,8 @@ pub(crate) fn continued(partner: &Partner, message: &Message) -> Result<TreeHead
 
 /// The tree head in a message that is kept as evidence: nothing if its checkpoint cannot be read.
 fn head_if_any(partner: &Partner, message: &Message) -> TreeHead {
-    let read = tlog::verify(&message.checkpoint, partner.file.log_key.as_str());
+    let log_key = partner.log_key_of(&message.checkpoint).unwrap_or_default();
+    let read = tlog::verify(&message.checkpoint, log_key);
     let (size, root) = read.map_or((0, tlog::EMPTY_ROOT), |checkpoint| (checkpoint.size, checkpoint.root));
     let root = Bytes(root);
     TreeHead { size, root }

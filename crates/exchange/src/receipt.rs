@@ -56,7 +56,8 @@ pub fn receipt(state: &State, key: &ExchangeKey, log: &LogKey, taken: Journaled<
 /// taken, and the journal keeps it.
 fn cosignature(partner: &Partner, note: &str, log: &LogKey, at: Timestamp) -> Result<String, Reject> {
     let seconds = u64::try_from(at.as_second()).map_err(Reject::because(CHECKPOINT_BAD))?;
-    tlog::cosign(note, partner.file.log_key.as_str(), None, &[], log, seconds).map_err(Reject::because(CHECKPOINT_BAD))
+    let log_key = partner.log_key_of(note).unwrap_or_default();
+    tlog::cosign(note, log_key, None, &[], log, seconds).map_err(Reject::because(CHECKPOINT_BAD))
 }
 
 /// Opens a partner's receipt for a message of ours that waits for one. `checkpoint` is the note in that message.

@@ -4,7 +4,7 @@
 const SAYS_CHARS_MAX: usize = 400;
 
 /// Every code.
-pub const CODES: [&str; 27] = [
+pub const CODES: [&str; 29] = [
     TOO_LARGE,
     UNREADABLE,
     SENDER_UNKNOWN,
@@ -15,6 +15,8 @@ pub const CODES: [&str; 27] = [
     OUT_OF_ORDER,
     CHAIN_BROKEN,
     CHECKPOINT_BAD,
+    LOG_UNKNOWN,
+    LOG_ENDED,
     ROLLED_BACK,
     FORKED,
     CONSISTENCY_MISSING,
@@ -44,6 +46,8 @@ pub(crate) const SIGNATURE_BAD: &str = "signature_bad";
 pub(crate) const OUT_OF_ORDER: &str = "message_out_of_order";
 pub(crate) const CHAIN_BROKEN: &str = "chain_broken";
 pub(crate) const CHECKPOINT_BAD: &str = "checkpoint_bad";
+pub(crate) const LOG_UNKNOWN: &str = "log_unknown";
+pub(crate) const LOG_ENDED: &str = "log_ended";
 pub(crate) const ROLLED_BACK: &str = "log_rolled_back";
 pub(crate) const FORKED: &str = "log_forked";
 pub(crate) const CONSISTENCY_MISSING: &str = "consistency_missing";

@@ -5,6 +5,7 @@ mod files;
 mod keys;
 mod pair;
 mod recall;
+mod restart;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::Shutdown;
@@ -28,7 +29,7 @@ use crate::restored::{self, Journal};
 
 pub use answers::answer;
 
-/// `exchange status|peers|pair|export|import|recall`
+/// `exchange status|peers|pair|export|import|recall|restart`
 #[derive(Clone, Debug, Args)]
 pub struct ExchangeArgs {
     #[command(subcommand)]
@@ -51,9 +52,12 @@ enum ExchangeVerb {
     /// After a restore, while nobody serves it: ask every partner what it holds of this authority, and whether going on
     /// from this journal would give its log two pasts
     Recall(recall::RecallArgs),
+    /// After a restore, while nobody serves it, and when entries are lost for good: start the log anew with the key file that
+    /// the root key has signed, and put back what partners hold
+    Restart(restart::RestartArgs),
 }
 
-/// `key show|file|request|sign|untrust|install`
+/// `key show|file|request|restart-log|sign|untrust|install`
 #[derive(Clone, Debug, Args)]
 pub struct KeyArgs {
     #[command(subcommand)]
@@ -72,6 +76,9 @@ enum KeyVerb {
     },
     /// Make a new message key, and the key file that the root key is to sign
     Request(keys::RequestArgs),
+    /// Make the key of a new log in the place of one whose last entries are lost, and the key file that the root key is to
+    /// sign
+    RestartLog(restart::RequestArgs),
     /// Sign a key file with the root key, on whatever machine that is kept
     Sign(keys::SignArgs),
     /// Say with the root key that a message key is not to be trusted
@@ -107,6 +114,7 @@ pub fn exchange(global: &Global, args: &ExchangeArgs) -> Done {
         ExchangeVerb::Export(args) => files::export(global, args),
         ExchangeVerb::Import(args) => files::import(global, args),
         ExchangeVerb::Recall(args) => recall::recall(global, args),
+        ExchangeVerb::Restart(args) => restart::restart(global, args),
     }
 }
 
@@ -116,6 +124,7 @@ pub fn key(global: &Global, args: &KeyArgs) -> Done {
         KeyVerb::Show => answers::key_show(global),
         KeyVerb::File { out } => answers::key_file(global, out),
         KeyVerb::Request(args) => keys::request(global, args),
+        KeyVerb::RestartLog(args) => restart::request(global, args),
         KeyVerb::Sign(args) => keys::sign(global, args),
         KeyVerb::Untrust(args) => keys::untrust(global, args),
         KeyVerb::Install(args) => keys::install(global, args),

@@ -33,6 +33,15 @@ pub fn open(folder: &Path, journal: Journal) -> Result<Authority, Failure> {
     }
 }
 
+/// Notes that somebody has chosen to go on from where the journal was restored.
+pub fn accept(authority: &Authority) -> Done {
+    let at = authority.local().meta(AT)?;
+    if let Some(at) = at {
+        authority.local().put_meta(ACCEPTED, &at)?;
+    }
+    Ok(())
+}
+
 /// Refuses to continue a restored journal that nobody has accepted.
 fn check(authority: &Authority, journal: Journal) -> Done {
     let (at, accepted) = {
@@ -43,7 +52,7 @@ fn check(authority: &Authority, journal: Journal) -> Done {
         return Ok(());
     };
     if journal == Journal::Accepted {
-        return Ok(authority.local().put_meta(ACCEPTED, &at)?);
+        return accept(authority);
     }
     let witnesses = witnesses(&authority.state());
     Err(Failure::Refused(format!(

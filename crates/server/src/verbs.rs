@@ -209,7 +209,7 @@ pub fn proof(global: &Global, args: &ProofArgs) -> Done {
     let text = proof.to_text().map_err(|error| Failure::Refused(error.to_string()))?;
     std::fs::write(&args.out, text)
         .map_err(|error| Failure::Unavailable(format!("{}: {error}", args.out.display())))?;
-    let document = json!({ "entry": args.entry, "out": args.out, "log_key": look.state.founding.log_key });
+    let document = json!({ "entry": args.entry, "out": args.out, "log_key": look.state.log_key() });
     global.print(&document, || {
         format!("Entry {} is proven in {}", args.entry, args.out.display())
     })
@@ -238,7 +238,7 @@ pub fn bundle(global: &Global, args: &BundleArgs) -> Done {
         None => args.entries.iter().copied().collect(),
     };
     write_evidence(&args.out, &authority::bundle(&*look.journal, &entries)?)?;
-    let document = json!({ "entries": entries, "out": args.out, "log_key": look.state.founding.log_key });
+    let document = json!({ "entries": entries, "out": args.out, "log_key": look.state.log_key() });
     global.print(&document, || {
         format!("{} entries are bundled in {}", entries.len(), args.out.display())
     })

@@ -29,8 +29,19 @@ struct Fields {
     issued: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     age: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    restarted: Option<Restarted>,
     #[serde(skip_serializing)]
     signature: String,
+}
+
+/// A log that was continued no more before this one.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Restarted {
+    log_key: String,
+    size: u64,
+    root: String,
 }
 
 /// Of an authority that is not for a whole country.

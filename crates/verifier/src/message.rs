@@ -54,7 +54,7 @@ pub(crate) struct Message<'a> {
 pub(crate) fn of<'a>(entry: &'a [u8], keys: &[KeyFile]) -> Checked<Option<Message<'a>>> {
     let bad = |_| Reason::MessageBad;
     let entry: Entry<'_> = serde_json::from_slice(entry).map_err(|_| Reason::EntryBad)?;
-    if !matches!(entry.kind, "MessageSigned" | "MessageReceived") {
+    if !matches!(entry.kind, "MessageSigned" | "MessageRecovered" | "MessageReceived") {
         return Ok(None);
     }
     let signed = serde_json::from_str::<Data<'_>>(entry.data.get()).map_err(bad)?.message;

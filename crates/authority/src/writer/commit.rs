@@ -8,10 +8,11 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use domain::partner::Receipt as MessageReceipt;
 use domain::{Entry, Event, State};
 use store::{Journal, JournalReader};
-use tlog::{Checkpoint, LogKey, Tree};
+use tlog::{Checkpoint, Tree};
 
 use super::{Answer, Buffers, Closed, Group, Work};
 use crate::error::AuthorityError;
+use crate::keys::Logs;
 use crate::place::Place;
 use crate::projector::Projector;
 use crate::receipt::{Receipt, outcome_of};
@@ -30,7 +31,8 @@ pub(super) struct Second {
     reader: Box<dyn JournalReader>,
     projector: Projector,
     committed: Arc<parking_lot::RwLock<State>>,
-    key: LogKey,
+    /// The secrets of the log, and of those before and after it.
+    logs: Logs,
     stopped: Arc<RwLock<Option<String>>>,
     /// Takes buffers back to the first stage.
     used: Sender<Buffers>,
@@ -48,7 +50,7 @@ impl Second {
         journal: Box<dyn Journal>,
         projector: Projector,
         committed: Arc<parking_lot::RwLock<State>>,
-        key: LogKey,
+        logs: Logs,
         stopped: Arc<RwLock<Option<String>>>,
         used: Sender<Buffers>,
     ) -> Result<Self, AuthorityError> {
@@ -71,7 +73,7 @@ impl Second {
             reader,
             projector,
             committed,
-            key,
+            logs,
             stopped,
             used,
             signed,
@@ -237,12 +239,17 @@ impl Second {
         {
             return Ok(());
         }
+        let verifier = self.committed.read().log_key_at(size).to_owned();
+        // Between two logs nothing is signed.
+        let Some(key) = self.logs.get(&verifier) else {
+            return Ok(());
+        };
         let checkpoint = Checkpoint {
-            origin: self.key.origin().to_owned(),
+            origin: key.origin().to_owned(),
             size,
             root,
         };
-        let note = tlog::sign(&checkpoint, &self.key)?;
+        let note = tlog::sign(&checkpoint, key)?;
         Ok(self.journal.put_checkpoint(size, &note)?)
     }
 

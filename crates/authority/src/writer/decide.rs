@@ -315,6 +315,7 @@ impl First {
             | Command::ReceiveMessage(_)
             | Command::RecordReceipt(_)
             | Command::RequeueMessages(_)
+            | Command::RecoverMessage(_)
             | Command::PassDay(_) => {
                 let says = format!(
                     "{} is for the node itself: hand messages and receipts to its exchange",

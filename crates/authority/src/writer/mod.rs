@@ -16,9 +16,10 @@ use domain::{Entry, Envelope, State};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use store::{Journal, Register, Tile};
-use tlog::{LogKey, Tree};
+use tlog::Tree;
 
 use crate::error::AuthorityError;
+use crate::keys::Logs;
 use crate::place::Place;
 use crate::projector::Projector;
 use crate::receipt::Receipt;
@@ -116,7 +117,7 @@ pub(crate) struct Start {
     pub register: Box<dyn Register>,
     pub state: State,
     pub tree: Tree,
-    pub key: LogKey,
+    pub logs: Logs,
     pub exchange: Ring,
 }
 
@@ -129,7 +130,7 @@ impl Writer {
             register,
             state,
             tree,
-            key,
+            logs,
             exchange,
         } = start;
         let zone = time_zone(state.founding.zone.as_str())?;
@@ -147,7 +148,7 @@ impl Writer {
             journal,
             projector,
             Arc::clone(&committed),
-            key,
+            logs,
             Arc::clone(&stopped),
             used,
         )?;

@@ -64,6 +64,8 @@ pub struct Alarm {
     pub kind: AlarmKind,
     /// The hash of both checkpoints.
     pub evidence: Digest,
+    /// Whether the log has been restarted since: nothing is held back because of it any more.
+    pub settled: bool,
 }
 
 impl RaiseAlarm {
@@ -81,7 +83,14 @@ impl Partner {
 
     /// The first alarm about our own log: this partner holds a checkpoint that our journal does not continue.
     pub fn own_alarm(&self) -> Option<&Alarm> {
-        self.alarms.iter().find(|alarm| alarm.ours)
+        self.alarms.iter().find(|alarm| alarm.ours && !alarm.settled)
+    }
+
+    /// Our log, or the partner's, starts anew: what was wrong with the old one is known, and stays on record.
+    pub(super) fn settle_alarms(&mut self, ours: bool) {
+        for alarm in self.alarms.iter_mut().filter(|alarm| alarm.ours == ours) {
+            alarm.settled = true;
+        }
     }
 }
 
@@ -97,7 +106,7 @@ pub(crate) fn decide_alarm(state: &State, data: &RaiseAlarm) -> Refused<Event> {
         let (partner, entry) = (data.partner.to_string(), known.entry);
         return Err(unjournaled(PartnerRefusal::AlarmKnown { partner, entry }));
     }
-    if partner.alarms.iter().filter(|alarm| alarm.ours == ours).count() >= EVIDENCE_MAX {
+    if partner.alarms.iter().filter(|alarm| alarm.ours == ours && !alarm.settled).count() >= EVIDENCE_MAX {
         let from = data.partner.to_string();
         return Err(unjournaled(PartnerRefusal::EvidenceEnough { from }));
     }
@@ -112,6 +121,7 @@ pub(crate) fn apply_alarm(state: &mut State, entry: u64, raised: &LogAlarmRaised
             ours,
             kind: raised.kind,
             evidence: raised.evidence(),
+            settled: false,
         });
     }
 }

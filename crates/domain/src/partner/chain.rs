@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     BODY_BYTES_MAX, ChainEnd, KeyFile, Message, Partner, PartnerRefusal, Queued, Receipt, RefusedMessage, Signed,
-    Spoken, Taken, TakenMessage, Unanswered, trust, unjournaled,
+    Spoken, Taken, TakenMessage, Unanswered, restart, trust, unjournaled,
 };
 use crate::State;
 use crate::digest::Digest;
@@ -142,7 +142,7 @@ const KEY_UPDATE: &str = "key_update";
 /// So many pieces of evidence against a partner are kept: more would prove nothing more.
 pub(super) const EVIDENCE_MAX: usize = 4;
 
-fn read(signed: &Signed) -> Refused<Message> {
+pub(super) fn read(signed: &Signed) -> Refused<Message> {
     signed
         .payload
         .read()
@@ -274,12 +274,16 @@ pub(crate) fn decide_receipt(state: &State, data: &RecordReceipt) -> Refused<Eve
 }
 
 /// Decides that what a partner has not taken is signed again: its first message is signed with a key that signs no more,
-/// and there is another one.
+/// and there is another one; or it shows a log that is continued no more.
 pub(crate) fn decide_requeue(state: &State, data: &RequeueMessages, now: Timestamp) -> Refused<Event> {
     let partner = state.partners.find(&data.to)?;
     let first = partner.unanswered.front().filter(|first| first.seq == data.seq);
     let ours = &state.own.keys;
-    let ended = first.is_some_and(|first| ours.get(&first.kid).is_none_or(|held| !held.is_good_at(now)));
+    let restarted = state.own.ended.last().map_or(0, |log| log.entry);
+    let ended = first.is_some_and(|first| {
+        let key_ended = ours.get(&first.kid).is_none_or(|held| !held.is_good_at(now));
+        key_ended || first.entry < restarted
+    });
     if ended && partner.our_key_now(ours, now).is_some() {
         return Ok(Event::MessagesRequeued(Box::new(data.clone())));
     }
@@ -288,9 +292,13 @@ pub(crate) fn decide_requeue(state: &State, data: &RequeueMessages, now: Timesta
 }
 
 pub(crate) fn apply_requeued(state: &mut State, requeued: &MessagesRequeued) {
+    let restarted = state.own.ended.last().map_or(0, |log| log.entry);
     if let Some(partner) = state.partners.get_mut(&requeued.to) {
         while let Some(last) = partner.unanswered.pop_back() {
             partner.sent = last.before;
+            if last.entry < restarted {
+                restart::forget_head(&mut partner.sent);
+            }
             partner.queue.push_front(last.queued);
         }
     }

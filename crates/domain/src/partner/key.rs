@@ -54,6 +54,18 @@ fn hex(bytes: &[u8], count: usize) -> String {
     digits
 }
 
+/// A log that is continued no more: its last entries are lost, and another log begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Restarted {
+    /// The verifier key of the log that ended.
+    pub log_key: Text,
+    /// The size of its last checkpoint that anybody is known to have seen.
+    pub size: u64,
+    /// The root of that checkpoint.
+    pub root: Digest,
+}
+
 /// What an authority tells a partner of itself, signed with its root key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -84,6 +96,9 @@ pub struct KeyFile {
     /// The age recipient (X25519) to which files for it are encrypted; left out if it takes none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub age: Option<Id>,
+    /// The log that this one's replaces, because entries of it are lost for good; left out by all other files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restarted: Option<Restarted>,
     /// The root key's signature of a heading and the other fields.
     pub signature: Signature,
 }
@@ -113,6 +128,7 @@ impl KeyFile {
             key,
             issued,
             age,
+            restarted,
             signature: _,
         } = self;
         let unsigned = Unsigned {
@@ -127,6 +143,7 @@ impl KeyFile {
             key,
             issued: *issued,
             age,
+            restarted,
         };
         let fields = serde_json::to_string(&unsigned).unwrap_or_default();
         format!("countersign-key-file/v1\n{fields}\n")
@@ -164,6 +181,8 @@ struct Unsigned<'a> {
     issued: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     age: &'a Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restarted: &'a Option<Restarted>,
 }
 
 /// Says of a message key that it is not to be trusted since a moment, signed with the root key.

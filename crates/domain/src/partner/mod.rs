@@ -8,6 +8,7 @@ mod chain;
 mod key;
 mod keychain;
 mod message;
+mod restart;
 mod trust;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -28,9 +29,10 @@ pub use chain::{
     Equivocation, MessageQueued, MessageReceipted, MessageReceived, MessageSigned, MessagesRequeued, ReceiveMessage,
     RecordReceipt, RequeueMessages, SignMessage, TreeHead,
 };
-pub use key::{KeyFile, OperationalKey, UntrustedKey, kid};
+pub use key::{KeyFile, OperationalKey, Restarted, UntrustedKey, kid};
 pub use keychain::{HeldKey, Keychain, OVERLAP};
 pub use message::{BODY_BYTES_MAX, Consistency, EntryRef, Json, MESSAGE_BYTES_MAX, Message, Receipt, Signed, Taken};
+pub use restart::{EndedLog, MessageRecovered, RecoverMessage, RecoveredMessage};
 pub use trust::{DistrustKey, InstallKeyFile, KeyDistrusted, KeyFileInstalled, OwnKeys};
 
 pub(crate) use alarm::{apply_alarm, decide_alarm};
@@ -38,6 +40,7 @@ pub(crate) use chain::{
     apply_equivocation, apply_queued, apply_receipted, apply_received, apply_requeued, apply_signed, decide_receipt,
     decide_receive, decide_requeue, decide_sign,
 };
+pub(crate) use restart::{apply_recovered, decide_recover, restarts_partner};
 pub(crate) use trust::{apply_distrusted, apply_file, decide_distrust, decide_install, judge_update};
 
 /// Pairing with an authority: its key file, and its fingerprint as a person read it out over another channel.
@@ -76,6 +79,8 @@ refusals! {
         SenderUnknown { from: String } = "sender_unknown", None, "{from} is no partner of this authority";
         KeyUnknown { from: String, kid: String } = "key_unknown", None, "{from} has no key {kid} that is valid now";
         KeyUntrusted { from: String, kid: String, since: Timestamp } = "key_untrusted", None, "the key {kid} of {from} is not trusted since {since}: the authority signs with another one";
+        RestartUnheard { partner: String } = "restart_unheard", None,
+            "the key file of {partner} tells that its log starts anew: call its officer, and give the fingerprint as it was read out (fingerprint)";
         TrustFileOlder { authority: String, issued: Timestamp, held: Timestamp } = "trust_file_older", None,
             "the key file of {authority} was made on {issued}, and one of {held} is in force: ask for the newest";
         TrustFileKnown { authority: String, issued: Timestamp } = "trust_file_known", None, "the key file of {authority} of {issued} is in force already";
@@ -213,6 +218,10 @@ pub struct Partner {
     pub confirmations: BTreeMap<Id, Spoken>,
     /// Its import authorizations by number, as they were taken.
     pub authorizations: BTreeMap<Id, Spoken>,
+    /// Its logs that are continued no more, oldest first.
+    pub ended: Vec<EndedLog>,
+    /// Messages of ours that it held and our journal had lost, in order.
+    pub recovered: Vec<RecoveredMessage>,
 }
 
 impl Partner {
@@ -248,6 +257,10 @@ impl Partners {
     /// All partners by id.
     pub fn iter(&self) -> impl Iterator<Item = &Partner> {
         self.0.values()
+    }
+
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Partner> {
+        self.0.values_mut()
     }
 
     pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Partner> {
@@ -313,7 +326,7 @@ fn province_is_free(state: &State, file: &KeyFile) -> Refused<()> {
 fn own_keys(state: &State, file: &KeyFile) -> Refused<()> {
     let origin = |log_key: &str| log_key.split('+').next().unwrap_or_default().to_owned();
     let founding = &state.founding;
-    let ours = (&founding.id, founding.root, &state.own.keys, &founding.log_key);
+    let ours = (&founding.id, founding.root, &state.own.keys, &state.own.log_key);
     let others = state.partners.iter();
     let others = others.map(|other| (&other.file.id, other.file.root, &other.keys, &other.file.log_key));
     for (by, root, keys, log_key) in others.chain([ours]) {
@@ -351,10 +364,10 @@ fn own_message_key(state: &State, file: &KeyFile) -> Refused<()> {
 }
 
 /// The second officer has heard the fingerprint too.
-pub(crate) fn decide_read_back(pairing: &Pairing, of: u64, read_back: Option<&Id>) -> Refused<()> {
-    let partner = pairing.file.id.to_string();
+pub(crate) fn decide_read_back(file: &KeyFile, of: u64, read_back: Option<&Id>) -> Refused<()> {
+    let partner = file.id.to_string();
     let read = read_back.ok_or(PartnerRefusal::FingerprintMissing { partner, of })?;
-    read_out(&pairing.file, read)
+    read_out(file, read)
 }
 
 fn read_out(file: &KeyFile, read: &Id) -> Refused<()> {
@@ -390,6 +403,8 @@ pub(crate) fn apply_paired(state: &mut State, paired: &PartnerPaired, entry: u64
         alarms: Vec::new(),
         confirmations: BTreeMap::new(),
         authorizations: BTreeMap::new(),
+        ended: Vec::new(),
+        recovered: Vec::new(),
     };
     state.partners.0.insert(paired.file.id.clone(), partner);
     crate::trade::apply_shared(state, &paired.file, on);

@@ -5,10 +5,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::key::as_text;
-use super::{KeyFile, Keychain, MessageQueued, OVERLAP, Partner, PartnerRefusal, UntrustedKey};
+use super::restart;
+use super::{EndedLog, KeyFile, Keychain, MessageQueued, OVERLAP, Partner, PartnerRefusal, UntrustedKey};
 use crate::State;
 use crate::digest::PublicKey;
-use crate::id::Id;
+use crate::id::{Id, Text};
 use crate::journal::Event;
 use crate::refusal::{NameRefusal, Refused, unknown};
 use crate::trade::{Code, Notice};
@@ -20,6 +21,9 @@ use crate::trade::{Code, Notice};
 pub struct InstallKeyFile {
     /// The key file, signed with the root key that is known already.
     pub file: KeyFile,
+    /// The file's fingerprint as the partner's officer read it out; only where the file tells that its log starts anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<Id>,
 }
 
 /// A new key file is in force.
@@ -44,6 +48,10 @@ pub struct OwnKeys {
     /// The key file of the newest; none while it is that of the founding.
     #[serde(with = "as_text")]
     pub file: Option<KeyFile>,
+    /// The verifier key of its log.
+    pub log_key: Text,
+    /// Its logs that are continued no more, oldest first.
+    pub ended: Vec<EndedLog>,
 }
 
 /// What is known of the authority that a file or a statement is about.
@@ -103,17 +111,20 @@ fn comes_after(state: &State, file: &KeyFile, now: Timestamp) -> Refused<bool> {
     Ok(true)
 }
 
-/// A new file has another message key, and may have another name and address. Country, province and log stay.
+/// A new file has another message key, and may have another name and address. Country and province stay, and so does the
+/// log, unless the file tells that it starts anew.
 fn same_identity(state: &State, file: &KeyFile, held: Option<&KeyFile>) -> Refused<()> {
     let founding = &state.founding;
+    let log_key = held.map_or(&state.own.log_key, |held| &held.log_key);
+    let restarts = restart::restarts(state, file, log_key)?;
     let what = match held {
         Some(held) if held.country != file.country => Some("country"),
         Some(held) if held.province != file.province => Some("province"),
-        Some(held) if held.log_key != file.log_key => Some("log"),
-        Some(held) if held.cosignature_key != file.cosignature_key => Some("cosignature key"),
         None if founding.country != file.country => Some("country"),
         None if founding.province != file.province => Some("province"),
-        None if founding.log_key != file.log_key => Some("log"),
+        _ if restarts => None,
+        _ if *log_key != file.log_key => Some("log"),
+        Some(held) if held.cosignature_key != file.cosignature_key => Some("cosignature key"),
         _ => None,
     };
     let Some(what) = what else { return Ok(()) };
@@ -161,8 +172,14 @@ pub(crate) fn decide_install(state: &State, data: &InstallKeyFile, now: Timestam
         let (authority, issued) = (file.id.to_string(), file.issued_at());
         return Err(super::unjournaled(PartnerRefusal::TrustFileKnown { authority, issued }));
     }
+    if restart::restarts_partner(state, file) {
+        let partner = file.id.to_string();
+        let unheard = PartnerRefusal::RestartUnheard { partner };
+        super::read_out(file, data.fingerprint.as_ref().ok_or(unheard)?)?;
+    }
     let mut events = vec![Event::KeyFileInstalled(Box::new(data.clone()))];
-    if file.id == state.founding.id {
+    // Of another log no message can tell: partners take the file from people.
+    if file.id == state.founding.id && file.log_key == state.own.log_key {
         let tell = |partner: &Partner| {
             Event::MessageQueued(Box::new(MessageQueued {
                 to: partner.file.id.clone(),
@@ -180,6 +197,9 @@ pub(crate) fn judge_update(state: &State, from: &Id, file: &KeyFile, now: Timest
     if file.id != *from {
         return Err(Code::NotConcerned);
     }
+    if restart::restarts_partner(state, file) {
+        return Err(Code::IdentityDiffers);
+    }
     match comes_after(state, file, now) {
         Ok(_) => Ok(Vec::new()),
         Err(refusal) => Err(match refusal.code {
@@ -193,6 +213,7 @@ pub(crate) fn judge_update(state: &State, from: &Id, file: &KeyFile, now: Timest
 
 /// A new key file, taken as this entry at this moment. The same file again changes nothing.
 pub(crate) fn apply_file(state: &mut State, file: &KeyFile, entry: u64, at: Timestamp) {
+    restart::apply(state, file, entry, at);
     let keys = if file.id == state.founding.id {
         state.own.file = Some(file.clone());
         &mut state.own.keys

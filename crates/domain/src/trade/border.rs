@@ -27,10 +27,10 @@ pub(crate) fn export_permitted(
         return Err(LedgerRefusal::ExportPermitMissing { site }.into());
     };
     let permit = number.to_string();
-    in_force(case, &permit, movement.occurred_on)?;
+    let goods = goods(state, item);
+    in_force(case, &permit, &goods, movement.occurred_on)?;
     same_way(case, &permit, movement, destination)?;
     leaves_at_once(case, &permit, movement)?;
-    let goods = goods(state, item);
     let Some((place, line)) = case.line_of(&goods) else {
         return Err(TradeRefusal::GoodsUnknown {
             item: movement.item.to_string(),
@@ -55,9 +55,9 @@ pub(crate) fn export_permitted(
     Ok(())
 }
 
-fn in_force(case: &Case, permit: &str, on: Date) -> Refused<()> {
+fn in_force(case: &Case, permit: &str, goods: &Goods, on: Date) -> Refused<()> {
     let permit = permit.to_owned();
-    if case.stage != Stage::Issued {
+    if case.stage != Stage::Issued && !case.lacks(case.departure.as_ref(), goods) {
         let stage = case.stage.word();
         return Err(TradeRefusal::PermitNotInForce { permit, stage }.into());
     }
@@ -183,10 +183,10 @@ fn consignment_known(state: &State, movement: &Movement, goods: &Goods, partner:
     let id = details.and_then(|details| details.case.as_ref());
     let known = id.and_then(|id| state.trade.case(id)).filter(|case| {
         case.side == Side::Importing
-            && matches!(
+            && (matches!(
                 case.stage,
                 Stage::Issued | Stage::Departed | Stage::Suspended | Stage::Returning
-            )
+            ) || case.lacks(case.arrival.as_ref(), goods))
             && case.consignment.authorization.as_ref() == details.and_then(|details| details.authorization.as_ref())
     });
     let on = movement.occurred_on;

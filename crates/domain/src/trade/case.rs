@@ -212,6 +212,13 @@ impl Case {
         self.moved.get(place).copied().unwrap_or_default()
     }
 
+    /// Whether customs has endorsed more of some goods than the ledger has: its line was taken back, or is lost, and may be
+    /// entered again.
+    pub(super) fn lacks(&self, endorsed: Option<&Endorsement>, goods: &Goods) -> bool {
+        let moved = self.line_of(goods).map_or(0, |(place, _)| self.moved_of(place));
+        endorsed.is_some_and(|endorsed| amount_of(&endorsed.lines, goods) > moved)
+    }
+
     /// Whether the ledger has moved any of it.
     pub(super) fn has_moved(&self) -> bool {
         self.moved.iter().any(|moved| *moved != 0)

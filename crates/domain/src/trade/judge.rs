@@ -407,7 +407,7 @@ pub(crate) fn apply_notice(
 }
 
 /// What a message does to its case.
-fn advance(case: &mut Case, notice: Notice, on: Date) {
+pub(super) fn advance(case: &mut Case, notice: Notice, on: Date) {
     match notice {
         // What crossed the withdrawal is kept in the journal, and changes nothing.
         Notice::Confirmed(_) | Notice::Refused(_) | Notice::Query(_) if case.stage == Stage::Withdrawn => {}

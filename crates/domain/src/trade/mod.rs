@@ -25,6 +25,7 @@ pub mod passage;
 mod posts;
 mod question;
 mod re_export;
+mod recovered;
 mod refusal;
 mod replacement;
 mod returned;
@@ -84,6 +85,7 @@ pub(crate) use paper::{
 pub use posts::POSTS_MAX;
 pub(crate) use question::{apply_question, apply_question_answer, decide_question, decide_question_answer};
 pub(crate) use re_export::{apply_re_export_ended, decide_re_export_ended};
+pub(crate) use recovered::{can_be_put_back, put_back};
 pub(crate) use replacement::{apply_replacement, decide_duplicate, decide_permit_amendment};
 pub(crate) use returned::{apply_ordered_back, apply_return, comes_back, decide_order_back, decide_return};
 pub(crate) use shipment::{

@@ -118,8 +118,11 @@ fn trade(world: &World, question: &str, words: &[&str]) -> String {
         }
         ("alarms", [partner]) => {
             let partner = state.partners.get(partner).expect("a partner");
-            let ours = partner.alarms.iter().filter(|alarm| alarm.ours).count();
-            format!("ours {ours} theirs {}", partner.alarms.len() - ours)
+            let counted = |ours: bool| {
+                let open = partner.alarms.iter().filter(|alarm| alarm.ours == ours && !alarm.settled);
+                open.count()
+            };
+            format!("ours {} theirs {}", counted(true), counted(false))
         }
         // Which key speaks to a partner now, and which are believed of it.
         ("keys", [partner]) => {
@@ -139,6 +142,26 @@ fn trade(world: &World, question: &str, words: &[&str]) -> String {
         ("sent", [partner]) => {
             let sent = state.partners.get(partner).expect("a partner").sent;
             sent.map_or(0, |last| last.seq).to_string()
+        }
+        // Messages of ours that were put back, and whether what they say holds.
+        ("recovered", [partner]) => {
+            let partner = state.partners.get(partner).expect("a partner");
+            let said = |one: &domain::partner::RecoveredMessage| {
+                let holds = if one.holds { "holds" } else { "kept" };
+                format!("{}:{holds}", one.seq)
+            };
+            partner.recovered.iter().map(said).collect::<Vec<_>>().join(" ")
+        }
+        // How many logs of ours and of a partner have ended, and whether the heads in the chains are of the new ones.
+        ("logs", [partner]) => {
+            let partner = state.partners.get(partner).expect("a partner");
+            let of = |end: Option<domain::partner::ChainEnd>| match end {
+                Some(end) if end.head == domain::partner::TreeHead::EMPTY => "anew",
+                Some(_) => "on",
+                None => "none",
+            };
+            let (ours, theirs) = (state.own.ended.len(), partner.ended.len());
+            format!("ours {ours} {} theirs {theirs} {}", of(partner.sent), of(partner.received))
         }
         ("refused_by_us", [partner]) => {
             let of_partner = |entry: &&domain::Entry| match &entry.event {

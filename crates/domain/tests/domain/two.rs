@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use domain::digest::{Digest, Signature};
 use domain::partner::{
     Consistency, EntryRef, Json, KeyFile, Message, MessageQueued, Pairing, Receipt, ReceiveMessage, RecordReceipt,
-    SignMessage, Signed, Taken, TreeHead, UntrustedKey,
+    RecoverMessage, Restarted, SignMessage, Signed, Taken, TreeHead, UntrustedKey,
 };
 use domain::{Event, State};
 use jiff::SignedDuration;
@@ -47,6 +47,8 @@ pub struct Two {
     pub held: [bool; 2],
     /// Whether this sender signs nothing.
     pub idle: [bool; 2],
+    /// Backups.
+    saved: [Option<Box<World>>; 2],
     forged: u128,
 }
 
@@ -109,6 +111,7 @@ impl Two {
             sent: Default::default(),
             held: [false; 2],
             idle: [false; 2],
+            saved: [None, None],
             forged: 0,
         }
     }
@@ -229,9 +232,13 @@ impl Two {
 
     /// `$NEWER-LK(issued=… key=8)` stands for a side's key file with changes, of today if nothing is said, and
     /// `$UNTRUSTED-LK(since=…)` for its statement that its key is not to be trusted. A key and a root are named by the
-    /// byte that they are made of.
+    /// byte that they are made of. `$RESTART-LK(…)` is a newer file that tells of another log, and `$HEARD-LK(…)` its
+    /// fingerprint.
     fn made_file(&self, text: &str) -> Option<String> {
-        let (before, rest) = text.split_once("$NEWER-").or_else(|| text.split_once("$UNTRUSTED-"))?;
+        let first = |mark: &str| text.find(mark).map(|place| (place, mark.len()));
+        let marks = ["$NEWER-", "$RESTART-", "$HEARD-", "$UNTRUSTED-"];
+        let (place, length) = marks.into_iter().filter_map(first).min()?;
+        let (before, mark, rest) = (&text[..place], &text[place..place + length], &text[place + length..]);
         let (id, rest) = rest.split_once('(').expect("a bracket");
         let (changes, after) = rest.split_once(')').expect("a bracket");
         let (side, mut fields) = (side_of(id), read(if changes.is_empty() { "-" } else { changes }));
@@ -239,7 +246,7 @@ impl Two {
         if let Some(root) = fields.remove("root") {
             fields.insert("root".to_owned(), json!(of_byte(&root)));
         }
-        let document = if text.contains("$NEWER-") {
+        let document = if mark != "$UNTRUSTED-" {
             let mut file = file_of(state);
             file.issued = Some(now);
             if let Some(key) = fields.remove("key") {
@@ -248,7 +255,22 @@ impl Two {
                 file.key.valid_from = now;
                 file.key.valid_until = now + SignedDuration::from_hours(24 * 730);
             }
-            changed(&file, fields)
+            if mark != "$NEWER-" {
+                file.restarted = Some(Restarted {
+                    log_key: file.log_key.clone(),
+                    size: 9_000,
+                    root: Digest::of(b"what is lost"),
+                });
+                let name = format!("{id}/again+1+key").to_lowercase();
+                file.log_key = name.parse().expect("a text");
+                file.cosignature_key = file.log_key.clone();
+            }
+            let file = changed(&file, fields);
+            if mark == "$HEARD-" {
+                let file: KeyFile = serde_json::from_value(file).expect("a key file");
+                return Some(format!("{before}{}{after}", file.fingerprint()));
+            }
+            file
         } else {
             let statement = UntrustedKey {
                 id: state.founding.id.clone(),
@@ -297,6 +319,16 @@ impl Two {
                     "{at}: sign  {changes}"
                 );
             }
+            [side, "recover", number, changes, expected] => {
+                let said = self.recovers(side_of(side), number, changes);
+                assert_eq!(said, expected, "{at}: recover {number}  {changes}");
+            }
+            [side, "retake", number, expected] => {
+                let (from, number) = (1 - side_of(side), number.parse::<usize>().expect("a number"));
+                let letter = self.sent[from][number - 1].clone();
+                assert_eq!(taken(&self.receive(1 - from, &letter, IDS[from])), expected, "{at}");
+                self.post();
+            }
             [side, "receipt", by, changes, expected] => {
                 assert_eq!(
                     self.takes_receipt(side_of(side), by, changes),
@@ -341,8 +373,21 @@ impl Two {
             "begin" => *self = Self::at(of),
             "day" => self.day(of.parse().expect("a day")),
             "idle" => self.idle[side_of(of)] = true,
+            "wake" => {
+                self.idle[side_of(of)] = false;
+                self.post();
+            }
             "hold" => self.held[side_of(of)] = true,
             "drop" => self.wires[side_of(of)].clear(),
+            "save" => self.saved[side_of(of)] = Some(Box::new(self.worlds[side_of(of)].clone())),
+            // What came after the backup is lost, but for what others hold; its calendar goes on.
+            "restore" => {
+                let side = side_of(of);
+                let today = self.worlds[side].today;
+                self.worlds[side] = *self.saved[side].take().expect("a backup");
+                self.worlds[side].today = today;
+                self.wires[side].clear();
+            }
             "release" => {
                 self.held[side_of(of)] = false;
                 self.post();
@@ -503,6 +548,37 @@ impl Two {
         RecordReceipt {
             by: receipt.from.clone(),
             receipt: sealed(&self.kid(by), &receipt),
+        }
+    }
+
+    /// Puts back the message of a side that has this number, or its last one, changed so; tells whether what it says holds again.
+    fn recovers(&mut self, side: usize, number: &str, changes: &str) -> String {
+        let count = self.sent[side].len();
+        let place = number.parse::<usize>().unwrap_or(count) - 1;
+        let letter = &self.sent[side][place];
+        let mut fields = read(changes);
+        let (queued, to) = (fields.remove("queued"), fields.remove("to"));
+        let to = to.as_ref().and_then(Value::as_str).unwrap_or(IDS[1 - side]);
+        let payload: Value = letter.message.payload.read().expect("JSON");
+        let message = if fields.is_empty() {
+            letter.message.clone()
+        } else {
+            sealed(&self.kid(side), &changed(&payload, fields))
+        };
+        let first = self.state(side).partners.get(to).and_then(|partner| partner.queue.front());
+        let queued = match queued.as_ref().and_then(Value::as_str) {
+            Some("next") => first.map(|queued| queued.entry),
+            _ => queued.as_ref().and_then(Value::as_u64),
+        };
+        let to = to.parse().expect("an id");
+        let outcome = self.worlds[side].node("recover_message", &RecoverMessage { to, message, queued });
+        let Outcome::Done { events, .. } = &outcome else {
+            return outcome.word();
+        };
+        match events.first() {
+            Some(Event::MessageRecovered(recovered)) if recovered.holds => "holds".to_owned(),
+            Some(Event::MessageRecovered(_)) => "kept".to_owned(),
+            _ => panic!("no message was put back: {events:?}"),
         }
     }
 
@@ -686,6 +762,7 @@ pub fn file_of(state: &State) -> KeyFile {
         key: founding.key.clone(),
         issued: None,
         age: None,
+        restarted: None,
         signature: Signature::from_zeros(),
     }
 }

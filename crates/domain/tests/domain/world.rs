@@ -94,7 +94,7 @@ verbs! {
     record_overflight open_passage detain_passage release_passage permit_repacking record_repacking divert_passage end_passage close_passage
     endorse_arrival list_authority register_paper_authorization invite_confirmation answer_invitation record_document transcribe_confirmation
     record_call_back admit_confirmation record_arrival resolve_discrepancy propose_trade_statement
-    sign_trade_statement dispute_trade_statement share_site withdraw_site resolve_difference pass_day sign_message receive_message record_receipt requeue_messages raise_alarm
+    sign_trade_statement dispute_trade_statement share_site withdraw_site resolve_difference pass_day sign_message receive_message record_receipt requeue_messages recover_message raise_alarm
 }
 
 impl User<'_> {

@@ -11,6 +11,7 @@ use domain::partner::{KeyFile, UntrustedKey};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::pair::spelled;
 use super::{Ask, Node};
 use crate::output::{Done, Failure, Global};
 
@@ -67,9 +68,15 @@ pub struct InstallArgs {
     /// A signed key file, of this authority or of a partner, or a statement that a key is not to be trusted
     #[arg(required_unless_present = "approve", conflicts_with = "approve")]
     file: Option<PathBuf>,
+    /// The file's fingerprint, as the partner's officer read it out; where it tells that the partner's log starts anew
+    #[arg(long, value_name = "F", requires = "file")]
+    fingerprint: Option<String>,
     /// The entry with which another administrator proposed it
     #[arg(long, value_name = "SEQ")]
     approve: Option<u64>,
+    /// The fingerprint, as the partner's officer read it out to the second administrator
+    #[arg(long, value_name = "F", requires = "approve")]
+    read_back: Option<String>,
     /// Who acts: administrator:PERSON
     #[arg(long = "as", value_name = "ACTOR")]
     actor: String,
@@ -81,7 +88,7 @@ enum Trust {
     Untrusted(UntrustedKey),
 }
 
-fn read(path: &Path) -> Result<String, Failure> {
+pub(super) fn read(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| unavailable(path, &error))
 }
 
@@ -95,7 +102,7 @@ fn refused(reject: Reject) -> Failure {
 }
 
 /// Writes a new file, and never over one.
-fn write(path: &Path, text: &str) -> Done {
+pub(super) fn write(path: &Path, text: &str) -> Done {
     if path.exists() {
         return Err(Failure::Refused(format!("{} exists already", path.display())));
     }
@@ -174,8 +181,14 @@ pub fn install(global: &Global, args: &InstallArgs) -> Done {
         ));
     }
     let (verb, with, says) = match (args.approve, &args.file) {
-        (Some(of), _) => ("approve", json!({ "of": of }), "in force".to_owned()),
-        (None, Some(path)) => proposal(&trust(&read(path)?)?),
+        (Some(of), _) => {
+            let heard = heard(json!({ "of": of }), "read_back", args.read_back.as_deref());
+            ("approve", heard, "in force".to_owned())
+        }
+        (None, Some(path)) => {
+            let (verb, with, says) = proposal(&trust(&read(path)?)?);
+            (verb, heard(with, "fingerprint", args.fingerprint.as_deref()), says)
+        }
         (None, None) => return Err(Failure::Usage("name a file, or --approve".to_owned())),
     };
     let proposes = args.approve.is_none();
@@ -197,6 +210,14 @@ pub fn install(global: &Global, args: &InstallArgs) -> Done {
         }
         Err(failure) => Err(failure),
     }
+}
+
+/// What was heard of a fingerprint, if anything was, beside the other fields.
+fn heard(mut with: Value, field: &str, fingerprint: Option<&str>) -> Value {
+    if let Some(fingerprint) = fingerprint {
+        with[field] = json!(spelled(fingerprint));
+    }
+    with
 }
 
 fn trust(text: &str) -> Result<Trust, Failure> {

@@ -71,7 +71,7 @@ fn propose(global: &Global, args: &PairArgs, path: &std::path::Path) -> Done {
 }
 
 /// A fingerprint as it is written: what people hear has no capitals, and spaces are as good as dashes.
-fn spelled(fingerprint: &str) -> String {
+pub(super) fn spelled(fingerprint: &str) -> String {
     let groups: Vec<_> = fingerprint
         .split([' ', '-'])
         .filter(|group| !group.is_empty())

@@ -7,7 +7,7 @@ use authority::{Look, Recalled, Settings};
 use clap::Args;
 use domain::id::Id;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::clock;
 use crate::net::Client;
@@ -25,10 +25,15 @@ pub struct RecallArgs {
     out: PathBuf,
 }
 
+/// The last checkpoint of the log that anybody has seen, in the folder.
+pub(super) const CHECKPOINT: &str = "log.checkpoint";
+/// What was found, in the folder.
+const REPORT: &str = "recalled.json";
+
 /// What one partner holds.
-#[derive(Serialize)]
-struct Held {
-    partner: String,
+#[derive(Serialize, Deserialize)]
+pub(super) struct Held {
+    pub partner: String,
     /// The size of the last checkpoint of our log that it has seen.
     seen: Option<u64>,
     /// Whether this journal continues it.
@@ -38,16 +43,16 @@ struct Held {
     /// Messages of its own that this journal does not have.
     messages: usize,
     /// Why it did not answer, if it did not.
-    failed: Option<String>,
+    pub failed: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Report {
+#[derive(Serialize, Deserialize)]
+pub(super) struct Report {
     authority: String,
     entries: u64,
     /// Whether nothing was lost, as far as those know who answered.
     whole: bool,
-    partners: Vec<Held>,
+    pub partners: Vec<Held>,
 }
 
 /// Asks every partner. The folder's authority must not run; nothing is written into it.
@@ -69,13 +74,14 @@ pub fn recall(global: &Global, args: &RecallArgs) -> Done {
             )
         })
         .collect();
-    let mut held = Vec::new();
+    let (mut held, mut newest): (Vec<Held>, Option<(u64, String)>) = (Vec::new(), None);
     for (id, url) in partners {
         let asked = ask(&look, &client, &id, url.as_deref(), now);
         held.push(match asked {
             Ok(recalled) => {
                 write(&args.out, &id, "lost", &recalled.lost)?;
                 write(&args.out, &id, "messages", &recalled.messages)?;
+                newest = newest.max(recalled.seen.zip(recalled.checkpoint));
                 Held {
                     partner: id.to_string(),
                     seen: recalled.seen,
@@ -103,6 +109,11 @@ pub fn recall(global: &Global, args: &RecallArgs) -> Done {
             .all(|held| held.failed.is_none() && held.continues && held.lost == 0),
         partners: held,
     };
+    if let Some((_, checkpoint)) = newest {
+        keep(&args.out.join(CHECKPOINT), &checkpoint)?;
+    }
+    let text = serde_json::to_string_pretty(&report).map_err(|error| failed(&args.out, &error))?;
+    keep(&args.out.join(REPORT), &text)?;
     global.print(&report, || report.in_words(&args.out))
 }
 
@@ -133,14 +144,39 @@ fn ask(look: &Look, client: &Client, id: &Id, url: Option<&str>, now: Timestamp)
     all.ok_or_else(|| "it did not answer".to_owned())
 }
 
+fn keep(path: &Path, text: &str) -> Done {
+    std::fs::write(path, text).map_err(|error| failed(path, &error))
+}
+
+/// What was found when partners were asked.
+pub(super) fn report(folder: &Path) -> Result<Report, Failure> {
+    let path = folder.join(REPORT);
+    let text = std::fs::read_to_string(&path).map_err(|error| failed(&path, &error))?;
+    serde_json::from_str(&text).map_err(|error| failed(&path, &error))
+}
+
+/// Messages that were written, one a line; none if there is no such file.
+pub(super) fn messages(folder: &Path, id: &Id, what: &str) -> Result<Vec<String>, Failure> {
+    let path = file_of(folder, id, what);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(text.lines().map(str::to_owned).collect()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(failed(&path, &error)),
+    }
+}
+
+fn file_of(folder: &Path, id: &Id, what: &str) -> PathBuf {
+    folder.join(format!("{}-{what}.jose", id.replace('/', "_")))
+}
+
 /// Writes messages, one a line, as `exchange import` reads them; no file if there are none.
 fn write(folder: &Path, id: &Id, what: &str, messages: &[String]) -> Done {
     if messages.is_empty() {
         return Ok(());
     }
-    let path = folder.join(format!("{}-{what}.jose", id.replace('/', "_")));
+    let path = file_of(folder, id, what);
     let text: String = messages.iter().flat_map(|message| [message.as_str(), "\n"]).collect();
-    std::fs::write(&path, text).map_err(|error| failed(&path, &error))
+    keep(&path, &text)
 }
 
 impl Report {
@@ -155,8 +191,8 @@ impl Report {
             )
         } else {
             format!(
-                "A later journal existed: look for it before anything else. What partners hold of it is in {out}. Whoever \
-                 goes on from this one is refused by those who have seen more."
+                "A later journal existed: look for it before anything else. What partners hold of it is in {out}. If it is \
+                 lost for good, the log starts anew: `countersign key restart-log --recalled {out} --out REQUEST.JSON`."
             )
         });
         lines.join("\n")

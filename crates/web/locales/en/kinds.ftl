@@ -52,6 +52,7 @@ kind-MessageSigned = Message to a partner signed
 kind-MessageReceived = Message of a partner received
 kind-MessageReceipted = Receipt of a partner recorded
 kind-MessageEquivocated = Contradiction of a partner recorded
+kind-MessageRecovered = Own message put back
 kind-MessagesRequeued = Messages to a partner to be signed again
 kind-LogAlarmRaised = Alarm about a log raised
 kind-EstimateTotalsRecorded = Published totals of estimates recorded

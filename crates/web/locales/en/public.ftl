@@ -247,6 +247,7 @@ public-proof-root = Root of the journal’s tree of hashes:
 public-proof-nobody = No other authority has cosigned the journal yet: its past rests on this authority’s word alone.
 public-proof-cosigned-one = { $count } other authority has cosigned a checkpoint of this journal and keeps it. Up to the entry in the table its past cannot be rewritten without that authority noticing.
 public-proof-cosigned-other = { $count } other authorities have cosigned a checkpoint of this journal and keep it. Up to the entry in the table its past cannot be rewritten without their noticing.
+public-proof-ended = On { $at } the journal was restarted from a backup: it had been seen with { $size } entries, and those from entry { $entry } on are lost. Partner authorities keep the signed checkpoint of what was lost.
 public-proof-not = What it does not prove
 public-proof-not-world = That the goods in the warehouses are what the books say. That is what inspections and counts are for.
 public-proof-not-collusion = That nobody colluded. If a company, both authorities and customs agree on a lie, the journals repeat it.

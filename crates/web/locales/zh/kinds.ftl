@@ -52,6 +52,7 @@ kind-MessageSigned = 致对方的电文已签名
 kind-MessageReceived = 对方的电文已收到
 kind-MessageReceipted = 对方的回执已记录
 kind-MessageEquivocated = 对方自相矛盾的证据已记录
+kind-MessageRecovered = 已恢复的本方报文
 kind-MessagesRequeued = 待重新签名的电文
 kind-LogAlarmRaised = 账本警报已记录
 kind-EstimateTotalsRecorded = 公布的估计需要量已录入

@@ -247,6 +247,7 @@ public-proof-root = 账本哈希树的根：
 public-proof-nobody = 尚无其他主管当局共签此账本：其过去仅以本主管当局的陈述为据。
 public-proof-cosigned-one = 另有 { $count } 个主管当局共签并保存了本账本的检查点。表中所列笔数之前的记录若被改写，必为其发现。
 public-proof-cosigned-other = 另有 { $count } 个主管当局共签并保存了本账本的检查点。表中所列笔数之前的记录若被改写，必为其发现。
+public-proof-ended = { $at } 账本自备份重新开始：此前曾有 { $size } 笔为他方所见，第 { $entry } 笔起的记录已丢失。伙伴主管当局保存着所丢失部分的签名检查点。
 public-proof-not = 不能证明的内容
 public-proof-not-world = 仓库中的实物与账面一致。这有赖于检查和盘点。
 public-proof-not-collusion = 无人串通。如果企业、双方主管当局和海关一致作假，账本也会照录。

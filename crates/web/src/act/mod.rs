@@ -88,6 +88,7 @@ pub const OF_THE_MACHINE: &[&str] = &[
     "receive_message",
     "record_receipt",
     "requeue_messages",
+    "recover_message",
     "raise_alarm",
 ];
 

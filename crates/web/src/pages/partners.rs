@@ -3,7 +3,7 @@
 use askama::Template;
 use domain::Event;
 use domain::access::Role;
-use domain::partner::{AlarmKind, ChainEnd, HeldKey, Keychain, Message, Partner, Signed, TreeHead};
+use domain::partner::{AlarmKind, ChainEnd, EndedLog, HeldKey, Keychain, Message, Partner, Signed, TreeHead};
 
 use crate::act;
 use crate::answer::{Answered, Fault, encoded, file, html};
@@ -113,7 +113,7 @@ fn row(ask: &Ask, partner: &Partner) -> Row {
         unanswered: partner.unanswered.len(),
         refused: partner.refused.len(),
         contradicted: !partner.equivocations.is_empty(),
-        alarm: !partner.alarms.is_empty(),
+        alarm: partner.alarms.iter().any(|alarm| !alarm.settled),
     }
 }
 
@@ -196,6 +196,8 @@ struct OnePage {
     taken: Vec<Letter>,
     evidence: Vec<Letter>,
     alarms: Vec<Letter>,
+    recovered: Vec<Letter>,
+    ended: Vec<String>,
     alarm_theirs: bool,
     alarm_ours: bool,
     lists_cut: bool,
@@ -244,11 +246,26 @@ fn one(ask: &Ask) -> Answered {
         taken: post.taken(&partner)?,
         evidence: post.evidence(&partner)?,
         alarms: post.alarms(&partner)?,
-        alarm_theirs: partner.alarms.iter().any(|alarm| !alarm.ours),
+        recovered: post.recovered(&partner)?,
+        ended: ended(ask, &partner),
+        alarm_theirs: partner.alarms.iter().any(|alarm| !alarm.ours && !alarm.settled),
         alarm_ours: partner.own_alarm().is_some(),
         lists_cut: longest > MESSAGES_MAX,
         auditor: visitor.is(Role::Auditor),
     })
+}
+
+/// Logs that are continued no more: the partner's, and our own.
+fn ended(ask: &Ask, partner: &Partner) -> Vec<String> {
+    let words = ask.words();
+    let says = |key: &str, log: &EndedLog| {
+        let (size, entry, at) = (words.number(log.head.size), words.number(log.entry), ask.time(log.at));
+        words.with(key, &[("size", &size), ("entry", &entry), ("at", &at)])
+    };
+    let state = ask.state();
+    let theirs = partner.ended.iter().map(|log| says("partners-ended-theirs", log));
+    let ours = state.own.ended.iter().map(|log| says("partners-ended-ours", log));
+    theirs.chain(ours).collect()
 }
 
 /// Our own keys, and which of them speaks to a partner.
@@ -330,12 +347,12 @@ impl Post<'_> {
         if partner.refused.is_empty() {
             return Ok(Vec::new());
         }
-        // The messages to a partner are numbered without a gap, and so are the entries that sign them in their order.
+        // The messages to a partner are numbered without a gap, and so are the entries that hold them in their order.
         let authority = self.ask.app.authority();
         let rows = authority.register(|register| register.entries_of_subject(&partner.file.id, 0, ENTRIES_MAX))?;
         let signed: Vec<u64> = rows
             .iter()
-            .filter(|row| row.kind == "MessageSigned")
+            .filter(|row| matches!(&*row.kind, "MessageSigned" | "MessageRecovered"))
             .map(|row| row.seq)
             .collect();
         let mut out = Vec::new();
@@ -405,6 +422,30 @@ impl Post<'_> {
                 at,
                 entry: alarm.entry,
                 note: alarm.ours.then(|| words.t("partners-alarm-our-log")),
+            });
+        }
+        Ok(out)
+    }
+
+    /// Messages of ours that were put back, the last first: those that hold, and those that people enter again.
+    fn recovered(&self, partner: &Partner) -> Result<Vec<Letter>, Fault> {
+        let words = self.ask.words();
+        let mut out = Vec::new();
+        for recovered in partner.recovered.iter().rev().take(MESSAGES_MAX) {
+            let at = self.event(recovered.entry)?.map(|(_, at)| at).unwrap_or_default();
+            let case = recovered.case.as_ref().map(ToString::to_string);
+            let key = if recovered.holds {
+                "partners-recovered-holds"
+            } else {
+                "partners-recovered-again"
+            };
+            out.push(Letter {
+                number: Some(recovered.seq),
+                kind: self.kind(&recovered.kind),
+                case: case.filter(|_| self.cases),
+                at,
+                entry: recovered.entry,
+                note: Some(words.t(key)),
             });
         }
         Ok(out)

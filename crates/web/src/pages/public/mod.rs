@@ -129,6 +129,7 @@ struct Facts {
     size: String,
     root: String,
     log_key: String,
+    ended: Vec<String>,
     cosigned: String,
     since: String,
     updated: String,
@@ -167,6 +168,16 @@ fn overview(ask: &Ask, year: &Year) -> Answered {
     looked(ask, &page)
 }
 
+/// Logs before this one, whose last entries were lost for good.
+fn ended(ask: &Ask, log: &authority::Log) -> Vec<String> {
+    let words = ask.words();
+    let says = |log: &authority::Ended| {
+        let (size, entry, at) = (words.number(log.size), words.number(log.entry), ask.time(log.at));
+        words.with("public-proof-ended", &[("size", &size), ("entry", &entry), ("at", &at)])
+    };
+    log.ended.iter().map(says).collect()
+}
+
 fn facts(ask: &Ask, year: &Year, log: &authority::Log) -> Facts {
     let words = ask.words();
     let changed = |(then, now): &(domain::plan::ClosingLine, domain::plan::ClosingLine)| {
@@ -184,6 +195,7 @@ fn facts(ask: &Ask, year: &Year, log: &authority::Log) -> Facts {
         size: words.number(log.size),
         root: log.root.clone(),
         log_key: ask.app.authority().log_key(),
+        ended: ended(ask, log),
         cosigned: match log.cosigned.len() {
             0 => words.t("public-proof-nobody"),
             some => words.count("public-proof-cosigned", u64::try_from(some).unwrap_or_default()),

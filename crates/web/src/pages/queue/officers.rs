@@ -583,7 +583,7 @@ fn alarms(desk: &mut Desk<'_>) {
             ("alarm", false, words.t("queue-why-alarm-theirs")),
             ("own-alarm", true, words.t("queue-why-alarm-ours")),
         ] {
-            if partner.alarms.iter().any(|alarm| alarm.ours == ours) {
+            if partner.alarms.iter().any(|alarm| alarm.ours == ours && !alarm.settled) {
                 tasks.push(Task {
                     key: format!("{key}:{id}"),
                     reference: id.to_string(),

@@ -254,7 +254,7 @@ fn permit_sheet(ask: &Ask, state: &State, case: &Case) -> Option<Sheet> {
         endorsed: endorsed(state, case),
         entry: ours.then(|| (case.id.to_string(), "ExportPermitIssued")),
         log: if ours {
-            state.founding.log_key.to_string()
+            state.log_key().to_owned()
         } else {
             let partner = state.partners.get(&issuer);
             partner
@@ -359,7 +359,7 @@ fn authorization_sheet(ask: &Ask, state: &State, own: &domain::trade::OwnAuthori
         total: names::mass(EN, base_of(&authorization.lines)),
         endorsed: Vec::new(),
         entry: Some((authorization.number.to_string(), "ImportAuthorizationIssued")),
-        log: state.founding.log_key.to_string(),
+        log: state.log_key().to_owned(),
         back: format!("/authorizations/{}", encoded(&authorization.number)),
     }
 }
