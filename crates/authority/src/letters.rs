@@ -53,9 +53,7 @@ impl Letters {
             Event::MessageReceipted(receipted) => return self.check_receipted(state, receipted),
             Event::LogAlarmRaised(raised) => exchange::check_alarm(state, raised, at),
             Event::MessageReceived(received) => exchange::check_received(state, received, at),
-            Event::MessageRecovered(recovered) => {
-                exchange::check_recovered(state, &recovered.to, &recovered.message)
-            }
+            Event::MessageRecovered(recovered) => exchange::check_recovered(state, &recovered.to, &recovered.message),
             Event::MessageEquivocated(evidence) => exchange::check_equivocated(state, evidence, at),
             _ => return Ok(()),
         };

@@ -340,7 +340,11 @@ fn founding(new: &NewAuthority, keys: &Keys, at: Timestamp) -> Result<(Founding,
     let id = |what: &str, id: &str| id.parse().map_err(|error| refused(format!("{what}: {error}")));
     let text = |what: &str, text: &str| text.parse().map_err(|error| refused(format!("{what}: {error}")));
     let [first, other] = &new.administrators;
-    let log = keys.logs.0.first().ok_or_else(|| refused("a new authority needs a key of its log".to_owned()))?;
+    let log = keys
+        .logs
+        .0
+        .first()
+        .ok_or_else(|| refused("a new authority needs a key of its log".to_owned()))?;
     let founding = Founding {
         id: id("id", &new.id)?,
         name: text("name", &new.name)?,

@@ -7,8 +7,8 @@ use domain::access::Actor;
 use domain::digest::Digest;
 use domain::id::Id;
 use domain::partner::{
-    KeyFile, Message, MessageQueued, MessageSigned, Receipt as MessageReceipt, ReceiveMessage, RequeueMessages, Signed, Taken,
-    TreeHead, Unanswered,
+    KeyFile, Message, MessageQueued, MessageSigned, Receipt as MessageReceipt, ReceiveMessage, RequeueMessages, Signed,
+    Taken, TreeHead, Unanswered,
 };
 use domain::trade::PassDay;
 use domain::{Command, Entry, Envelope, Event};

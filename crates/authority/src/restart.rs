@@ -81,7 +81,9 @@ impl Authority {
     /// Opens the authority of a folder between two logs: no checkpoint is signed before its new log is in force.
     pub fn open_between_logs(folder: &Path) -> Result<Self, AuthorityError> {
         let place = Place::open(folder)?;
-        let keys = place.keys()?.ok_or_else(|| refused("storage in memory cannot be opened again"))?;
+        let keys = place
+            .keys()?
+            .ok_or_else(|| refused("storage in memory cannot be opened again"))?;
         let stores = store::open(folder, place.engine())?;
         let place = Arc::new(place);
         AtRest { place, stores, keys }.open_between_logs()

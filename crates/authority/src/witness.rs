@@ -135,8 +135,7 @@ impl Authority {
         // A partner's log is cosigned with its messages, and with nothing else: two memories of one log could disagree.
         let of_partner = {
             let state = self.state();
-            let is_its =
-                |partner: &domain::partner::Partner| partner.log_key_of(origin).is_some();
+            let is_its = |partner: &domain::partner::Partner| partner.log_key_of(origin).is_some();
             state.partners.iter().any(is_its) || self.keys.logs.0.iter().any(|key| key.origin() == origin)
         };
         let log = self

@@ -15,8 +15,8 @@ use crate::key::verify;
 use crate::open::{continued, follows, read, sender, taken_before, unproven, valid_at};
 use crate::receipt::open_receipt;
 use crate::reject::{
-    ALARM_UNFOUNDED, CHAIN_BROKEN, CHECKPOINT_BAD, FOR_ANOTHER, KEY_UNKNOWN, QUEUED_DIFFERS, Reject, SENDER_UNKNOWN, SIGNATURE_BAD,
-    UNREADABLE,
+    ALARM_UNFOUNDED, CHAIN_BROKEN, CHECKPOINT_BAD, FOR_ANOTHER, KEY_UNKNOWN, QUEUED_DIFFERS, Reject, SENDER_UNKNOWN,
+    SIGNATURE_BAD, UNREADABLE,
 };
 
 /// Checks a message of ours: our key signed it, the tree head beside it is that of its checkpoint, and it says what was

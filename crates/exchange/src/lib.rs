@@ -28,6 +28,8 @@
 //! | `message_out_of_order` | its number is neither taken nor to come |
 //! | `chain_broken` | it does not follow the message that was taken before it |
 //! | `checkpoint_bad` | its checkpoint is not signed by the sender's log |
+//! | `log_unknown` | its checkpoint is of no log of the sender that is known |
+//! | `log_ended` | its checkpoint is of a log of the sender that was restarted since |
 //! | `log_rolled_back` | its checkpoint is smaller than one seen before |
 //! | `log_forked` | its checkpoint does not continue one seen before: entries were changed |
 //! | `consistency_missing` | there is no proof that its checkpoint continues the one seen before |

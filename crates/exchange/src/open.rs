@@ -11,8 +11,8 @@ use crate::compact::parse;
 use crate::key::verify;
 use crate::key_file::check_key_file;
 use crate::reject::{
-    CHAIN_BROKEN, CHECKPOINT_BAD, CONSISTENCY_MISSING, FOR_ANOTHER, FORKED, KEY_UNKNOWN, KEY_UNTRUSTED, LOG_ENDED, LOG_UNKNOWN, OUT_OF_ORDER,
-    ROLLED_BACK, Reject, SENDER_UNKNOWN, SIGNATURE_BAD, UNREADABLE,
+    CHAIN_BROKEN, CHECKPOINT_BAD, CONSISTENCY_MISSING, FOR_ANOTHER, FORKED, KEY_UNKNOWN, KEY_UNTRUSTED, LOG_ENDED,
+    LOG_UNKNOWN, OUT_OF_ORDER, ROLLED_BACK, Reject, SENDER_UNKNOWN, SIGNATURE_BAD, UNREADABLE,
 };
 
 /// The version of the form of messages and receipts.
@@ -213,26 +213,35 @@ pub(crate) fn follows(partner: &Partner, message: &Message) -> Result<(), Reject
 pub(crate) fn continued(partner: &Partner, message: &Message) -> Result<TreeHead, Reject> {
     let from = &partner.file.id;
     if partner.has_ended(&message.checkpoint) {
-        let says = format!("the log of {from} was restarted: what was said under the old one is signed again under the new one");
+        let says = format!(
+            "the log of {from} was restarted: what was said under the old one is signed again under the new one"
+        );
         return Err(Reject::new(LOG_ENDED, says));
     }
-    let log_key = partner.log_key_of(&message.checkpoint).ok_or_else(|| {
-        let says = format!("the checkpoint is of no log of {from} that is known here: bring its newest key file");
-        Reject::new(LOG_UNKNOWN, says)
+    let checkpoint = tlog::verify(&message.checkpoint, partner.file.log_key.as_str()).map_err(|why| {
+        let is_note = !matches!(why, tlog::Error::NoteForm | tlog::Error::TooLong { .. });
+        if is_note && partner.log_key_of(&message.checkpoint).is_none() {
+            let says = format!("the checkpoint is of no log of {from} that is known here: bring its newest key file");
+            return Reject::new(LOG_UNKNOWN, says);
+        }
+        Reject::new(CHECKPOINT_BAD, format!("the checkpoint of {from}: {why}"))
     })?;
-    let checkpoint = tlog::verify(&message.checkpoint, log_key)
-        .map_err(|why| Reject::new(CHECKPOINT_BAD, format!("the checkpoint of {from}: {why}")))?;
     let new = TreeHead {
         size: checkpoint.size,
         root: Bytes(checkpoint.root),
     };
     let consistency = &message.consistency;
-    let seen = partner.received.map(|last| last.head).filter(|head| *head != TreeHead::EMPTY);
+    let seen = partner
+        .received
+        .map(|last| last.head)
+        .filter(|head| *head != TreeHead::EMPTY);
     let Some(last) = seen else {
         if consistency.from_size == 0 && consistency.hashes.is_empty() {
             return Ok(new);
         }
-        let says = format!("the first message of {from} under its log proves nothing of an older one: its proof must be empty");
+        let says = format!(
+            "the first message of {from} under its log proves nothing of an older one: its proof must be empty"
+        );
         return Err(Reject::new(CONSISTENCY_MISSING, says));
     };
     if new.size < last.size {

@@ -106,7 +106,13 @@ pub(crate) fn decide_alarm(state: &State, data: &RaiseAlarm) -> Refused<Event> {
         let (partner, entry) = (data.partner.to_string(), known.entry);
         return Err(unjournaled(PartnerRefusal::AlarmKnown { partner, entry }));
     }
-    if partner.alarms.iter().filter(|alarm| alarm.ours == ours && !alarm.settled).count() >= EVIDENCE_MAX {
+    if partner
+        .alarms
+        .iter()
+        .filter(|alarm| alarm.ours == ours && !alarm.settled)
+        .count()
+        >= EVIDENCE_MAX
+    {
         let from = data.partner.to_string();
         return Err(unjournaled(PartnerRefusal::EvidenceEnough { from }));
     }

@@ -104,7 +104,12 @@ pub(super) fn restarts(state: &State, file: &KeyFile, log_key: &Text) -> Refused
         return Ok(false);
     }
     let name = origin(file.log_key.as_str());
-    let own = state.own.ended.iter().map(|log| &log.log_key).chain([&state.own.log_key]);
+    let own = state
+        .own
+        .ended
+        .iter()
+        .map(|log| &log.log_key)
+        .chain([&state.own.log_key]);
     let of_partner = |partner: &Partner| {
         let ended = partner.ended.iter().any(|log| origin(log.log_key.as_str()) == name);
         ended || origin(partner.file.log_key.as_str()) == name
@@ -112,7 +117,11 @@ pub(super) fn restarts(state: &State, file: &KeyFile, log_key: &Text) -> Refused
     let by = if own.into_iter().any(|key| origin(key.as_str()) == name) {
         Some(&state.founding.id)
     } else {
-        state.partners.iter().find(|partner| of_partner(partner)).map(|partner| &partner.file.id)
+        state
+            .partners
+            .iter()
+            .find(|partner| of_partner(partner))
+            .map(|partner| &partner.file.id)
     };
     let Some(by) = by else { return Ok(true) };
     let (partner, key, by) = (file.id.to_string(), "log", by.to_string());
@@ -125,7 +134,12 @@ pub(crate) fn restarts_partner(state: &State, file: &KeyFile) -> bool {
     partner.is_some_and(|partner| file.restarted.is_some() && partner.file.log_key != file.log_key)
 }
 
-fn ended(log_key: Text, cosignature_key: Option<Text>, restarted: &Restarted, (entry, at): (u64, Timestamp)) -> EndedLog {
+fn ended(
+    log_key: Text,
+    cosignature_key: Option<Text>,
+    restarted: &Restarted,
+    (entry, at): (u64, Timestamp),
+) -> EndedLog {
     EndedLog {
         log_key,
         cosignature_key,
@@ -155,7 +169,9 @@ pub(super) fn apply(state: &mut State, file: &KeyFile, entry: u64, at: Timestamp
         }
         return;
     }
-    let Some(partner) = state.partners.get_mut(&file.id) else { return };
+    let Some(partner) = state.partners.get_mut(&file.id) else {
+        return;
+    };
     if file.log_key == partner.file.log_key {
         return;
     }

@@ -8,8 +8,8 @@ use super::judge::advance;
 use super::notice::{Consignment, ImportAuthorization, Notice, StatementDispute, StatementSignature};
 use super::shipment::settle;
 use super::{
-    CancelImportAuthorization, Case, ImportApplied, OwnAuthorization, Side, Stage, TradeStatementDisputed, TradeStatementSigned,
-    item_of, statement,
+    CancelImportAuthorization, Case, ImportApplied, OwnAuthorization, Side, Stage, TradeStatementDisputed,
+    TradeStatementSigned, item_of, statement,
 };
 use crate::State;
 use crate::holder::Site;
@@ -40,7 +40,9 @@ pub(crate) fn can_be_put_back(state: &State, to: &Id, message: &Message) -> bool
                 None => message.case.is_some() && exporter(state, consignment).is_some(),
             }
         }
-        Notice::StatementProposed(stated) => trade.statement(&stated.exporter, &stated.importer, stated.year).is_none(),
+        Notice::StatementProposed(stated) => trade
+            .statement(&stated.exporter, &stated.importer, stated.year)
+            .is_none(),
         Notice::StatementSigned(signature) => trade.statement(to, &state.founding.id, signature.year).is_some(),
         Notice::StatementDisputed(dispute) => trade.statement(to, &state.founding.id, dispute.year).is_some(),
         // Goods are in the ledger, and their lines come from those who hold them; keys come with a key file; sites are
@@ -75,7 +77,10 @@ fn importer(state: &State, authorization: &ImportAuthorization) -> Option<(Id, I
     };
     match state.trade.open_applications().find(answers) {
         Some(applied) => Some((applied.id.clone(), applied.site.clone())),
-        None => Some((authorization.number.clone(), site_of(state, &authorization.importer.name)?)),
+        None => Some((
+            authorization.number.clone(),
+            site_of(state, &authorization.importer.name)?,
+        )),
     }
 }
 
@@ -92,8 +97,8 @@ pub(crate) fn put_back(state: &mut State, to: &Id, message: &Message, on: Date) 
     let notice = notice.ok_or_else(|| broken("kind of message", &message.kind))?;
     match notice {
         Notice::AuthorizationIssued(authorization) => {
-            let (application, site) = importer(state, &authorization)
-                .ok_or_else(|| broken("importer of", &authorization.number))?;
+            let (application, site) =
+                importer(state, &authorization).ok_or_else(|| broken("importer of", &authorization.number))?;
             state.trade.unanswered.remove(&application);
             let lines = authorization.lines.len();
             state.trade.own.insert(
@@ -131,15 +136,35 @@ pub(crate) fn put_back(state: &mut State, to: &Id, message: &Message, on: Date) 
         Notice::StatementSigned(signature) => {
             let exporter = to.clone();
             let StatementSignature { year, digest, log_size } = *signature;
-            super::apply_signed(state, &TradeStatementSigned { exporter, year, digest, log_size }, on);
+            super::apply_signed(
+                state,
+                &TradeStatementSigned {
+                    exporter,
+                    year,
+                    digest,
+                    log_size,
+                },
+                on,
+            );
         }
         Notice::StatementDisputed(dispute) => {
             let exporter = to.clone();
             let StatementDispute { year, digest, lines } = *dispute;
-            super::apply_disputed(state, &TradeStatementDisputed { exporter, year, digest, lines });
+            super::apply_disputed(
+                state,
+                &TradeStatementDisputed {
+                    exporter,
+                    year,
+                    digest,
+                    lines,
+                },
+            );
         }
         notice => {
-            let id = message.case.as_ref().ok_or_else(|| broken("case of message", message.seq))?;
+            let id = message
+                .case
+                .as_ref()
+                .ok_or_else(|| broken("case of message", message.seq))?;
             let permit = match &notice {
                 Notice::PermitIssued(permit) => Some(permit.number.clone()),
                 _ => None,
@@ -158,7 +183,10 @@ pub(crate) fn put_back(state: &mut State, to: &Id, message: &Message, on: Date) 
 }
 
 fn request(state: &mut State, to: &Id, message: &Message, consignment: Consignment, on: Date) -> Result<(), Broken> {
-    let id = message.case.clone().ok_or_else(|| broken("case of message", message.seq))?;
+    let id = message
+        .case
+        .clone()
+        .ok_or_else(|| broken("case of message", message.seq))?;
     let case = match state.trade.cases.remove(&id) {
         Some(case) => case,
         None => {

@@ -119,7 +119,10 @@ fn trade(world: &World, question: &str, words: &[&str]) -> String {
         ("alarms", [partner]) => {
             let partner = state.partners.get(partner).expect("a partner");
             let counted = |ours: bool| {
-                let open = partner.alarms.iter().filter(|alarm| alarm.ours == ours && !alarm.settled);
+                let open = partner
+                    .alarms
+                    .iter()
+                    .filter(|alarm| alarm.ours == ours && !alarm.settled);
                 open.count()
             };
             format!("ours {} theirs {}", counted(true), counted(false))
@@ -161,7 +164,11 @@ fn trade(world: &World, question: &str, words: &[&str]) -> String {
                 None => "none",
             };
             let (ours, theirs) = (state.own.ended.len(), partner.ended.len());
-            format!("ours {ours} {} theirs {theirs} {}", of(partner.sent), of(partner.received))
+            format!(
+                "ours {ours} {} theirs {theirs} {}",
+                of(partner.sent),
+                of(partner.received)
+            )
         }
         ("refused_by_us", [partner]) => {
             let of_partner = |entry: &&domain::Entry| match &entry.event {

@@ -565,7 +565,11 @@ impl Two {
         } else {
             sealed(&self.kid(side), &changed(&payload, fields))
         };
-        let first = self.state(side).partners.get(to).and_then(|partner| partner.queue.front());
+        let first = self
+            .state(side)
+            .partners
+            .get(to)
+            .and_then(|partner| partner.queue.front());
         let queued = match queued.as_ref().and_then(Value::as_str) {
             Some("next") => first.map(|queued| queued.entry),
             _ => queued.as_ref().and_then(Value::as_u64),

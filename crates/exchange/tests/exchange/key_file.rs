@@ -30,7 +30,8 @@ fn a_key_file_that_was_changed_is_not_read() {
     let text = key_file_text(&file);
     assert_eq!(read_key_file(&text[..text.len() / 2]).unwrap_err().code, "key_file_bad");
     assert_eq!(read_key_file(&" ".repeat(17 * 1024)).unwrap_err().code, "key_file_bad");
-    let changes: [fn(&mut KeyFile); 9] = [
+    let changes: [fn(&mut KeyFile); 10] = [
+        |file| file.restarted = two().1.restart().restarted,
         |file| file.id = "BR".parse().unwrap(),
         |file| file.name = "Another authority".parse().unwrap(),
         |file| file.country = domain::country::Country::parse("BR").unwrap(),
@@ -51,6 +52,26 @@ fn a_key_file_that_was_changed_is_not_read() {
     assert_eq!(read_key_file(&with_more).unwrap_err().code, "key_file_bad");
     let twice = text.replacen('{', "{\"id\":\"KR\",", 1);
     assert_eq!(read_key_file(&twice).unwrap_err().code, "key_file_bad");
+}
+
+#[test]
+fn a_log_that_starts_anew_has_another_name_than_the_one_that_ended() {
+    let mut kr = two().1;
+    let file = kr.restart();
+    assert_eq!(read_key_file(&key_file_text(&file)), Ok(file.clone()));
+    assert!(
+        file.signed_text()
+            .contains("\"restarted\":{\"log_key\":\"kr.example/log+")
+    );
+    let code = |change: fn(&mut KeyFile)| {
+        let mut other = file.clone();
+        change(&mut other);
+        exchange::sign_key_file(&kr.root, other).unwrap_err().says
+    };
+    let same = code(|file| file.restarted.as_mut().unwrap().log_key = file.log_key.clone());
+    assert!(same.contains("has the name of the one that ended"), "{same}");
+    let none = code(|file| file.restarted.as_mut().unwrap().log_key = file.cosignature_key.clone());
+    assert!(none.contains("is not a verifier key"), "{none}");
 }
 
 /// Another key for messages, rightly named.

@@ -86,7 +86,7 @@ const LIES: [Lie; 14] = [
     ("chain_broken", |message, _| message.prev = None),
     ("chain_broken", |message, _| message.prev = Some(crate::world::leaf(1))),
     ("checkpoint_bad", |message, _| message.checkpoint.clear()),
-    ("checkpoint_bad", |message, _| message.checkpoint = two().0.note(7)),
+    ("log_unknown", |message, _| message.checkpoint = two().0.note(7)),
     ("checkpoint_bad", |message, kr| {
         message.checkpoint = kr.note(7).replacen('7', "8", 1);
     }),
@@ -106,6 +106,66 @@ fn forked(kr: &Side, entries: u64) -> String {
     (0..entries).for_each(|_| tree.append(&[9; 32]));
     let (origin, size, root) = (kr.log.origin().to_owned(), tree.size(), tree.root());
     tlog::sign(&tlog::Checkpoint { origin, size, root }, &kr.log).unwrap()
+}
+
+#[test]
+fn a_log_that_starts_anew_is_shown_from_its_beginning() {
+    let (mut cn, mut kr) = two();
+    let first = kr.send(5, now());
+    let (seq, received) = cn.take(next(open_now(&cn, &first.message)));
+    let made = |cn: &Side| {
+        let (leaf, recorded_at) = (crate::world::leaf(seq), now());
+        let journaled = exchange::Journaled {
+            seq,
+            leaf,
+            recorded_at,
+            received: &received,
+        };
+        exchange::receipt(&cn.state, &cn.key, &cn.log, journaled).unwrap()
+    };
+    let receipt = made(&cn);
+    let waiting = kr.compose(7, now());
+    let file = kr.restart();
+    assert_eq!(exchange::check_key_file(&file), Ok(()));
+    kr.install(&file);
+    let second = kr.compose(4, now());
+    assert_eq!(open_now(&cn, &second.message).unwrap_err().code, "log_unknown");
+    cn.install(&file);
+    // The chain goes on; the log does not, and may be shorter.
+    let message = next(open_now(&cn, &second.message));
+    assert_eq!(message.head.size, 4);
+    assert_eq!(open_now(&cn, &waiting.message).unwrap_err().code, "log_ended");
+    let proven = changed(&kr.key, &second.message, |message| message.consistency.from_size = 5);
+    assert_eq!(open_now(&cn, &proven).unwrap_err().code, "consistency_missing");
+    // What was taken before has the same receipt as ever.
+    assert_eq!(open_now(&cn, &first.message), Ok(Opened::Repeat { entry: seq }));
+    assert_eq!(made(&cn), receipt);
+    cn.take(message);
+    kr.record(domain::Event::MessageSigned(Box::new(second)));
+    let third = kr.compose(9, now());
+    assert_eq!(next(open_now(&cn, &third.message)).head.size, 9);
+}
+
+#[test]
+fn a_message_that_is_put_back_is_one_that_we_signed_for_whoever_holds_it() {
+    let (mut cn, mut kr) = two();
+    let sent = kr.send(5, now()).message;
+    let to: domain::id::Id = "CN".parse().unwrap();
+    assert_eq!(exchange::check_recovered(&kr.state, &to, &sent), Ok(()));
+    let code =
+        |to: &domain::id::Id, signed: &Signed| exchange::check_recovered(&kr.state, to, signed).unwrap_err().code;
+    assert_eq!(code(&"BR".parse().unwrap(), &sent), "message_for_another");
+    let from = changed(&kr.key, &sent, |message| message.from = "BR".parse().unwrap());
+    assert_eq!(code(&to, &from), "message_for_another");
+    let by_another = sign(&cn.key, sent.payload.clone());
+    assert_eq!(code(&to, &by_another), "key_unknown");
+    let relabelled = Signed {
+        kid: sent.kid.clone(),
+        ..by_another
+    };
+    assert_eq!(code(&to, &relabelled), "signature_bad");
+    let theirs = cn.send(3, now()).message;
+    assert_eq!(code(&to, &theirs), "key_unknown");
 }
 
 #[test]

@@ -4,7 +4,8 @@ use domain::access::Actor;
 use domain::authority::Founding;
 use domain::digest::Bytes;
 use domain::partner::{
-    KeyFile, MessageQueued, MessageReceived, OperationalKey, PartnerPaired, ReceiveMessage, SignMessage,
+    InstallKeyFile, KeyFile, MessageQueued, MessageReceived, OperationalKey, PartnerPaired, ReceiveMessage, Restarted,
+    SignMessage,
 };
 use domain::trade::{Cancellation, Notice};
 use domain::{Entry, Event, State};
@@ -79,6 +80,27 @@ impl Side {
 
     pub fn key_file(&self) -> KeyFile {
         exchange::key_file(&self.root, self.about())
+    }
+
+    /// The key file of another log, which takes the place of this side's from now on.
+    pub fn restart(&mut self) -> KeyFile {
+        let mut file = self.key_file();
+        file.restarted = Some(Restarted {
+            log_key: file.log_key,
+            size: 9,
+            root: leaf(9),
+        });
+        let name = format!("{}.example/again", self.id.to_lowercase());
+        self.log = LogKey::generate(&name, [99; 32]).unwrap();
+        file.log_key = self.log.verifier().parse().unwrap();
+        file.cosignature_key = self.log.cosignature_verifier().parse().unwrap();
+        file.issued = Some(now());
+        exchange::sign_key_file(&self.root, file).unwrap()
+    }
+
+    pub fn install(&mut self, file: &KeyFile) {
+        let (file, fingerprint) = (file.clone(), None);
+        self.record(Event::KeyFileInstalled(Box::new(InstallKeyFile { file, fingerprint })));
     }
 
     pub fn record(&mut self, event: Event) -> u64 {

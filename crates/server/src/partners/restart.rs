@@ -88,8 +88,8 @@ pub fn request(global: &Global, args: &RequestArgs) -> Done {
 
 /// Starts the log anew, and puts back what partners hold.
 pub fn restart(global: &Global, args: &RestartArgs) -> Done {
-    let file = ::exchange::read_key_file(&keys::read(&args.file)?)
-        .map_err(|reject| Failure::Refused(reject.to_string()))?;
+    let file =
+        ::exchange::read_key_file(&keys::read(&args.file)?).map_err(|reject| Failure::Refused(reject.to_string()))?;
     if file.restarted.is_none() {
         return Err(Failure::Refused(format!(
             "{}: it tells of no log that starts anew: make one with `countersign key restart-log`",
@@ -102,7 +102,8 @@ pub fn restart(global: &Global, args: &RestartArgs) -> Done {
     let done = go_on(&authority, args, &file, &report);
     authority.close()?;
     let back = done?;
-    let document = json!({ "authority": file.id, "log_key": file.log_key, "fingerprint": file.fingerprint(), "partners": back });
+    let document =
+        json!({ "authority": file.id, "log_key": file.log_key, "fingerprint": file.fingerprint(), "partners": back });
     global.print(&document, || in_words(&file, &back))
 }
 
@@ -127,11 +128,19 @@ fn go_on(authority: &Authority, args: &RestartArgs, file: &KeyFile, report: &Rep
     }
     let mut back = Vec::new();
     for held in &report.partners {
-        let partner: Id = held.partner.parse().map_err(|why| Failure::Refused(format!("{}: {why}", held.partner)))?;
+        let partner: Id = held
+            .partner
+            .parse()
+            .map_err(|why| Failure::Refused(format!("{}: {why}", held.partner)))?;
         let own = recall::messages(&args.recalled, &partner, "lost")?;
         let theirs = recall::messages(&args.recalled, &partner, "messages")?;
         let PutBack { own, holds, theirs } = authority.put_back(clock::now(authority)?, &partner, &own, &theirs)?;
-        back.push(Back { partner, own, holds, theirs });
+        back.push(Back {
+            partner,
+            own,
+            holds,
+            theirs,
+        });
     }
     restored::accept(authority)?;
     Ok(back)

@@ -13,6 +13,7 @@ mod log;
 mod node;
 mod pairing;
 mod partners;
+mod restart;
 mod tls;
 
 /// What a test gives; a failure is a sentence.
