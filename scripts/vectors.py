@@ -69,7 +69,8 @@ def key_file(text):
     """A key file, with what its root signs and its fingerprint."""
     try:
         fields = json.loads(text, object_pairs_hook=unique)
-        order = ["id", "name", "country", "url", "log_key", "cosignature_key", "root", "key", "issued", "age"]
+        order = ["id", "name", "country", "province", "url", "log_key", "cosignature_key", "root", "key"]
+        order += ["issued", "age", "restarted"]
         refuse_unless(set(fields) <= {*order, "signature"}, "key_file_bad")
         said = {name: fields[name] for name in order if name in fields}
         signed = "countersign-key-file/v1\n" + json.dumps(said, separators=(",", ":"), ensure_ascii=False) + "\n"
@@ -95,9 +96,12 @@ def keys(file):
     fields, signed, fingerprint = key_file(file["without_recipient"]["file"])
     check("age" not in fields and fingerprint == file["without_recipient"]["fingerprint"], "a file of before is another")
     key_file(file["next"])
+    fields, signed, fingerprint = key_file(file["restarted"]["file"])
+    check(fields["restarted"]["size"] == 187 and fields["log_key"] != fields["restarted"]["log_key"], "a log that starts anew is another")
+    check(fingerprint == file["restarted"]["fingerprint"] and signed == file["restarted"]["signed"], "the file of a restart is another")
     for wrong in file["wrong"]:
         refused_as(wrong["code"], wrong["what"], lambda text=wrong["file"]: key_file(text))
-    print(f"{len(known) + 2} key files hold, {len(file['wrong'])} do not")
+    print(f"{len(known) + 3} key files hold, {len(file['wrong'])} do not")
     return known
 
 
@@ -123,6 +127,7 @@ def note(text, key):
     """Size and root of a checkpoint that a log signed."""
     name, typed, mark = verifier(key)
     body, _, lines = text.partition("\n\n")
+    refuse_unless(body.split("\n")[0] == name or not lines, "log_unknown")
     body += "\n"
     for line in lines.splitlines():
         _, by, signature = line.split(" ")

@@ -173,6 +173,19 @@ impl Authority {
         Ok(Ok(line))
     }
 
+    /// Forgets what belonged to the log before: its witnesses know nothing of the new one, and what was cosigned with the
+    /// old key since a backup is nothing that the new key has signed.
+    pub fn witness_anew(&self) -> Result<(), AuthorityError> {
+        let mut local = self.local();
+        local.forget_meta(MEMORY_LOST)?;
+        for witness in &self.witnessing.witness {
+            let name = exchange::key_name(&witness.key);
+            local.forget_meta(&format!("{HAS}{name}"))?;
+            local.forget_meta(&format!("{LINE}{name}"))?;
+        }
+        Ok(())
+    }
+
     /// What the witnesses of the own log are to be asked now: those that do not have the newest checkpoint.
     pub fn witness_asks(&self) -> Result<Vec<WitnessAsk>, AuthorityError> {
         let newest = self.read(|journal| journal.latest_checkpoint())?;

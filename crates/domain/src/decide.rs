@@ -161,13 +161,8 @@ fn approve(state: &State, by: &Actor, approval: &access::Approval, context: Cont
     }
     let (effects, _) = effects?;
     trade::apart(state, by, &command)?;
-    if let Command::PairPartner(pairing) = &command {
-        partner::decide_read_back(&pairing.file, of, approval.read_back.as_ref())?;
-    }
-    if let Command::InstallKeyFile(install) = &command
-        && partner::restarts_partner(state, &install.file)
-    {
-        partner::decide_read_back(&install.file, of, approval.read_back.as_ref())?;
+    if let Some(file) = partner::read_out(state, &command) {
+        partner::decide_read_back(file, of, approval.read_back.as_ref())?;
     }
     if let Command::AllowEnrolment(grant) = &command {
         access::not_own_enrolment(by, &grant.person)?;

@@ -8,6 +8,7 @@
 mod partners;
 mod peer;
 mod recall;
+mod restart;
 mod rotation;
 mod witness;
 

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::State;
+use crate::command::Command;
 use crate::digest::{Digest, PublicKey};
 use crate::id::Id;
 use crate::refusal::{Refusal, Refused, refusals, taken, unknown};
@@ -40,7 +41,7 @@ pub(crate) use chain::{
     apply_equivocation, apply_queued, apply_receipted, apply_received, apply_requeued, apply_signed, decide_receipt,
     decide_receive, decide_requeue, decide_sign,
 };
-pub(crate) use restart::{apply_recovered, decide_recover, restarts_partner};
+pub(crate) use restart::{apply_recovered, decide_recover};
 pub(crate) use trust::{apply_distrusted, apply_file, decide_distrust, decide_install, judge_update};
 
 /// Pairing with an authority: its key file, and its fingerprint as a person read it out over another channel.
@@ -284,7 +285,7 @@ pub(crate) fn decide_pairing(state: &State, pairing: &Pairing) -> Refused<Partne
         }
         .into());
     }
-    read_out(file, &pairing.fingerprint)?;
+    heard(file, &pairing.fingerprint)?;
     Ok(PartnerPaired { file: file.clone() })
 }
 
@@ -363,14 +364,24 @@ fn own_message_key(state: &State, file: &KeyFile) -> Refused<()> {
     Err(PartnerRefusal::KeyTaken { partner, key, by }.into())
 }
 
+/// The key file in a command whose fingerprint both persons hear: that of a new partner, or one that tells that a partner's
+/// log starts anew.
+pub fn read_out<'a>(state: &State, command: &'a Command) -> Option<&'a KeyFile> {
+    match command {
+        Command::PairPartner(pairing) => Some(&pairing.file),
+        Command::InstallKeyFile(install) => Some(&install.file).filter(|file| restart::restarts_partner(state, file)),
+        _ => None,
+    }
+}
+
 /// The second officer has heard the fingerprint too.
 pub(crate) fn decide_read_back(file: &KeyFile, of: u64, read_back: Option<&Id>) -> Refused<()> {
     let partner = file.id.to_string();
     let read = read_back.ok_or(PartnerRefusal::FingerprintMissing { partner, of })?;
-    read_out(file, read)
+    heard(file, read)
 }
 
-fn read_out(file: &KeyFile, read: &Id) -> Refused<()> {
+fn heard(file: &KeyFile, read: &Id) -> Refused<()> {
     let fingerprint = file.fingerprint();
     if fingerprint == read.as_str() {
         return Ok(());

@@ -129,7 +129,7 @@ pub(super) fn restarts(state: &State, file: &KeyFile, log_key: &Text) -> Refused
 }
 
 /// Whether a key file tells of a partner that its log starts anew: then two persons hear its fingerprint.
-pub(crate) fn restarts_partner(state: &State, file: &KeyFile) -> bool {
+pub(super) fn restarts_partner(state: &State, file: &KeyFile) -> bool {
     let partner = state.partners.get(&file.id);
     partner.is_some_and(|partner| file.restarted.is_some() && partner.file.log_key != file.log_key)
 }

@@ -175,7 +175,7 @@ pub(crate) fn decide_install(state: &State, data: &InstallKeyFile, now: Timestam
     if restart::restarts_partner(state, file) {
         let partner = file.id.to_string();
         let unheard = PartnerRefusal::RestartUnheard { partner };
-        super::read_out(file, data.fingerprint.as_ref().ok_or(unheard)?)?;
+        super::heard(file, data.fingerprint.as_ref().ok_or(unheard)?)?;
     }
     let mut events = vec![Event::KeyFileInstalled(Box::new(data.clone()))];
     // Of another log no message can tell: partners take the file from people.

@@ -126,6 +126,7 @@ fn go_on(authority: &Authority, args: &RestartArgs, file: &KeyFile, report: &Rep
         let seq = command(authority, &args.actor, "install_key_file", json!({ "file": file }))?;
         command(authority, &args.approved_by, "approve", json!({ "of": seq }))?;
     }
+    authority.witness_anew()?;
     let mut back = Vec::new();
     for held in &report.partners {
         let partner: Id = held

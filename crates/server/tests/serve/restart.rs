@@ -48,7 +48,6 @@ fn a_log_that_starts_anew_gets_back_what_its_partner_holds_and_goes_on() -> Test
         &["key", "restart-log", "--recalled", recalled, "--out", text(&request)?],
     )?;
     assert!(none.contains("ask the partners first"), "{none}");
-    // A partner that cannot be asked stops it.
     let held = json(&two.cn, &["exchange", "recall", "--out", recalled])?;
     assert!(held["partners"][0]["failed"].is_string(), "{held}");
     let kr = Node::start(&two.kr, two.kr_port)?;
@@ -88,11 +87,30 @@ fn a_log_that_starts_anew_gets_back_what_its_partner_holds_and_goes_on() -> Test
     ];
     let alone = refused(&two.cn, &[&restart[..], &[ADA]].concat())?;
     assert!(alone.contains("same_person"), "{alone}");
-    let other = refused(&two.kr.clone(), &[&restart[..], &[BEN]].concat());
-    assert!(
-        other.is_err() || other.is_ok_and(|why| !why.is_empty()),
-        "another authority does not take it"
-    );
+    // A partner that was not asked stops it, and so does a key file that tells of no other log.
+    let report = out.join("recalled.json");
+    let whole = fs::read_to_string(&report)?;
+    let mut unasked: Value = serde_json::from_str(&whole)?;
+    unasked["partners"][0]["failed"] = json!("it did not answer");
+    fs::write(&report, unasked.to_string())?;
+    let stopped = refused(&two.cn, &[&restart[..], &[BEN]].concat())?;
+    assert!(stopped.contains("--without KR"), "{stopped}");
+    fs::write(&report, whole)?;
+    let plain = out.with_extension("plain.json");
+    done(&two.kr, &["key", "file", "--out", text(&plain)?])?;
+    let of_plain = [
+        "exchange",
+        "restart",
+        text(&plain)?,
+        "--recalled",
+        recalled,
+        "--as",
+        ADA,
+        "--approved-by",
+        BEN,
+    ];
+    let none = refused(&two.cn, &of_plain)?;
+    assert!(none.contains("tells of no log that starts anew"), "{none}");
     let back = json(&two.cn, &[&restart[..], &[BEN]].concat())?;
     assert_eq!(
         back["partners"][0],

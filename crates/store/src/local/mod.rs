@@ -119,6 +119,11 @@ impl Local {
         self.execute(sql, params![key, value])
     }
 
+    /// Forgets a setting, if there is one.
+    pub fn forget_meta(&mut self, key: &str) -> Result<(), StoreError> {
+        self.execute("DELETE FROM meta WHERE key = ?1", params![key])
+    }
+
     fn execute(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), StoreError> {
         self.changed(sql, values).map(drop)
     }

@@ -11,7 +11,7 @@ fn keys() -> Value {
     vectors(include_str!("../../../../docs/vectors/keys.json"))
 }
 
-/// A key file with a recipient of files, one without, and one of a new key.
+/// A key file with a recipient of files, one without, one of a new key, and one of a log that starts anew.
 #[test]
 fn key_files_have_their_fingerprints() {
     let file = keys();
@@ -21,7 +21,7 @@ fn key_files_have_their_fingerprints() {
         .iter()
         .map(|one| &one["key_file"])
         .collect();
-    told.push(&file["without_recipient"]);
+    told.extend([&file["without_recipient"], &file["restarted"]]);
     for one in told {
         let read = KeyFile::read(one["file"].as_str().unwrap()).unwrap();
         assert_eq!(one["fingerprint"], read.fingerprint());

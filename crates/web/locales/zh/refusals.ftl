@@ -125,6 +125,7 @@ refusal-hold-subject-unclear = 封存 { $hold } 须填写场所，或品种及�
 
 # 对方主管机关
 refusal-fingerprint-differs = { $partner } 密钥文件的指纹为 { $file }，宣读的指纹为 { $read }：文件可能在途中被更改
+refusal-restart-unheard = { $partner } 的密钥文件表明其账本重新开始：请致电其官员，并填写所听到的指纹（fingerprint）
 refusal-fingerprint-missing = 批准条目 { $of } 须填写 { $partner } 的官员向您宣读的指纹
 refusal-country-has-authority = { $country }的主管机关是 { $by }：每国只能登记一个
 refusal-key-taken = { $partner } 文件中的{ $key }与 { $by } 的相同：各主管机关须使用各自的密钥和账本

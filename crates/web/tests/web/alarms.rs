@@ -1,7 +1,7 @@
 //! A partner's log that was rolled back, and a key that is given up: who sees it, and where.
 
 use authority::Answer;
-use domain::partner::{Consistency, Json, Message};
+use domain::partner::{Consistency, Json, KeyFile, Message, Restarted};
 use exchange::ExchangeKey;
 use tlog::{Checkpoint, LogKey};
 use web::words::{Lang, Words};
@@ -75,6 +75,62 @@ fn an_alarm_stands_on_the_partners_page_and_in_the_queue_of_those_concerned() {
             "{concerned}: {queue}"
         );
     }
+}
+
+/// The key file of another log of the Philippines, signed by their root key.
+fn restarted(ph: &World) -> KeyFile {
+    let root = ExchangeKey::parse(&secret(ph, "root.key")).unwrap();
+    let log = LogKey::generate("countersign/PH/again", [9; 32]).unwrap();
+    let mut file = ph.app.authority().key_file().unwrap();
+    file.restarted = Some(Restarted {
+        log_key: file.log_key,
+        size: 4_321,
+        root: domain::digest::Digest::of("lost"),
+    });
+    file.log_key = log.verifier().parse().unwrap();
+    file.cosignature_key = log.cosignature_verifier().parse().unwrap();
+    file.issued = Some("2025-01-01T00:00:00Z".parse().unwrap());
+    exchange::sign_key_file(&root, file).unwrap()
+}
+
+#[test]
+fn a_log_that_starts_anew_is_heard_by_two_persons_and_shown_for_ever() {
+    let (cn, ph) = (World::cn(), World::of("PH"));
+    let at = cn.app.authority().state().recorded_at;
+    cn.app.authority().accept(at, rolled_back(&cn, &ph).as_bytes()).unwrap();
+    let file = restarted(&ph);
+    let (text, heard) = (serde_json::to_string(&file).unwrap(), file.fingerprint());
+    let (first, second) = (cn.visitor("administrator:a"), cn.visitor("administrator:b"));
+    assert!(
+        first.act("install_key_file", &[("file", &text)]).is_err(),
+        "nobody has heard its fingerprint"
+    );
+    let of = first
+        .act("install_key_file", &[("file", &text), ("fingerprint", &heard)])
+        .unwrap()
+        .to_string();
+    let page = second.get(&format!("/decisions/{of}")).body;
+    assert!(
+        !page.contains("read_back="),
+        "the second person types what was heard: {page}"
+    );
+    assert!(
+        second.act("approve", &[("of", &of)]).is_err(),
+        "nor did the second person"
+    );
+    second.act("approve", &[("of", &of), ("read_back", &heard)]).unwrap();
+    let officer = cn.visitor("permit_officer:lu");
+    let partner = officer.get("/partners/PH").body;
+    assert!(partner.contains("ended with 4,321 entries"), "{partner}");
+    assert!(
+        !partner.contains(&en("partners-alarm-theirs")),
+        "the alarm is over: {partner}"
+    );
+    assert!(
+        partner.contains(&en("partners-alarm-rolled-back")),
+        "and stays on record"
+    );
+    assert!(!officer.get("/queue").body.contains(&en("queue-why-alarm-theirs")));
 }
 
 #[test]

@@ -18,6 +18,11 @@ fn key_files_and_their_fingerprints() {
         let file = exchange::key_file(&keys.root, keys.about(age));
         json!({ "file": exchange::key_file_text(&file), "signed": file.signed_text(), "fingerprint": file.fingerprint() })
     };
+    let restarted = world.restarted_key_file();
+    let restarted = json!({
+        "file": exchange::key_file_text(&restarted), "signed": restarted.signed_text(),
+        "fingerprint": restarted.fingerprint(),
+    });
     let good = exchange::key_file_text(&world.cn.key_file());
     let line = |key: &str, to: &str| {
         let old = good.lines().find(|line| line.contains(key)).unwrap();
@@ -53,7 +58,7 @@ fn key_files_and_their_fingerprints() {
     let document = json!({
         "authorities": [seeds(&world.cn), seeds(&world.kr)],
         "without_recipient": about(&world.cn, false), "next": exchange::key_file_text(&world.next_key_file()),
-        "wrong": wrong,
+        "restarted": restarted, "wrong": wrong,
     });
     is_in("keys.json", &document);
 }

@@ -4,7 +4,7 @@ use domain::access::Actor;
 use domain::authority::Founding;
 use domain::digest::{Bytes, Digest};
 use domain::id::Id;
-use domain::partner::{Consistency, Json, KeyFile, Message, OperationalKey, PartnerPaired, Signed};
+use domain::partner::{Consistency, Json, KeyFile, Message, OperationalKey, PartnerPaired, Restarted, Signed};
 use domain::{Command, Context, Entry, Event, State};
 use exchange::{About, ExchangeKey, FileKey, Journaled, Opened};
 use jiff::{SignedDuration, Timestamp};
@@ -185,6 +185,21 @@ impl World {
         let mut file = self.cn.key_file();
         file.key = Keys::operational(&self.cn.next);
         file.issued = Some(minutes(1));
+        exchange::sign_key_file(&self.cn.root, file).unwrap()
+    }
+
+    /// CN's key file with another log, in the place of one whose last entries are lost.
+    pub fn restarted_key_file(&self) -> KeyFile {
+        let mut file = self.cn.key_file();
+        let log = LogKey::generate("cn.example/log/again", [9; 32]).unwrap();
+        file.restarted = Some(Restarted {
+            log_key: file.log_key,
+            size: 187,
+            root: Digest::of(b"the tree that was lost"),
+        });
+        file.log_key = log.verifier().parse().unwrap();
+        file.cosignature_key = log.cosignature_verifier().parse().unwrap();
+        file.issued = Some(minutes(2));
         exchange::sign_key_file(&self.cn.root, file).unwrap()
     }
 

@@ -152,7 +152,7 @@ fn chains(world: &World) -> Vec<(&'static str, String, &'static str)> {
         (
             "the checkpoint of another log",
             changed(world, |message| message.checkpoint = of_kr),
-            "checkpoint_bad",
+            "log_unknown",
         ),
         ("a smaller log", changed(world, rolled), "log_rolled_back"),
         ("another log of that size", changed(world, forked), "log_forked"),

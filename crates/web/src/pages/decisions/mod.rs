@@ -235,10 +235,8 @@ fn outlook(ask: &Ask, seq: u64, entry: &Entry, command: &Command) -> Result<Outl
         });
     }
     // The fingerprint is for the second person to hear and type; whether the rest holds can be told before.
-    let read_back = match command {
-        Command::PairPartner(pairing) => pairing.file.fingerprint().parse().ok(),
-        _ => None,
-    };
+    let heard = domain::partner::read_out(&ask.state(), command).map(domain::partner::KeyFile::fingerprint);
+    let read_back = heard.as_ref().and_then(|fingerprint| fingerprint.parse().ok());
     let yes = Command::Approve(Box::new(Approval { of: seq, read_back }));
     let no = Command::Reject(Box::new(Rejection {
         of: seq,
@@ -260,9 +258,9 @@ fn outlook(ask: &Ask, seq: u64, entry: &Entry, command: &Command) -> Result<Outl
         Ok(events) => {
             let named = events.iter().map(|event| words.t(&act::kind_key(event.kind())));
             outlook.records = named.collect();
-            let all: &[(&str, &str)] = match command {
-                Command::PairPartner(_) => &[("!of", &of)],
-                _ => &[("!of", &of), ("!read_back", "")],
+            let all: &[(&str, &str)] = match heard {
+                Some(_) => &[("!of", &of)],
+                None => &[("!of", &of), ("!read_back", "")],
             };
             outlook.approve = Some(links::act("approve", all, then));
         }
