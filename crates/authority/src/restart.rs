@@ -127,10 +127,13 @@ impl Authority {
     /// Records a message of ours that the partner holds; tells whether what it says holds in the register again.
     fn recover(&self, at: Timestamp, to: &Id, said: &Said) -> Result<bool, AuthorityError> {
         exchange::check_recovered(&self.state(), to, &said.signed).map_err(|reject| refused(reject.to_string()))?;
+        let waits = self.waits_as(to, &said.message)?;
+        let entry = |same: bool| waits.filter(|(_, is_same)| *is_same == same).map(|(entry, _)| entry);
         let recover = RecoverMessage {
             to: to.clone(),
             message: said.signed.clone(),
-            queued: self.queued_as(to, &said.message)?,
+            queued: entry(true),
+            instead: entry(false),
         };
         let receipt = self.submit_own(at, at, Command::RecoverMessage(Box::new(recover)), said.text.as_bytes())?;
         let seq = match receipt.outcome {
@@ -145,18 +148,26 @@ impl Authority {
         }
     }
 
-    /// The entry that queued what a message says, if it is the next that waits to be signed for this partner.
-    fn queued_as(&self, to: &Id, message: &Message) -> Result<Option<u64>, AuthorityError> {
-        let first = {
+    /// The entry that queued what a message says, or something else of its kind about its case, if that waits to be signed;
+    /// and whether it is the same.
+    fn waits_as(&self, to: &Id, message: &Message) -> Result<Option<(u64, bool)>, AuthorityError> {
+        let queue: Vec<u64> = {
             let state = self.state();
-            let partner = state.partners.get(to);
-            partner.and_then(|partner| partner.queue.front().cloned())
+            let queue = state.partners.get(to).into_iter().flat_map(|partner| &partner.queue);
+            queue.map(|queued| queued.entry).collect()
         };
-        let Some(first) = first else { return Ok(None) };
-        let queued = self.queued(first.entry)?;
-        let body = queued.notice.body().map_err(AuthorityError::Broken)?;
-        let same = queued.notice.kind() == message.kind.as_str() && queued.case == message.case && body == message.body;
-        Ok(same.then_some(first.entry))
+        let mut other = None;
+        for entry in queue {
+            let queued = self.queued(entry)?;
+            if queued.notice.kind() != message.kind.as_str() || queued.case != message.case {
+                continue;
+            }
+            if queued.notice.body().map_err(AuthorityError::Broken)? == message.body {
+                return Ok(Some((entry, true)));
+            }
+            other = other.or(message.case.as_ref().map(|_| (entry, false)));
+        }
+        Ok(other)
     }
 }
 
@@ -170,25 +181,53 @@ fn read(texts: &[String]) -> Result<VecDeque<Said>, AuthorityError> {
     texts.iter().map(read).collect()
 }
 
-/// Both sides' messages in one order: each side's in that of its chain, and none before the last message of its case that
-/// its sender had taken. `true` marks ours.
+/// Both sides' messages in one order: each side's in that of its chain, and none before what its sender knew when it was
+/// made. `true` marks ours.
 fn in_order(mut own: VecDeque<Said>, mut theirs: VecDeque<Said>) -> Vec<(Said, bool)> {
     let mut order = Vec::with_capacity(own.len() + theirs.len());
-    let hashes = |said: &VecDeque<Said>| said.iter().map(|said| said.signed.hash()).collect::<BTreeSet<Digest>>();
-    let (mut of_own, mut of_theirs) = (hashes(&own), hashes(&theirs));
+    let (mut of_own, mut of_theirs) = (Waited::of(&own), Waited::of(&theirs));
     loop {
-        let is_next = |said: Option<&Said>, before: &BTreeSet<Digest>| {
-            said.is_some_and(|said| said.message.seen.is_none_or(|seen| !before.contains(&seen)))
-        };
+        let is_next = |said: Option<&Said>, before: &Waited| said.is_some_and(|said| !before.has(&said.message));
         // Two that wait for each other cannot be; whoever claims it comes in the order of our chain.
         let ours = is_next(own.front(), &of_theirs) || (!own.is_empty() && !is_next(theirs.front(), &of_own));
-        let (from, known) = if ours {
+        let (from, waited) = if ours {
             (&mut own, &mut of_own)
         } else {
             (&mut theirs, &mut of_theirs)
         };
         let Some(said) = from.pop_front() else { return order };
-        known.remove(&said.signed.hash());
+        waited.came(&said);
         order.push((said, ours));
     }
+}
+
+/// The messages of one side that have not come yet, as far as those of the other one may wait for them.
+struct Waited {
+    hashes: BTreeSet<Digest>,
+    /// Cancellations, which are of no case: `already_dispatched` answers one.
+    cancellations: usize,
+}
+
+impl Waited {
+    fn of(said: &VecDeque<Said>) -> Self {
+        Self {
+            hashes: said.iter().map(|said| said.signed.hash()).collect(),
+            cancellations: said.iter().filter(|said| cancels(&said.message)).count(),
+        }
+    }
+
+    /// Whether a message of the other side was made after one of these.
+    fn has(&self, message: &Message) -> bool {
+        let late = message.kind.as_str() == "already_dispatched" && self.cancellations > 0;
+        late || message.seen.is_some_and(|seen| self.hashes.contains(&seen))
+    }
+
+    fn came(&mut self, said: &Said) {
+        self.hashes.remove(&said.signed.hash());
+        self.cancellations -= usize::from(cancels(&said.message));
+    }
+}
+
+fn cancels(message: &Message) -> bool {
+    message.kind.as_str() == "import_authorization_cancelled"
 }

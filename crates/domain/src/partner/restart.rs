@@ -203,9 +203,13 @@ pub struct RecoverMessage {
     pub to: Id,
     /// The message.
     pub message: Signed,
-    /// The entry that queued what it says, if that is still here and waits to be signed.
+    /// The entry that queued what it says, if that waits to be signed: it is in the register, and said already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queued: Option<u64>,
+    /// The entry that queued something else of this kind about the case, which waits to be signed: it follows from what the
+    /// partner had said and is taken again, and is said no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<u64>,
 }
 
 /// A message of ours is back in the journal.
@@ -218,6 +222,8 @@ pub struct MessageRecovered {
     pub message: Signed,
     /// The entry that queued what it says, if that waited to be signed.
     pub queued: Option<u64>,
+    /// The entry that queued something else of this kind about the case, if that waited.
+    pub instead: Option<u64>,
     /// Whether what it says holds in the register again; else people enter it.
     pub holds: bool,
 }
@@ -243,13 +249,13 @@ pub struct RecoveredMessage {
 pub(crate) fn decide_recover(state: &State, data: &RecoverMessage) -> Refused<Event> {
     let partner = state.partners.find(&data.to)?;
     let message = chain::read(&data.message)?;
-    let waits = partner.queue.front().map(|queued| queued.entry);
+    let waits = |entry: &u64| partner.queue.iter().any(|queued| queued.entry == *entry);
     let fits = !state.own.ended.is_empty()
         && message.from == state.founding.id
         && message.to == data.to
         && message.seq == partner.sent.map_or(1, |last| last.seq + 1)
         && message.prev == partner.sent.map(|last| last.hash)
-        && (data.queued.is_none() || data.queued == waits);
+        && data.queued.iter().chain(&data.instead).all(waits);
     if !fits {
         let to = data.to.to_string();
         return Err(unjournaled(PartnerRefusal::NotNext { to }));
@@ -258,6 +264,7 @@ pub(crate) fn decide_recover(state: &State, data: &RecoverMessage) -> Refused<Ev
         to: data.to.clone(),
         message: data.message.clone(),
         queued: data.queued,
+        instead: data.instead,
         // What still waited to be signed has its effect already.
         holds: data.queued.is_some() || trade::can_be_put_back(state, &data.to, &message),
     })))
@@ -278,9 +285,8 @@ pub(crate) fn apply_recovered(
         hash,
         head: TreeHead::EMPTY,
     });
-    if recovered.queued.is_some() {
-        partner.queue.pop_front();
-    }
+    let said = [recovered.queued, recovered.instead];
+    partner.queue.retain(|queued| !said.contains(&Some(queued.entry)));
     partner.recovered.push(RecoveredMessage {
         seq: message.seq,
         hash,

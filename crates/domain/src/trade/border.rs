@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::{Case, Goods, Side, Stage, TradeRefusal, amount_of, goods};
 use crate::State;
 use crate::country::Country;
-use crate::id::Id;
+use crate::id::{Id, Text};
 use crate::ledger::{LedgerRefusal, Movement, MovementKind};
 use crate::product::Item;
 use crate::refusal::Refused;
@@ -29,7 +29,7 @@ pub(crate) fn export_permitted(
     let permit = number.to_string();
     let goods = goods(state, item);
     in_force(case, &permit, &goods, movement.occurred_on)?;
-    same_way(case, &permit, movement, destination)?;
+    same_way(state, case, movement, destination)?;
     leaves_at_once(case, &permit, movement)?;
     let Some((place, line)) = case.line_of(&goods) else {
         return Err(TradeRefusal::GoodsUnknown {
@@ -86,8 +86,20 @@ fn leaves_at_once(case: &Case, permit: &str, movement: &Movement) -> Refused<()>
     }
 }
 
-fn same_way(case: &Case, permit: &str, movement: &Movement, destination: Option<Country>) -> Refused<()> {
-    let site = case.site.as_ref().map(ToString::to_string).unwrap_or_default();
+/// Whether a site is one of the holder with this name.
+fn is_of(state: &State, site: &Id, name: &Text) -> bool {
+    let found = state.holders.site(site);
+    found.is_ok_and(|(_, site)| state.holders.holder_at(site.holder).entry.name == *name)
+}
+
+fn same_way(state: &State, case: &Case, movement: &Movement, destination: Option<Country>) -> Refused<()> {
+    let site = match &case.site {
+        Some(site) => site.to_string(),
+        // Of a case that came back from a partner's message the exporter is known, and not from which site.
+        None if is_of(state, &movement.site, &case.consignment.exporter.name) => movement.site.to_string(),
+        None => case.consignment.exporter.name.to_string(),
+    };
+    let permit = case.permit.as_ref().map(|permit| permit.number.to_string());
     let to = destination.map(|country| country.to_string()).unwrap_or_default();
     let fields = [
         ("site", site, movement.site.to_string()),
@@ -96,7 +108,7 @@ fn same_way(case: &Case, permit: &str, movement: &Movement, destination: Option<
     match fields.into_iter().find(|(_, permitted, found)| permitted != found) {
         None => Ok(()),
         Some((field, permitted, found)) => Err(TradeRefusal::PermitDiffers {
-            permit: permit.to_owned(),
+            permit: permit.unwrap_or_default(),
             field,
             permitted,
             found,

@@ -56,10 +56,15 @@ pub(crate) fn can_be_put_back(state: &State, to: &Id, message: &Message) -> bool
     }
 }
 
+/// The sites of the holder with this name.
+fn sites_of<'a>(state: &'a State, name: &'a Text) -> impl Iterator<Item = &'a Site> {
+    let named = move |site: &&Site| state.holders.holder_at(site.holder).entry.name == *name;
+    state.holders.sites().filter(named)
+}
+
 /// The site of the holder with this name, if it has one alone.
 fn site_of(state: &State, name: &Text) -> Option<Id> {
-    let named = |site: &&Site| state.holders.holder_at(site.holder).entry.name == *name;
-    let mut sites = state.holders.sites().filter(named);
+    let mut sites = sites_of(state, name);
     match (sites.next(), sites.next()) {
         (Some(only), None) => Some(only.id.clone()),
         _ => None,
@@ -84,11 +89,14 @@ fn importer(state: &State, authorization: &ImportAuthorization) -> Option<(Id, I
     }
 }
 
-/// The exporter's site and this register's items of the lines.
-fn exporter(state: &State, consignment: &Consignment) -> Option<(Id, Vec<Id>)> {
+/// The exporter's site, if it has one alone, and this register's items of the lines. With several sites the case has none
+/// until goods leave from one.
+fn exporter(state: &State, consignment: &Consignment) -> Option<(Option<Id>, Vec<Id>)> {
+    let name = &consignment.exporter.name;
     let item = |line: &super::Line| item_of(state, &line.goods).map(|item| item.id.clone());
     let items: Option<Vec<Id>> = consignment.lines.iter().map(item).collect();
-    Some((site_of(state, &consignment.exporter.name)?, items?))
+    sites_of(state, name).next()?;
+    Some((site_of(state, name), items?))
 }
 
 /// Puts back what a message of ours says.
@@ -187,15 +195,14 @@ fn request(state: &mut State, to: &Id, message: &Message, consignment: Consignme
         .case
         .clone()
         .ok_or_else(|| broken("case of message", message.seq))?;
-    let case = match state.trade.cases.remove(&id) {
-        Some(case) => case,
-        None => {
-            let (site, items) = exporter(state, &consignment).ok_or_else(|| broken("exporter of case", &id))?;
-            Case {
-                site: Some(site),
-                items,
-                ..Case::new(id.clone(), Side::Exporting, consignment)
-            }
+    let case = if let Some(case) = state.trade.cases.remove(&id) {
+        case
+    } else {
+        let (site, items) = exporter(state, &consignment).ok_or_else(|| broken("exporter of case", &id))?;
+        Case {
+            site,
+            items,
+            ..Case::new(id.clone(), Side::Exporting, consignment)
         }
     };
     let case = Case {

@@ -364,6 +364,9 @@ pub(crate) fn left(state: &mut State, movement: &Movement, item: &Item) -> Left 
                 .any(|(line, moved)| line.goods.substance == *substance && *moved > 0)
         };
         let first = !moved(&goods.substance);
+        if case.site.is_none() {
+            case.site = Some(movement.site.clone());
+        }
         moved_on(case, &goods, movement, 1);
         first
     });

@@ -469,6 +469,71 @@ proptest! {
     }
 }
 
+/// What both sides of a case speak about, as one side keeps it.
+fn said(case: &Case) -> impl PartialEq + std::fmt::Debug {
+    let Case {
+        stage,
+        consignment,
+        confirmation,
+        refusal,
+        permit,
+        copies,
+        departure,
+        arrival,
+        our_word,
+        their_word,
+        cancelled_too_late,
+        unused_there,
+        ..
+    } = case.clone();
+    let refusal = refusal.map(|(_, refusal)| refusal);
+    let questions: Vec<String> = case
+        .questions
+        .iter()
+        .map(|asked| format!("{:?}", asked.question))
+        .collect();
+    (
+        (stage, consignment, confirmation, refusal, permit, copies),
+        (departure, arrival, our_word, their_word),
+        (cancelled_too_late, unused_there, questions),
+    )
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// Whichever side goes on from a backup, and whenever that was made: with what its partner holds, every case and every
+    /// authorization is again what it was.
+    #[test]
+    fn what_one_side_has_lost_comes_back_from_the_other(steps in history(120), kept in 0..120_usize, side in 0..2_usize) {
+        let mut two = beginning();
+        let kept = kept % (steps.len() + 1);
+        for step in &steps[..kept] {
+            step.play(&mut two);
+        }
+        let saved = two.worlds[side].clone();
+        for step in &steps[kept..] {
+            step.play(&mut two);
+        }
+        finish(&mut two);
+        let whole = two.worlds[side].clone();
+        two.come_back(side, &saved);
+        let (before, after) = (&whole.state().trade, &two.state(side).trade);
+        for case in before.cases().filter(|case| case.partner.is_some()) {
+            let back = after.case(&case.id).expect("a case that was spoken of");
+            assert_eq!(said(back), said(case), "{}", case.id);
+        }
+        for own in before.owns() {
+            let back = after.own(&own.authorization.number).expect("an authorization that was sent");
+            assert_eq!((&back.authorization, back.cancelled), (&own.authorization, own.cancelled));
+            assert_eq!((&back.application, &back.site), (&own.application, &own.site));
+        }
+        let partner = two.state(side).partners.iter().next().expect("a partner");
+        assert!(partner.queue.is_empty() && partner.unanswered.is_empty() && partner.refused.is_empty(), "{partner:?}");
+        two.check("after coming back");
+    }
+}
+
 /// The generator is worth something only if cases come as far as they can.
 #[test]
 fn random_histories_reach_every_stage() {

@@ -1,10 +1,11 @@
 //! Questions that a table asks of the state: `?  held  NAT-1 amp A1  900`.
 
-use domain::Event;
 use domain::ledger::Compartment;
+use domain::partner::{ChainEnd, Partner, RecoveredMessage, TreeHead};
 use domain::plan::Planned;
 use domain::reporting::{identity, statement};
 use domain::trade::{Signing, StatementLine, headroom, own_lines, signed_by, stated_lines};
+use domain::{Event, State};
 
 use crate::world::World;
 
@@ -96,6 +97,30 @@ pub fn ask(world: &World, question: &str, of: &str) -> String {
 }
 
 /// Questions about partners and trade across the border.
+/// Messages of ours that were put back, and whether what they say holds.
+fn recovered(partner: &Partner) -> String {
+    let said = |one: &RecoveredMessage| {
+        let holds = if one.holds { "holds" } else { "kept" };
+        format!("{}:{holds}", one.seq)
+    };
+    partner.recovered.iter().map(said).collect::<Vec<_>>().join(" ")
+}
+
+/// How many logs of ours and of a partner have ended, and whether the heads in the chains are of the new ones.
+fn logs(state: &State, partner: &Partner) -> String {
+    let of = |end: Option<ChainEnd>| match end {
+        Some(end) if end.head == TreeHead::EMPTY => "anew",
+        Some(_) => "on",
+        None => "none",
+    };
+    let (ours, theirs) = (state.own.ended.len(), partner.ended.len());
+    format!(
+        "ours {ours} {} theirs {theirs} {}",
+        of(partner.sent),
+        of(partner.received)
+    )
+}
+
 fn trade(world: &World, question: &str, words: &[&str]) -> String {
     let state = world.state();
     let id = |text: &str| text.parse().expect("an id");
@@ -146,30 +171,8 @@ fn trade(world: &World, question: &str, words: &[&str]) -> String {
             let sent = state.partners.get(partner).expect("a partner").sent;
             sent.map_or(0, |last| last.seq).to_string()
         }
-        // Messages of ours that were put back, and whether what they say holds.
-        ("recovered", [partner]) => {
-            let partner = state.partners.get(partner).expect("a partner");
-            let said = |one: &domain::partner::RecoveredMessage| {
-                let holds = if one.holds { "holds" } else { "kept" };
-                format!("{}:{holds}", one.seq)
-            };
-            partner.recovered.iter().map(said).collect::<Vec<_>>().join(" ")
-        }
-        // How many logs of ours and of a partner have ended, and whether the heads in the chains are of the new ones.
-        ("logs", [partner]) => {
-            let partner = state.partners.get(partner).expect("a partner");
-            let of = |end: Option<domain::partner::ChainEnd>| match end {
-                Some(end) if end.head == domain::partner::TreeHead::EMPTY => "anew",
-                Some(_) => "on",
-                None => "none",
-            };
-            let (ours, theirs) = (state.own.ended.len(), partner.ended.len());
-            format!(
-                "ours {ours} {} theirs {theirs} {}",
-                of(partner.sent),
-                of(partner.received)
-            )
-        }
+        ("recovered", [partner]) => recovered(state.partners.get(partner).expect("a partner")),
+        ("logs", [partner]) => logs(state, state.partners.get(partner).expect("a partner")),
         ("refused_by_us", [partner]) => {
             let of_partner = |entry: &&domain::Entry| match &entry.event {
                 domain::Event::MessageReceived(data) => data.from.as_str() == *partner && data.refused.is_some(),

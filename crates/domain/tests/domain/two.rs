@@ -246,7 +246,16 @@ impl Two {
         if let Some(root) = fields.remove("root") {
             fields.insert("root".to_owned(), json!(of_byte(&root)));
         }
-        let document = if mark != "$UNTRUSTED-" {
+        let document = if mark == "$UNTRUSTED-" {
+            let statement = UntrustedKey {
+                id: state.founding.id.clone(),
+                kid: state.founding.key.kid.clone(),
+                since: now,
+                root: state.founding.root,
+                signature: Signature::from_zeros(),
+            };
+            changed(&statement, fields)
+        } else {
             let mut file = file_of(state);
             file.issued = Some(now);
             if let Some(key) = fields.remove("key") {
@@ -271,15 +280,6 @@ impl Two {
                 return Some(format!("{before}{}{after}", file.fingerprint()));
             }
             file
-        } else {
-            let statement = UntrustedKey {
-                id: state.founding.id.clone(),
-                kid: state.founding.key.kid.clone(),
-                since: now,
-                root: state.founding.root,
-                signature: Signature::from_zeros(),
-            };
-            changed(&statement, fields)
         };
         Some(format!("{before}{document}{after}"))
     }
@@ -471,7 +471,8 @@ impl Two {
         let message = Message {
             v: 1,
             kind: notice.kind().parse().expect("an id"),
-            id: Uuid::from_u128(u128::from(queued) + 1),
+            // After a restore entries have numbers that others had before.
+            id: Uuid::from_u128((state.own.ended.len() as u128) << 100 | (u128::from(queued) + 1)),
             case: case.clone(),
             from: state.founding.id.clone(),
             to: partner.file.id.clone(),
@@ -551,6 +552,83 @@ impl Two {
         }
     }
 
+    /// Puts a side back to where it was, and starts its log anew; what its partner holds of it comes back as the node does
+    /// it, in the order in which it was said. All its messages had been taken.
+    pub fn come_back(&mut self, side: usize, saved: &World) {
+        let today = self.worlds[side].today;
+        self.worlds[side] = saved.clone();
+        self.worlds[side].today = today;
+        let file = self.expand(&format!("file=$RESTART-{}()", IDS[side]));
+        self.worlds[side].decree("administrator:ada", "install_key_file", &file);
+        self.hear_again(side);
+        let sent = |side: usize, state: &State| state.partners.get(IDS[1 - side]).expect("a partner").sent;
+        let from = sent(side, self.state(side)).map_or(0, |last| last.seq);
+        let heard = self
+            .state(side)
+            .partners
+            .get(IDS[1 - side])
+            .expect("a partner")
+            .received;
+        let mut own: VecDeque<Letter> = self.sent[side].iter().skip(place(from)).cloned().collect();
+        let mut theirs: VecDeque<Letter> = self.sent[1 - side]
+            .iter()
+            .skip(place(heard.map_or(0, |last| last.seq)))
+            .cloned()
+            .collect();
+        loop {
+            let ours = !own.is_empty() && (theirs.is_empty() || !waits(&own[0], &theirs) || waits(&theirs[0], &own));
+            if ours {
+                let letter = own.pop_front().expect("a letter");
+                let said = self.puts_back(side, &letter);
+                assert_eq!(said, "holds", "{:?}", letter.message.payload);
+            } else if let Some(letter) = theirs.pop_front() {
+                assert_eq!(taken(&self.receive(side, &letter, IDS[1 - side])), "ok");
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// Receipts that were lost come again for the same bytes.
+    fn hear_again(&mut self, side: usize) {
+        let unanswered = self
+            .state(side)
+            .partners
+            .get(IDS[1 - side])
+            .expect("a partner")
+            .unanswered
+            .clone();
+        for sent in unanswered {
+            let letter = self.sent[side][place(sent.seq) - 1].clone();
+            let there = self.state(1 - side).partners.get(IDS[side]).expect("a partner");
+            let entry = there.taken[&sent.seq].entry;
+            self.answer(side, &letter, entry, None);
+        }
+    }
+
+    /// Puts one message back, with what waits to be signed and says the same, or was to.
+    fn puts_back(&mut self, side: usize, letter: &Letter) -> String {
+        let message: Message = letter.message.payload.read().expect("a message");
+        let queue = &self.state(side).partners.get(IDS[1 - side]).expect("a partner").queue;
+        let waiting = queue.iter().map(|queued| queued.entry).filter_map(|entry| {
+            let Event::MessageQueued(queued) = &self.worlds[side].journal[place(entry)].event else {
+                panic!("entry {entry} queues no message");
+            };
+            let alike = queued.notice.kind() == message.kind.as_str() && queued.case == message.case;
+            alike.then(|| (entry, queued.notice.body().expect("JSON") == message.body))
+        });
+        let waiting: Vec<(u64, bool)> = waiting.collect();
+        let of = |same: bool| waiting.iter().find(|(_, is)| *is == same).map(|(entry, _)| *entry);
+        let queued = of(true);
+        let command = RecoverMessage {
+            to: IDS[1 - side].parse().expect("an id"),
+            message: letter.message.clone(),
+            queued,
+            instead: of(false).filter(|_| queued.is_none() && message.case.is_some()),
+        };
+        put_back(&self.worlds[side].node("recover_message", &command))
+    }
+
     /// Puts back the message of a side that has this number, or its last one, changed so; tells whether what it says holds again.
     fn recovers(&mut self, side: usize, number: &str, changes: &str) -> String {
         let count = self.sent[side].len();
@@ -575,15 +653,15 @@ impl Two {
             _ => queued.as_ref().and_then(Value::as_u64),
         };
         let to = to.parse().expect("an id");
-        let outcome = self.worlds[side].node("recover_message", &RecoverMessage { to, message, queued });
-        let Outcome::Done { events, .. } = &outcome else {
-            return outcome.word();
+        let instead = None;
+        let command = RecoverMessage {
+            to,
+            message,
+            queued,
+            instead,
         };
-        match events.first() {
-            Some(Event::MessageRecovered(recovered)) if recovered.holds => "holds".to_owned(),
-            Some(Event::MessageRecovered(_)) => "kept".to_owned(),
-            _ => panic!("no message was put back: {events:?}"),
-        }
+        let outcome = self.worlds[side].node("recover_message", &command);
+        put_back(&outcome)
     }
 
     /// Whether a copy of a side takes the next message of its queue, changed so, as signed.
@@ -769,6 +847,33 @@ pub fn file_of(state: &State) -> KeyFile {
         restarted: None,
         signature: Signature::from_zeros(),
     }
+}
+
+/// Whether a message was made after one of these: its sender had seen it, or it answers a cancellation, which is of no case.
+fn waits(letter: &Letter, before: &VecDeque<Letter>) -> bool {
+    let read = |letter: &Letter| letter.message.payload.read::<Message>().expect("a message");
+    let message = read(letter);
+    let late = message.kind.as_str() == "already_dispatched";
+    before.iter().any(|other| {
+        let cancels = read(other).kind.as_str() == "import_authorization_cancelled";
+        message.seen == Some(other.message.hash()) || (late && cancels)
+    })
+}
+
+/// Whether what a message says that was put back holds again, or why it was not put back.
+fn put_back(outcome: &Outcome) -> String {
+    let Outcome::Done { events, .. } = outcome else {
+        return outcome.word();
+    };
+    match events.first() {
+        Some(Event::MessageRecovered(recovered)) if recovered.holds => "holds".to_owned(),
+        Some(Event::MessageRecovered(_)) => "kept".to_owned(),
+        _ => panic!("no message was put back: {events:?}"),
+    }
+}
+
+fn place(number: u64) -> usize {
+    usize::try_from(number).expect("a short history")
 }
 
 /// How a message was taken: `ok`, `refused` with the code of its receipt, `equivocated`, or why it was not taken.

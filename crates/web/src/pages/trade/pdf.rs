@@ -80,7 +80,7 @@ pub fn endorsement(ask: &Ask) -> Answered {
         let case = case_of_permit(&state, ask.param("number")).ok_or(Fault::NotFound)?;
         sheet.fields = endorsed_fields(case);
         sheet.authority = authority(&state, state.founding.id.as_str());
-        sheet.log = state.log_key().to_owned();
+        state.log_key().clone_into(&mut sheet.log);
         let last = case.arrival.as_ref().or(case.departure.as_ref());
         sheet.day = last.map_or(sheet.day, |endorsed| endorsed.on);
         // What is proven is the word of our own customs; of the partner's there is a message.
