@@ -123,8 +123,8 @@ fn every_partner_was_asked(report: &Report, without: &[String]) -> Done {
 fn go_on(authority: &Authority, args: &RestartArgs, file: &KeyFile, report: &Report) -> Result<Vec<Back>, Failure> {
     let known = authority.state().log_key() == file.log_key.as_str();
     if !known {
-        let seq = command(authority, &args.actor, "install_key_file", json!({ "file": file }))?;
-        command(authority, &args.approved_by, "approve", json!({ "of": seq }))?;
+        let seq = command(authority, &args.actor, "install_key_file", &json!({ "file": file }))?;
+        command(authority, &args.approved_by, "approve", &json!({ "of": seq }))?;
     }
     authority.witness_anew()?;
     let mut back = Vec::new();
@@ -148,7 +148,7 @@ fn go_on(authority: &Authority, args: &RestartArgs, file: &KeyFile, report: &Rep
 }
 
 /// Hands one command over; gives the entry.
-fn command(authority: &Authority, actor: &str, verb: &str, with: Value) -> Result<u64, Failure> {
+fn command(authority: &Authority, actor: &str, verb: &str, with: &Value) -> Result<u64, Failure> {
     let id = sim::bench::id_at(clock::real(), &random()?);
     let line = json!({ "id": id, "as": actor, "do": verb, "with": with }).to_string();
     let envelope = Envelope::parse(&line, random()?).map_err(Failure::Usage)?;

@@ -37,6 +37,61 @@ fn lost(two: &Two) -> Step<PathBuf> {
     Ok(two.cn.with_extension("recalled"))
 }
 
+/// A partner that was not asked stops the restart, and so does a key file that tells of no other log.
+fn what_stops_it(two: &Two, out: &Path, restart: &[&str]) -> Tested {
+    let report = out.join("recalled.json");
+    let whole = fs::read_to_string(&report)?;
+    let mut unasked: Value = serde_json::from_str(&whole)?;
+    unasked["partners"][0]["failed"] = json!("it did not answer");
+    fs::write(&report, unasked.to_string())?;
+    let stopped = refused(&two.cn, &[restart, &[BEN]].concat())?;
+    assert!(stopped.contains("--without KR"), "{stopped}");
+    fs::write(&report, whole)?;
+    let plain = out.with_extension("plain.json");
+    done(&two.kr, &["key", "file", "--out", text(&plain)?])?;
+    let mut of_plain = [restart, &[BEN]].concat();
+    of_plain[2] = text(&plain)?;
+    let none = refused(&two.cn, &of_plain)?;
+    assert!(none.contains("tells of no log that starts anew"), "{none}");
+    Ok(())
+}
+
+/// Serves CN without a flag. What it says is not taken until two persons of KR have heard of its new log; then all goes on.
+fn heard_and_taken(two: &Two, signed: &Path, back: &Value) -> Step<Node> {
+    let path = two.cn.with_extension("log");
+    let log = std::process::Stdio::from(fs::File::create(&path)?);
+    let cn = Node::with(&two.cn, two.cn_port, &[], log)?;
+    eventually(|| Ok(get(cn.port, "/health/ready").is_ok_and(|answer| answer.status == 200)))?;
+    two.ask(2)?;
+    eventually(|| Ok(fs::read_to_string(&path)?.contains("log_unknown: ")))?;
+    assert_eq!(partner(&two.kr)?["received"]["seq"], 4);
+    let heard = back["fingerprint"].as_str().ok_or("no fingerprint")?;
+    let unheard = refused(&two.kr, &["key", "install", text(signed)?, "--as", ADA])?;
+    assert!(unheard.contains("restart_unheard"), "{unheard}");
+    let taken = json(
+        &two.kr,
+        &["key", "install", text(signed)?, "--fingerprint", heard, "--as", ADA],
+    )?;
+    let seq = taken["seq"].to_string();
+    let unread = refused(&two.kr, &["key", "install", "--approve", &seq, "--as", BEN])?;
+    assert!(unread.contains("fingerprint_missing"), "{unread}");
+    done(
+        &two.kr,
+        &["key", "install", "--approve", &seq, "--read-back", heard, "--as", BEN],
+    )?;
+    eventually(|| Ok(partner(&two.kr)?["received"]["seq"] == 5 && partner(&two.cn)?["unanswered"] == 0))?;
+    act(
+        &two.kr,
+        2,
+        "permit_officer:jiho",
+        "confirm",
+        &json!({ "case": "CN/E-2" }),
+    )?;
+    eventually(|| Ok(partner(&two.cn)?["received"]["seq"] == 5))?;
+
+    Ok(cn)
+}
+
 #[test]
 fn a_log_that_starts_anew_gets_back_what_its_partner_holds_and_goes_on() -> Tested {
     let two = Two::new()?;
@@ -87,30 +142,7 @@ fn a_log_that_starts_anew_gets_back_what_its_partner_holds_and_goes_on() -> Test
     ];
     let alone = refused(&two.cn, &[&restart[..], &[ADA]].concat())?;
     assert!(alone.contains("same_person"), "{alone}");
-    // A partner that was not asked stops it, and so does a key file that tells of no other log.
-    let report = out.join("recalled.json");
-    let whole = fs::read_to_string(&report)?;
-    let mut unasked: Value = serde_json::from_str(&whole)?;
-    unasked["partners"][0]["failed"] = json!("it did not answer");
-    fs::write(&report, unasked.to_string())?;
-    let stopped = refused(&two.cn, &[&restart[..], &[BEN]].concat())?;
-    assert!(stopped.contains("--without KR"), "{stopped}");
-    fs::write(&report, whole)?;
-    let plain = out.with_extension("plain.json");
-    done(&two.kr, &["key", "file", "--out", text(&plain)?])?;
-    let of_plain = [
-        "exchange",
-        "restart",
-        text(&plain)?,
-        "--recalled",
-        recalled,
-        "--as",
-        ADA,
-        "--approved-by",
-        BEN,
-    ];
-    let none = refused(&two.cn, &of_plain)?;
-    assert!(none.contains("tells of no log that starts anew"), "{none}");
+    what_stops_it(&two, &out, &restart)?;
     let back = json(&two.cn, &[&restart[..], &[BEN]].concat())?;
     assert_eq!(
         back["partners"][0],
@@ -122,37 +154,7 @@ fn a_log_that_starts_anew_gets_back_what_its_partner_holds_and_goes_on() -> Test
     assert_eq!(again["partners"][0]["own"], 0, "{again}");
     done(&two.cn, &["fsck"])?;
 
-    // It needs no flag to be served, and says nothing that its partner takes, until two persons there know its new log.
-    let path = two.cn.with_extension("log");
-    let log = std::process::Stdio::from(fs::File::create(&path)?);
-    let cn = Node::with(&two.cn, two.cn_port, &[], log)?;
-    eventually(|| Ok(get(cn.port, "/health/ready").is_ok_and(|answer| answer.status == 200)))?;
-    two.ask(2)?;
-    eventually(|| Ok(fs::read_to_string(&path)?.contains("log_unknown: ")))?;
-    assert_eq!(partner(&two.kr)?["received"]["seq"], 4);
-    let heard = back["fingerprint"].as_str().ok_or("no fingerprint")?;
-    let unheard = refused(&two.kr, &["key", "install", text(&signed)?, "--as", ADA])?;
-    assert!(unheard.contains("restart_unheard"), "{unheard}");
-    let taken = json(
-        &two.kr,
-        &["key", "install", text(&signed)?, "--fingerprint", heard, "--as", ADA],
-    )?;
-    let seq = taken["seq"].to_string();
-    let unread = refused(&two.kr, &["key", "install", "--approve", &seq, "--as", BEN])?;
-    assert!(unread.contains("fingerprint_missing"), "{unread}");
-    done(
-        &two.kr,
-        &["key", "install", "--approve", &seq, "--read-back", heard, "--as", BEN],
-    )?;
-    eventually(|| Ok(partner(&two.kr)?["received"]["seq"] == 5 && partner(&two.cn)?["unanswered"] == 0))?;
-    act(
-        &two.kr,
-        2,
-        "permit_officer:jiho",
-        "confirm",
-        &json!({ "case": "CN/E-2" }),
-    )?;
-    eventually(|| Ok(partner(&two.cn)?["received"]["seq"] == 5))?;
+    let cn = heard_and_taken(&two, &signed, &back)?;
 
     // Both show for ever what has happened.
     let overview = get(cn.port, "/public/statement/2024.json")?;
