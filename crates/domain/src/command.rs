@@ -182,6 +182,7 @@ commands! {
     IssueExportPermit(trade::IssueExportPermit) = "issue_export_permit", Officer(PERMITS), Some(APPROVER);
     DuplicateExportPermit(trade::DuplicateExportPermit) = "duplicate_export_permit", Officer(PERMITS), Some(APPROVER);
     AmendExportPermit(trade::AmendExportPermit) = "amend_export_permit", Officer(PERMITS), Some(APPROVER);
+    ReviewAfterChange(trade::ReviewAfterChange) = "review_after_change", Officer(PERMITS), Some(APPROVER);
     RevokeExportPermit(trade::RevokeExportPermit) = "revoke_export_permit", Officer(PERMITS), Some(APPROVER);
     EndorseDeparture(trade::EndorseDeparture) = "endorse_departure", Officer(CUSTOMS), None;
     ReleaseConsignment(trade::ReleaseConsignment) = "release_consignment", Officer(PERMITS), Some(APPROVER);

@@ -362,6 +362,7 @@ fn border(state: &State, by: &Actor, command: &Command, today: Date) -> Option<R
         Command::IssueExportPermit(data) => trade::decide_permit(state, data, today),
         Command::DuplicateExportPermit(data) => trade::decide_duplicate(state, data, today),
         Command::AmendExportPermit(data) => trade::decide_permit_amendment(state, data, today),
+        Command::ReviewAfterChange(data) => one(trade::decide_review(state, data, today)),
         Command::RevokeExportPermit(data) => trade::decide_revocation(state, data),
         Command::EndorseDeparture(data) => trade::decide_departure(state, data, today),
         Command::ReleaseConsignment(data) => {

@@ -158,6 +158,7 @@ events! {
     ExportWithdrawn(trade::ExportWithdrawn) = "ExportWithdrawn";
     ExportPermitIssued(trade::PermitIssued) = "ExportPermitIssued";
     ExportPermitReplaced(trade::PermitReplaced) = "ExportPermitReplaced";
+    AuthorizationReviewed(trade::AuthorizationReviewed) = "AuthorizationReviewed";
     ExportPermitRevoked(trade::ExportPermitRevoked) = "ExportPermitRevoked";
     EndorsementReminded(trade::EndorsementReminded) = "EndorsementReminded";
     ConsignmentDeparted(trade::ConsignmentEndorsed) = "ConsignmentDeparted";
@@ -477,6 +478,7 @@ impl Event {
             Self::ExportPermitIssued(data) => &data.case,
             Self::ExportPermitReplaced(data) => &data.case,
             Self::EndorsementReminded(data) => &data.case,
+            Self::AuthorizationReviewed(data) => &data.number,
             Self::ExportPermitRevoked(data) => &data.case,
             Self::ConsignmentDeparted(data) | Self::ConsignmentArrived(data) | Self::ConsignmentReturned(data) => {
                 &data.case

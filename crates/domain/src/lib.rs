@@ -41,6 +41,7 @@ pub mod quantity;
 pub mod reference;
 pub mod refusal;
 pub mod reporting;
+pub mod schedule_iii;
 mod schema;
 pub mod seen;
 mod state;

@@ -105,6 +105,12 @@ pub enum PolicyChange {
         /// 0 to 1000000.
         value: i64,
     },
+    /// Whether preparations of Schedule III need import and export authorizations, which the treaty does not ask for (1961
+    /// art. 31(16)). Default: no.
+    ScheduleIiiPermits {
+        /// On or off.
+        value: bool,
+    },
     /// What arrives may differ from what left by this share without an incident, in millionths. Default: 10000.
     ShipmentTolerancePpm {
         /// 0 to 1000000.
@@ -150,6 +156,8 @@ pub struct Policies {
     pub invitation_days: i64,
     /// Above how many grams of base a confirmation on paper needs a third person.
     pub third_approval_g: i64,
+    /// Whether preparations of Schedule III need import and export authorizations.
+    pub schedule_iii_permits: bool,
     /// By what share arrival may differ from departure without an incident, in millionths.
     pub shipment_tolerance_ppm: i64,
 }
@@ -171,6 +179,7 @@ impl Default for Policies {
             contact_age_days: 7,
             invitation_days: 14,
             third_approval_g: 1000,
+            schedule_iii_permits: false,
             shipment_tolerance_ppm: 10_000,
         }
     }
@@ -198,6 +207,7 @@ pub(crate) fn decide(change: &PolicyChange) -> Refused<()> {
         PolicyChange::WeakestGrade { .. }
         | PolicyChange::TwoPersonReceipt { .. }
         | PolicyChange::TwoPersonConfirmation { .. }
+        | PolicyChange::ScheduleIiiPermits { .. }
         | PolicyChange::HospitalReturn { .. }
         | PolicyChange::Confirmation { .. } => {
             return Ok(());
@@ -235,6 +245,7 @@ pub(crate) fn apply(policies: &mut Policies, change: &PolicyChange) {
         PolicyChange::ContactAgeDays { value } => policies.contact_age_days = *value,
         PolicyChange::InvitationDays { value } => policies.invitation_days = *value,
         PolicyChange::ThirdApprovalG { value } => policies.third_approval_g = *value,
+        PolicyChange::ScheduleIiiPermits { value } => policies.schedule_iii_permits = *value,
         PolicyChange::ShipmentTolerancePpm { value } => policies.shipment_tolerance_ppm = *value,
     }
 }

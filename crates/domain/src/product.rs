@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::State;
 use crate::id::{Id, Text};
+use crate::partner::as_text;
 use crate::quantity::Mass;
 use crate::refusal::{NameRefusal, Refused, refusals, taken, unknown};
+use crate::schedule_iii::{self, ScheduleIii};
 use crate::table::{Keyed, No, Table};
 
 /// Registration of a bulk substance in one salt form; counted in micrograms of that salt.
@@ -41,6 +43,9 @@ pub struct PreparationEntry {
     pub unit: Text,
     /// Dispensing units in a pack.
     pub units_per_pack: u32,
+    /// The formula of Schedule III that it follows; left out by all that are under the rules of their drug.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule_iii: Option<ScheduleIii>,
 }
 
 /// A bulk item with the content that was fixed at its registration.
@@ -91,10 +96,16 @@ pub struct Item {
     /// The salt form of bulk, or the dosage form of a preparation.
     pub form: Text,
     /// The preparation as registered; `None` for bulk.
+    #[serde(with = "as_text")]
     pub preparation: Option<PreparationEntry>,
 }
 
 impl Item {
+    /// The formula of Schedule III that it follows, if it is exempt.
+    pub fn schedule_iii(&self) -> Option<&ScheduleIii> {
+        self.preparation.as_ref()?.schedule_iii.as_ref()
+    }
+
     /// Mass of base in so many counting units.
     pub fn mass(&self, amount: i64) -> Mass {
         Mass::from_pg(i128::from(amount) * i128::from(self.content_pg))
@@ -179,6 +190,9 @@ pub(crate) fn decide_preparation(state: &State, entry: &PreparationEntry) -> Ref
     let content_pg = i64::try_from(scaled / 1_000_000).map_err(|_| ProductRefusal::StrengthTooLarge {
         strength: entry.strength.to_string(),
     })?;
+    if let Some(claim) = &entry.schedule_iii {
+        schedule_iii::check(&entry.substance, content_pg, claim)?;
+    }
     Ok(PreparationRegistered {
         item: entry.clone(),
         content_pg,

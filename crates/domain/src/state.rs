@@ -294,6 +294,7 @@ impl State {
             Event::ExportPermitIssued(data) => trade::apply_permit(self, data),
             Event::ExportPermitReplaced(data) => trade::apply_replacement(self, data),
             Event::EndorsementReminded(data) => trade::apply_reminder(self, data),
+            Event::AuthorizationReviewed(data) => trade::apply_review(self, data, on),
             Event::ExportPermitRevoked(data) => trade::apply_revocation(self, data, on),
             Event::ConsignmentDeparted(data) => trade::apply_departure(self, data),
             Event::ConsignmentHeld(data) => trade::apply_held(self, data),

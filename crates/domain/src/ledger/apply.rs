@@ -284,6 +284,9 @@ fn keep_count(
         return;
     }
     let item = state.items.at(numbers.item);
+    if item.schedule_iii().is_some() {
+        return;
+    }
     let (substance, base) = (item.substance, item.mass(amount));
     *state.ledger.counted.entry((year, substance)).or_default() -= base;
 }
@@ -357,9 +360,11 @@ fn trade(state: &mut State, movement: &Movement, numbers: &Numbers, sign: i64) {
     let Some(country) = movement.details.as_ref().and_then(|details| details.country) else {
         return;
     };
+    let exempt = item.schedule_iii().is_some();
     let flow = state.ledger.flows.country(movement.occurred_on, numbers.item, country);
     let amount = i128::from(sign * movement.amount);
     match left {
+        Some(_) if exempt => flow.exempt += amount,
         None => flow.imported += amount,
         Some(left) if left.emergency => {
             flow.emergency += amount;
@@ -594,8 +599,9 @@ pub(crate) fn apply_count_accepted(state: &mut State, accepted: &CountAccepted) 
     let batch = state.ledger.batch(item_no, &accepted.batch).map(|(no, _)| no);
     let batch = batch.ok_or_else(|| broken("batch", &accepted.batch))?;
     let day = accepted.counted_on;
-    let supply = !state.holders.site_at(site).retail;
-    let closes = supply && (day.month(), day.day()) == (12, 31) && accepted.from != Compartment::Special;
+    // A preparation of Schedule III is in no closing stock.
+    let stays = item.schedule_iii().is_none() && !state.holders.site_at(site).retail;
+    let closes = stays && (day.month(), day.day()) == (12, 31) && accepted.from != Compartment::Special;
     let ledger = &mut state.ledger;
     // What was counted where the books have nothing begins an account too.
     let no = account(ledger, site, batch);

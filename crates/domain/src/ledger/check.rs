@@ -293,6 +293,11 @@ impl Case<'_> {
         if on > self.today {
             return Err(LedgerRefusal::InFuture { on, today: self.today }.into());
         }
+        let substance = &self.state.substances.at(self.item.substance).entry;
+        if on < substance.effective_on {
+            let (substance, since) = (substance.id.to_string(), substance.effective_on);
+            return Ok(Err(LedgerRefusal::NotControlledThen { substance, since, on }.into()));
+        }
         let account = self.account();
         if self.movement.movement == MovementKind::Opening {
             if account.is_some() {

@@ -118,6 +118,8 @@ pub struct CountryFlow {
     pub emergencies: i64,
     /// Arrived.
     pub imported: i128,
+    /// Left at customs as a preparation of Schedule III: in no export statistics (1961 art. 2(4)).
+    pub exempt: i128,
 }
 
 /// A month: years × 12 + months from 0.

@@ -26,6 +26,8 @@ refusals! {
         BalanceTooLarge { site: String, item: String, batch: String, compartment: &'static str, held: i64, added: i64, max: i64 } = "balance_too_large", None,
             "{site} holds {held} of {item} batch {batch} in {compartment}; {added} more would be beyond {max}, the most that one compartment may hold";
         InFuture { on: Date, today: Date } = "date_in_future", None, "{on} lies after today, {today}";
+        NotControlledThen { substance: String, since: Date, on: Date } = "not_controlled_then", Some("1961 art. 3(7)"),
+            "{substance} is controlled from {since} on, and {on} lies before: enter what a site has on that day as its opening stock";
         BeforeOpening { site: String, on: Date, opening: Date } = "before_opening", Some("1961 art. 34(b)"), "the books of {site} begin on {opening}; {on} lies before";
         OpeningRepeated { site: String, item: String, batch: String } = "opening_repeated", None, "the account of {site} for {item} batch {batch} has moved already: it cannot be opened again";
         BeforeDispatch { dispatch: u64, left_on: Date, on: Date } = "before_dispatch", Some("1961 art. 34(b)"), "dispatch {dispatch} left on {left_on}; {on} lies before";

@@ -224,7 +224,7 @@ impl UntrustedKey {
 }
 
 /// Keeps a key file in the state as its JSON text: a field that is left out of the text is left out there too.
-pub(super) mod as_text {
+pub(crate) mod as_text {
     use serde::de::Error as _;
     use serde::ser::Error as _;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -30,6 +30,7 @@ pub use chain::{
     Equivocation, MessageQueued, MessageReceipted, MessageReceived, MessageSigned, MessagesRequeued, ReceiveMessage,
     RecordReceipt, RequeueMessages, SignMessage, TreeHead,
 };
+pub(crate) use key::as_text;
 pub use key::{KeyFile, OperationalKey, Restarted, UntrustedKey, kid};
 pub use keychain::{HeldKey, Keychain, OVERLAP};
 pub use message::{BODY_BYTES_MAX, Consistency, EntryRef, Json, MESSAGE_BYTES_MAX, Message, Receipt, Signed, Taken};

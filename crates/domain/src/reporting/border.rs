@@ -90,7 +90,8 @@ pub struct Asked {
     pub region: Option<Region>,
     /// The countries it holds.
     pub countries: Vec<Country>,
-    /// Exports to them in the year, recorded here, and what left for emergencies there.
+    /// Exports to them in the year, recorded here, what left for emergencies there, and preparations of Schedule III, which
+    /// no statistics count.
     pub exported_g: Mass,
     /// The same since the journal runs.
     pub exported_ever_g: Mass,
@@ -284,7 +285,8 @@ pub(super) fn permits(state: &State, year: i16) -> PermitCounts {
 /// Countries that anything was exported to, or an export permit was issued for, since the journal runs.
 pub fn reached(state: &State) -> BTreeSet<Country> {
     let flows = state.ledger.flows.countries_between(i32::MIN, i32::MAX);
-    let exported = flows.filter(|(_, _, flow)| flow.exports != 0 || flow.exported != 0 || flow.emergencies != 0);
+    let exported = flows
+        .filter(|(_, _, flow)| flow.exports != 0 || flow.exported != 0 || flow.emergencies != 0 || flow.exempt != 0);
     let permitted = state
         .trade
         .cases()
@@ -305,7 +307,7 @@ pub fn answer(state: &State, year: i16, asked: Destination) -> Asked {
         let flows = state.ledger.flows.countries_between(from, until);
         flows
             .filter(|(_, country, _)| countries.contains(country))
-            .map(|(item, _, flow)| (item, flow.exported + flow.emergency))
+            .map(|(item, _, flow)| (item, flow.exported + flow.emergency + flow.exempt))
             .map(|(item, left)| Mass::from_pg(i128::from(state.items.at(item).content_pg) * left))
             .sum()
     };

@@ -133,6 +133,14 @@ impl Sums {
         self.moved |= *cell != Cell::default();
     }
 
+    /// Of a preparation of Schedule III the drug in it is utilized when it is made, and in no statistics after (1961 art. 2(4)).
+    fn add_exempt(&mut self, cell: &Cell, content: Mass) {
+        let made = -cell.supply(Control::MadeByLots) - cell.retail(Control::MadeByLots);
+        let fed = cell.supply(Control::FedToLots) + cell.retail(Control::FedToLots);
+        self.utilized += content * (made - fed);
+        self.moved |= made != fed;
+    }
+
     fn add_held(&mut self, cell: &Cell, content: Mass) {
         self.held += content * cell.supply_held;
         self.retail_held += content * cell.retail_held;
@@ -150,7 +158,13 @@ pub fn identity(state: &State, year: i16) -> Vec<Identity> {
             Mass::from_pg(i128::from(state.items.at(item).content_pg)),
         )
     };
-    for (item, cell) in state.ledger.flows.between(i32::MIN, from) {
+    let exempt = |item: No| state.items.at(item).schedule_iii().is_some();
+    for (item, cell) in state
+        .ledger
+        .flows
+        .between(i32::MIN, from)
+        .filter(|(item, _)| !exempt(*item))
+    {
         let (substance, content) = content(item);
         if let Some(sum) = sums.get_mut(substance as usize) {
             sum.before += content * cell.supply_held;
@@ -159,7 +173,12 @@ pub fn identity(state: &State, year: i16) -> Vec<Identity> {
     }
     for (item, cell) in state.ledger.flows.between(from, until) {
         let (substance, content) = content(item);
-        if let Some(sum) = sums.get_mut(substance as usize) {
+        let Some(sum) = sums.get_mut(substance as usize) else {
+            continue;
+        };
+        if exempt(item) {
+            sum.add_exempt(cell, content);
+        } else {
             sum.add_held(cell, content);
             sum.add_year(cell, content);
         }

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::review::{is_reviewed, own_to_review, to_review};
 use super::{Case, Goods, Side, Stage, TradeRefusal, amount_of, goods};
 use crate::State;
 use crate::country::Country;
@@ -9,6 +10,12 @@ use crate::id::{Id, Text};
 use crate::ledger::{LedgerRefusal, Movement, MovementKind};
 use crate::product::Item;
 use crate::refusal::Refused;
+
+/// Whether a preparation crosses the border without authorizations: it follows a formula of Schedule III, and national law
+/// asks for no more than the treaty (1961 art. 31(16)).
+fn is_free(state: &State, item: &Item) -> bool {
+    item.schedule_iii().is_some() && !state.policies.schedule_iii_permits
+}
 
 /// A permit in force covers goods that leave for customs or for abroad.
 pub(crate) fn export_permitted(
@@ -21,6 +28,9 @@ pub(crate) fn export_permitted(
         .details
         .as_ref()
         .and_then(|details| details.authorization.as_ref());
+    if number.is_none() && is_free(state, item) {
+        return Ok(());
+    }
     let case = number.and_then(|number| state.trade.permitted(number));
     let Some((number, case)) = number.zip(case) else {
         let site = movement.site.to_string();
@@ -29,6 +39,7 @@ pub(crate) fn export_permitted(
     let permit = number.to_string();
     let goods = goods(state, item);
     in_force(case, &permit, &goods, movement.occurred_on)?;
+    is_reviewed(number, to_review(state, case, movement.occurred_on))?;
     same_way(state, case, movement, destination)?;
     leaves_at_once(case, &permit, movement)?;
     let Some((place, line)) = case.line_of(&goods) else {
@@ -142,6 +153,9 @@ pub(crate) fn import_authorized(state: &State, movement: &Movement, item: &Item)
         return super::returned::may_come_back(state, case, movement, item);
     }
     let number = details.and_then(|details| details.authorization.as_ref());
+    if number.is_none() && is_free(state, item) {
+        return Ok(());
+    }
     let Some(own) = number.and_then(|number| state.trade.own(number)) else {
         let site = movement.site.to_string();
         return Err(LedgerRefusal::ImportAuthorizationMissing { site }.into());
@@ -149,6 +163,7 @@ pub(crate) fn import_authorized(state: &State, movement: &Movement, item: &Item)
     let authorization = &own.authorization;
     let (number, on) = (authorization.number.to_string(), movement.occurred_on);
     super::import::in_force(authorization, own.cancelled, on)?;
+    is_reviewed(&authorization.number, own_to_review(state, own, on))?;
     if on < authorization.issued_on {
         let from = authorization.issued_on;
         return Err(TradeRefusal::AuthorizationNotBegun { number, from, on }.into());

@@ -188,6 +188,8 @@ pub struct Case {
     pub cancelled_too_late: bool,
     /// What there is of an importing authority that does not run this software.
     pub paper: Option<Paper>,
+    /// When its permit was looked at again because the schedule of a drug in it had changed.
+    pub reviewed_on: Option<Date>,
     /// The hash of the last message of the case that this side has taken.
     pub seen: Option<Digest>,
 }
@@ -316,6 +318,7 @@ impl Case {
             unused_there: false,
             cancelled_too_late: false,
             paper: None,
+            reviewed_on: None,
             seen: None,
         }
     }

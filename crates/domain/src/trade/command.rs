@@ -285,6 +285,19 @@ pub struct ExportWithdrawn {
     pub reason: Text,
 }
 
+/// Lets an export permit or an import authorization stand as it is after the schedule of a drug in it has changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewAfterChange {
+    /// Its number.
+    pub number: Id,
+    /// Why it stands under the new schedule.
+    pub reason: Text,
+}
+
+/// An authorization was looked at again, and stands.
+pub type AuthorizationReviewed = ReviewAfterChange;
+
 /// Revokes an export permit before the goods have left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

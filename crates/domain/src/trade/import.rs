@@ -484,6 +484,7 @@ pub(crate) fn apply_issued(state: &mut State, issued: &AuthorizationIssued) {
         cancelled: false,
         re_export_ended: false,
         imported: vec![0; issued.authorization.lines.len()],
+        reviewed_on: None,
     };
     state.trade.own.insert(issued.authorization.number.clone(), own);
     state.trade.unanswered.remove(&issued.application);

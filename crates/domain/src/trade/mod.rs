@@ -29,6 +29,7 @@ mod recovered;
 mod refusal;
 mod replacement;
 mod returned;
+mod review;
 mod shipment;
 mod statement;
 mod totals;
@@ -88,6 +89,8 @@ pub(crate) use re_export::{apply_re_export_ended, decide_re_export_ended};
 pub(crate) use recovered::{can_be_put_back, put_back};
 pub(crate) use replacement::{apply_replacement, decide_duplicate, decide_permit_amendment};
 pub(crate) use returned::{apply_ordered_back, apply_return, comes_back, decide_order_back, decide_return};
+pub(crate) use review::{apply_review, decide_review};
+pub use review::{own_to_review, to_review};
 pub(crate) use shipment::{
     apply_arrival, apply_departure, apply_held, apply_released, apply_resolution, apply_unused, decide_arrival,
     decide_departure, decide_pass_day, decide_release, decide_resolution, entered, left,
@@ -121,6 +124,8 @@ pub struct OwnAuthorization {
     pub re_export_ended: bool,
     /// What has entered under it, by line, in counting units.
     pub imported: Vec<i64>,
+    /// When it was looked at again because the schedule of a drug in it had changed.
+    pub reviewed_on: Option<Date>,
 }
 
 /// An import authorization that a partner has sent.

@@ -121,6 +121,7 @@ pub(crate) fn put_back(state: &mut State, to: &Id, message: &Message, on: Date) 
                     cancelled: false,
                     re_export_ended: false,
                     imported: vec![0; lines],
+                    reviewed_on: None,
                 },
             );
         }

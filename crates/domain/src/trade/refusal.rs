@@ -46,6 +46,9 @@ refusals! {
         SameCountry { country: String } = "same_country", None, "importer and exporter are both of {country}";
         GoodsUnknown { item: String } = "goods_not_in_consignment", Some("1961 art. 31(4)"), "{item} is no line of it";
         PermitNotInForce { permit: String, stage: &'static str } = "export_permit_not_in_force", Some("1961 art. 31(4)(a)"), "export permit {permit} is {stage}";
+        ScheduleChanged { number: String, substance: String, since: Date } = "schedule_changed", Some("1961 art. 3(7)"),
+            "the schedule of {substance} has changed on {since}, after {number} was issued: an officer and an approver look at it again before anything moves under it";
+        NothingChanged { number: String } = "nothing_to_review", None, "no schedule of a drug in {number} has changed since it was issued or looked at, or it is over";
         PermitExpired { permit: String, until: Date, on: Date } = "export_permit_expired", Some("1961 art. 31(4)(b)"), "export permit {permit} ended on {until}, before {on}";
         PermitNotBegun { permit: String, from: Date, on: Date } = "export_permit_not_begun", Some("1961 art. 31(4)(b)"), "export permit {permit} was issued on {from}, after {on}";
         ConsignmentDivided { permit: String, left_on: Date, on: Date } = "consignment_divided", Some("1961 art. 31(4)(a)"), "goods under export permit {permit} left on {left_on}: one permit is one consignment, and {on} is another day";

@@ -400,7 +400,10 @@ pub(crate) fn entered(state: &mut State, movement: &Movement, item: &Item, sign:
         .filter(|case| details.and_then(|details| details.country) == Some(case.consignment.exporter.country));
     if let Some(case) = case {
         moved_on(case, &goods, movement, sign);
-    } else if let Some(origin) = details.and_then(|details| details.country) {
+    } else if let Some(origin) = details
+        .and_then(|details| details.country)
+        .filter(|_| item.schedule_iii().is_none())
+    {
         let key = (origin, movement.occurred_on.year(), goods.substance);
         let (mass, count) = state.trade.outside.entry(key).or_default();
         *mass += item.mass(sign * movement.amount);

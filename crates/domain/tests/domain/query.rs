@@ -3,8 +3,8 @@
 use domain::ledger::Compartment;
 use domain::partner::{ChainEnd, Partner, RecoveredMessage, TreeHead};
 use domain::plan::Planned;
-use domain::reporting::{identity, statement};
-use domain::trade::{Signing, StatementLine, headroom, own_lines, signed_by, stated_lines};
+use domain::reporting::{Destination, answer, identity, statement};
+use domain::trade::{Signing, StatementLine, headroom, own_lines, signed_by, stated_lines, to_review};
 use domain::{Event, State};
 
 use crate::world::World;
@@ -20,6 +20,13 @@ pub fn ask(world: &World, question: &str, of: &str) -> String {
         }
         ("identity", [year, substance, figures @ ..]) => figures_of(world, year, substance, figures),
         ("estimate", [year, substance]) => estimate(world, year, substance),
+        // What has left for a country in a year, in grams, whether statistics count it or not.
+        ("asked", [year, country]) => {
+            let country = Destination::Country(country.parse().expect("a country"));
+            answer(world.state(), year.parse().expect("a year"), country)
+                .exported_g
+                .to_string()
+        }
         ("content", [item]) => world
             .state()
             .items
@@ -170,6 +177,12 @@ fn trade(world: &World, question: &str, words: &[&str]) -> String {
         ("sent", [partner]) => {
             let sent = state.partners.get(partner).expect("a partner").sent;
             sent.map_or(0, |last| last.seq).to_string()
+        }
+        // Why a permit is to be looked at again.
+        ("review", [permit]) => {
+            let case = state.trade.permitted(permit).expect("a permit");
+            to_review(state, case, world.today)
+                .map_or("none".to_owned(), |(substance, since)| format!("{substance} {since}"))
         }
         ("recovered", [partner]) => recovered(state.partners.get(partner).expect("a partner")),
         ("logs", [partner]) => logs(state, state.partners.get(partner).expect("a partner")),

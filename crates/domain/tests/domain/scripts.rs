@@ -30,7 +30,7 @@ macro_rules! scripts {
 }
 
 scripts! {
-    amounts channels counts estimates golden holds labels licences lots national orders quotas registers reversals transit two_persons
+    amounts channels counts estimates golden holds labels licences lots national orders quotas registers reversals schedule_iii schedule_change transit two_persons
     years
 }
 

@@ -23,7 +23,7 @@ macro_rules! tables {
 }
 
 tables! {
-    alarm amended authorization border chain exceptional gate golden grades keys overdue pairing passage posts provinces request restart returned shipment sideways statement
+    alarm amended authorization border chain exceptional gate golden grades keys overdue pairing passage posts provinces request restart returned review shipment sideways statement
 }
 
 /// Two authorities that have lived through everything an entry can tell of trade: the histories of `golden.txt`.

@@ -89,7 +89,7 @@ verbs! {
     find count accept_count reverse place_hold lift_hold plan_inspection record_visit record_finding hold_session
     record_attendance pair_partner install_key_file distrust_key record_totals record_stop_notice lift_stop_notice recognise_agency apply_emergency_export end_re_export apply_import issue_import_authorization
     amend_import_authorization cancel_import_authorization apply_export request_confirmation confirm refuse_confirmation ask_question answer_question withdraw_export issue_export_permit
-    duplicate_export_permit amend_export_permit revoke_export_permit
+    duplicate_export_permit amend_export_permit review_after_change revoke_export_permit
     endorse_departure release_consignment order_back endorse_return record_diversion
     record_overflight open_passage detain_passage release_passage permit_repacking record_repacking divert_passage end_passage close_passage
     endorse_arrival list_authority register_paper_authorization invite_confirmation answer_invitation record_document transcribe_confirmation
