@@ -65,7 +65,7 @@ impl Supply {
 /// What one journal says of provinces.
 #[derive(Debug, Default)]
 pub(super) struct Supplies {
-    supplies: BTreeMap<Key, Supply>,
+    dispatches: BTreeMap<Key, Supply>,
     /// By the entry that holds it: the line, or the message that told it.
     of_entry: BTreeMap<u64, Key>,
     /// Those of which something was told or posted since they were last weighed.
@@ -122,7 +122,7 @@ impl Supplies {
 
     fn of_key(&mut self, node: &Node, key: (&Id, bool, u64), adds: impl FnOnce(&mut Facts)) -> Checked {
         let key = (key.0.clone(), key.1, key.2);
-        let Some(supply) = self.supplies.get_mut(&key) else {
+        let Some(supply) = self.dispatches.get_mut(&key) else {
             let says = format!("{} tells or is told of dispatch {key:?}, which never left", node.id);
             return Err(Broken::new(TOLD, says));
         };
@@ -133,14 +133,15 @@ impl Supplies {
 
     /// A dispatch begins once.
     fn begin(&mut self, node: &Node, entry: u64, key: Key, supply: Supply) -> Checked {
-        self.of_entry.insert(entry, key.clone());
-        match self.supplies.insert(key.clone(), supply) {
-            None => Ok(()),
-            Some(_) => Err(Broken::new(
+        if self.dispatches.contains_key(&key) {
+            return Err(Broken::new(
                 SENT,
                 format!("dispatch {key:?} begins twice at {}", node.id),
-            )),
+            ));
         }
+        self.of_entry.insert(entry, key.clone());
+        self.dispatches.insert(key, supply);
+        Ok(())
     }
 
     fn moves(&mut self, node: &Node, seq: u64, movement: &Movement) -> Checked {
@@ -175,7 +176,7 @@ impl Supplies {
     }
 
     fn posts(&mut self, node: &Node, key: &Key, movement: &Movement) -> Checked {
-        let Some(supply) = self.supplies.get_mut(key) else {
+        let Some(supply) = self.dispatches.get_mut(key) else {
             return Ok(());
         };
         let posted = &mut supply.posted;
@@ -205,19 +206,20 @@ impl Supplies {
 
     /// What was told is what the ledger has, and where it differs this side knows.
     fn accounted(&self, node: &Node, key: &Key) -> Checked {
-        let Some(supply) = self.supplies.get(key) else {
+        let Some(supply) = self.dispatches.get(key) else {
             return Ok(());
         };
         let (told, posted) = (&supply.told, &supply.posted);
-        let own = match key.1 {
-            true => (told.returned, told.lost) == (posted.returned, posted.lost),
-            false => told.excess == posted.excess,
+        let own = if key.1 {
+            (told.returned, told.lost) == (posted.returned, posted.lost)
+        } else {
+            told.excess == posted.excess
         };
         if told.received != posted.received || !own {
             let says = format!("{} has {supply:?} of dispatch {key:?}", node.id);
             return Err(Broken::new(TOLD, says));
         }
-        let known = self.domestic(node, key).map(Domestic::differs);
+        let known = domestic(node, key).map(Domestic::differs);
         if known == Some(supply.differs()) {
             return Ok(());
         }
@@ -225,19 +227,11 @@ impl Supplies {
         Err(Broken::new(ARRIVED, says))
     }
 
-    /// The dispatch in the state of its node.
-    fn domestic<'a>(&self, node: &'a Node, key: &Key) -> Option<&'a Domestic> {
-        let mut all = node.core.state.provinces.dispatches().values();
-        all.find(|domestic| {
-            domestic.partner == key.0 && (domestic.end == End::Sending) == key.1 && domestic.told.number == key.2
-        })
-    }
-
     /// All that has left for the other province and was received there, or has come from there.
     fn crossed(&self, left: bool) -> Amounts {
         let mut sums = [0; 2];
         for supply in self
-            .supplies
+            .dispatches
             .iter()
             .filter(|((_, sent, _), _)| *sent == left)
             .map(|(_, supply)| supply)
@@ -249,16 +243,16 @@ impl Supplies {
 
     /// Once messages have flowed both books say the same of every dispatch from here.
     pub fn agree(&self, node: &Node, theirs: &Self, other: &Node) -> Checked {
-        let ours = self.supplies.iter().filter(|((_, sent, _), _)| *sent);
+        let ours = self.dispatches.iter().filter(|((_, sent, _), _)| *sent);
         for (key, supply) in ours {
             let at_other = (node.id.clone(), false, key.2);
-            let there = theirs.supplies.get(&at_other);
+            let there = theirs.dispatches.get(&at_other);
             let same = there.is_some_and(|there| {
                 there.sent == supply.sent
                     && there.told == supply.told
                     && there.posted.received == supply.posted.received
             });
-            let states = (self.domestic(node, key), theirs.domestic(other, &at_other));
+            let states = (domestic(node, key), domestic(other, &at_other));
             let agreed = matches!(states, (Some(here), Some(there)) if agreed(here) == agreed(there)
                 && here.our_word == there.their_word && here.their_word == there.our_word);
             if !same || !agreed {
@@ -269,7 +263,7 @@ impl Supplies {
                 return Err(Broken::new(CONVERGES, says));
             }
         }
-        let sent = |all: &Self, sent: bool| all.supplies.keys().filter(|key| key.1 == sent).count();
+        let sent = |all: &Self, sent: bool| all.dispatches.keys().filter(|key| key.1 == sent).count();
         if sent(self, true) != sent(theirs, false) {
             let says = format!("{} has dispatches of {} that never left", other.id, node.id);
             return Err(Broken::new(CONVERGES, says));
@@ -321,6 +315,14 @@ impl Supplies {
             format!("{left:?} is missing in the sum of the books of {ids:?}"),
         ))
     }
+}
+
+/// A dispatch in the state of its node.
+fn domestic<'a>(node: &'a Node, key: &Key) -> Option<&'a Domestic> {
+    let mut all = node.core.state.provinces.dispatches().values();
+    all.find(|domestic| {
+        domestic.partner == key.0 && (domestic.end == End::Sending) == key.1 && domestic.told.number == key.2
+    })
 }
 
 /// What a line does that is only between provinces.
