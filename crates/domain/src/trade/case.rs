@@ -212,6 +212,12 @@ impl Case {
         self.moved.get(place).copied().unwrap_or_default()
     }
 
+    /// Whether the goods have left, and their case is not closed: what is cancelled now comes too late for them, wherever
+    /// they are.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.departure.is_some() && self.stage != Stage::Closed
+    }
+
     /// Whether the ledger has moved any of it.
     pub(super) fn has_moved(&self) -> bool {
         self.moved.iter().any(|moved| *moved != 0)
