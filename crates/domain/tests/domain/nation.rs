@@ -1,0 +1,110 @@
+//! The nation's balance is the sum of what its provinces state: what goes between them cancels, and what is on the way is
+//! counted once.
+
+use domain::State;
+use domain::ledger::Compartment;
+use domain::quantity::Mass;
+use domain::reporting::{Identity, identity};
+
+use crate::text::lines;
+use crate::two::Two;
+
+const YEAR: i16 = 2026;
+
+/// Dispatches of every fate: whole, in parts, still on the way, taken back, lost, short.
+const HISTORY: &str = r#"
+CN  NAT:nora               dispatch            site=NAT-1 to=REGN-1 partner=LK item=amp batch=A1 amount=100  ok @D
+LK  REGN:rena              receive             site=REGN-1 dispatch=$IN-1 amount=100                        ok
+CN  NAT:nora               dispatch            site=NAT-1 to=REGN-1 partner=LK item=amp batch=A1 amount=80  ok @E
+LK  REGN:rena              receive             site=REGN-1 dispatch=$IN-2 amount=30 more_to_come=true       ok
+CN  NAT:nora               cancel_dispatch     site=NAT-1 dispatch=@E amount=20 reason="the road is closed"  ok
+CN  NAT:nora               lose_in_transit     site=NAT-1 dispatch=@E amount=5 reason="a broken box" case=C-1  ok
+CN  NAT:nora               dispatch            site=NAT-1 to=REGN-1 partner=LK item=amp batch=A1 amount=50  ok @F
+LK  REGN:rena              receive             site=REGN-1 dispatch=$IN-3 amount=47                         ok
+LK  REGN:rena              lose                site=REGN-1 item=ampoule batch=A1 amount=2 reason="they fell" case=I-2  ok
+CN  NAT:nora               dispatch            site=NAT-1 to=REGN-1 partner=LK item=amp batch=A1 amount=40  ok @G
+"#;
+
+/// The sum of a term over both provinces.
+fn sum(two: &Two, term: impl Fn(&Identity) -> Mass) -> Mass {
+    let rows = [0, 1].map(|side| identity(two.state(side), YEAR));
+    rows.iter().flatten().map(term).sum()
+}
+
+/// What lies on the supply side of one province, lots in process included, and what is on the way in its books.
+fn lies(state: &State) -> Mass {
+    let mass = |batch, amount: i64| {
+        let item = state.items.at(state.ledger.batch_at(batch).item);
+        Mass::from_pg(i128::from(item.content_pg)) * i128::from(amount)
+    };
+    let supplies = |site| !state.holders.site_at(site).retail;
+    let accounts = state.ledger.accounts().filter(|account| supplies(account.site));
+    let held = accounts.map(|account| {
+        let special = account.holds(Compartment::Special);
+        mass(account.batch, account.held.iter().sum::<i64>() - special)
+    });
+    let transit = state.ledger.transit().values();
+    let on_the_way = transit.map(|transit| mass(transit.batch, transit.outstanding));
+    let sites = (0..).zip(state.holders.sites()).map(|(site, _)| site);
+    let lots = sites.flat_map(|site| state.ledger.lots_of(site)).filter(|lot| lot.open);
+    held.chain(on_the_way).chain(lots.map(|lot| lot.held)).sum()
+}
+
+/// The balance of the whole, in which nothing is said of provinces.
+#[track_caller]
+fn balances(two: &Two, before: Mass) {
+    assert_eq!(sum(two, |row| row.residual), Mass::ZERO, "each explains itself");
+    let crossed = sum(two, |row| row.from_provinces);
+    assert_eq!(
+        sum(two, |row| row.to_provinces),
+        crossed,
+        "what is between them cancels"
+    );
+    let closing = sum(two, |row| row.closing);
+    let lost = sum(two, |row| row.lost);
+    assert_eq!(before, closing + lost, "a nation has what it had, less what was lost");
+    let lies = lies(two.state(0)) + lies(two.state(1));
+    assert_eq!(closing, lies, "what is on the way is counted once");
+}
+
+#[test]
+fn the_nations_balance_is_the_sum_of_its_provinces() {
+    let mut two = Two::at("neighbours");
+    let before = sum(&two, |row| row.closing);
+    let mut crossed = Mass::ZERO;
+    for line in lines(HISTORY) {
+        two.follow("nation", &line);
+        balances(&two, before);
+        crossed = sum(&two, |row| row.to_provinces);
+    }
+    assert_eq!(crossed.to_string(), "0.0177", "177 ampoules of 0.1 mg were received");
+    let transit = two.state(0).ledger.transit().values().filter(|one| one.away.is_some());
+    let on_the_way: i64 = transit.map(|one| one.outstanding).sum();
+    assert_eq!(on_the_way, 25 + 3 + 40, "one rest, what was short, one dispatch");
+}
+
+/// Until a receipt is taken its goods are in both books, and exactly these: whoever adds up waits for the messages.
+#[test]
+fn what_a_receipt_on_its_way_says_is_in_both_books() {
+    let mut two = Two::at("neighbours");
+    let before = sum(&two, |row| row.closing);
+    for line in lines(
+        r#"
+CN  NAT:nora               dispatch            site=NAT-1 to=REGN-1 partner=LK item=amp batch=A1 amount=100  ok @D
+*  hold  LK
+LK  REGN:rena              receive             site=REGN-1 dispatch=$IN-1 amount=100                        ok
+"#,
+    ) {
+        two.follow("nation", &line);
+    }
+    let twice = sum(&two, |row| row.closing) - before;
+    assert_eq!(twice.to_string(), "0.01");
+    assert_eq!(
+        sum(&two, |row| row.from_provinces) - sum(&two, |row| row.to_provinces),
+        twice
+    );
+    for line in lines("*  release  LK\n") {
+        two.follow("nation", &line);
+    }
+    balances(&two, before);
+}
