@@ -11,6 +11,7 @@ mod company;
 mod desk;
 mod document;
 mod doors;
+mod evidence;
 mod invited;
 mod notices;
 mod oversight;

@@ -22,7 +22,7 @@ pub const WALL_S: i64 = 1_767_225_600;
 pub const SECRET: &[u8; 20] = b"a secret of twenty b";
 
 /// The story is played once for all tests.
-fn story() -> &'static Path {
+pub fn story() -> &'static Path {
     static STORY: OnceLock<TempDir> = OnceLock::new();
     STORY.get_or_init(|| played("china-2024.toml")).path()
 }
