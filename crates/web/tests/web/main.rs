@@ -16,5 +16,6 @@ mod invited;
 mod notices;
 mod oversight;
 mod passages;
+mod provinces;
 mod signing;
 mod world;
