@@ -57,7 +57,7 @@ fn the_page_of_provinces_is_for_officers_who_share_or_look_on() {
     // An approver reads, and shares nothing.
     let page = world.visitor("approver:wang").get("/provinces");
     assert!(!page.body.contains("/act/share_site"), "{}", page.body);
-    let administrator = world.visitor("administrator:ada");
+    let administrator = world.visitor("administrator:a");
     assert_eq!(administrator.get("/provinces").status, StatusCode::FORBIDDEN);
     assert_eq!(
         world.visitor("H-NAT:ning").get("/provinces").status,
@@ -106,7 +106,7 @@ fn a_dispatch_is_seen_at_both_ends_and_by_nobody_else() {
     let none = world.visitor("licensing_officer:li").get("/provinces/0");
     assert_eq!(none.status, StatusCode::NOT_FOUND, "an entry that is no dispatch");
     assert_eq!(
-        world.visitor("administrator:ada").get(&path).status,
+        world.visitor("administrator:a").get(&path).status,
         StatusCode::FORBIDDEN
     );
 }
@@ -129,10 +129,33 @@ fn a_site_that_is_shared_is_chosen_and_not_typed() {
         );
     }
     let form = ning.get("/act/dispatch");
+    assert!(form.body.contains("<option value=\"CN-HN\""), "{}", form.body);
+    let other_country = "Ministry of Food and Drug Safety (KR)";
     assert!(
-        form.body.contains("<option value=\"CN-HN\"") && !form.body.contains("<option value=\"KR\""),
-        "{}",
+        !form.body.contains(other_country),
+        "goods go there under a permit: {}",
         form.body
+    );
+    let edge = [
+        ("id", "CH-FAR"),
+        ("from", "national_wholesaler"),
+        ("to", "institution"),
+        ("effective_from", "2024-01-01"),
+    ];
+    let seq = world
+        .visitor("licensing_officer:li")
+        .act("open_channel", &edge)
+        .unwrap();
+    let (seq, wang) = (seq.to_string(), world.visitor("approver:wang"));
+    wang.act("approve", &[("of", &seq)]).unwrap();
+    let form = ning.get("/act/dispatch?partner=CN-HN&keep=partner");
+    let hospital = "<option value=\"S-HOSP\">Changsha Hospital (S-HOSP)</option>";
+    assert!(form.body.contains(hospital), "{}", form.body);
+    let page = ning.get("/company");
+    assert!(
+        page.body.contains("/act/dispatch?partner=CN-HN&#38;keep=partner"),
+        "{}",
+        page.body
     );
 }
 
