@@ -129,7 +129,9 @@ export class World {
     const bases = new Map();
     for (const [place, id] of ids.entries()) {
       const node = this.run("serve", "--dir", join(dir, id), "--listen", `127.0.0.1:${ports[place]}`);
-      bases.set(id, await node.until(`${id} is served`, (it) => /serves (http\S+)/.exec(it.noted)?.[1]));
+      await node.until(`${id} is served`, (it) => /serves http/.test(it.noted));
+      // Under this name browsers keep cookies of an address without encryption.
+      bases.set(id, `http://localhost:${ports[place]}`);
     }
     for (const { authority, person, url } of invited) {
       const base = bases.get(authority);
