@@ -3,8 +3,11 @@
 
 use domain::State;
 use domain::ledger::Compartment;
+use domain::province::overdue;
 use domain::quantity::Mass;
 use domain::reporting::{Identity, identity};
+
+use jiff::civil::date;
 
 use crate::text::lines;
 use crate::two::Two;
@@ -21,6 +24,8 @@ CN  NAT:nora               cancel_dispatch     site=NAT-1 dispatch=@E amount=20 
 CN  NAT:nora               lose_in_transit     site=NAT-1 dispatch=@E amount=5 reason="a broken box" case=C-1  ok
 CN  NAT:nora               dispatch            site=NAT-1 to=REGN-1 partner=LK item=amp batch=A1 amount=50  ok @F
 LK  REGN:rena              receive             site=REGN-1 dispatch=$IN-3 amount=47                         ok
+LK  licensing_officer:lin  resolve_difference  dispatch=$IN-3 cause=loss explanation="it was open" incident=I-1  ok
+CN  licensing_officer:lin  resolve_difference  dispatch=@F cause=loss explanation="a broken box" incident=C-2  ok
 LK  REGN:rena              lose                site=REGN-1 item=ampoule batch=A1 amount=2 reason="they fell" case=I-2  ok
 CN  NAT:nora               dispatch            site=NAT-1 to=REGN-1 partner=LK item=amp batch=A1 amount=40  ok @G
 "#;
@@ -65,6 +70,17 @@ fn balances(two: &Two, before: Mass) {
     assert_eq!(before, closing + lost, "a nation has what it had, less what was lost");
     let lies = lies(two.state(0)) + lies(two.state(1));
     assert_eq!(closing, lies, "what is on the way is counted once");
+    [0, 1].into_iter().for_each(|side| lists_what_is_open(two.state(side)));
+}
+
+/// What is open is listed, and nothing else.
+#[track_caller]
+fn lists_what_is_open(state: &State) {
+    let all = state.provinces.dispatches().iter();
+    let open = all.filter(|(_, domestic)| !domestic.is_over());
+    let open: Vec<u64> = open.map(|(entry, _)| *entry).collect();
+    let listed: Vec<u64> = state.provinces.open().map(|(entry, _)| entry).collect();
+    assert_eq!(listed, open);
 }
 
 #[test]
@@ -81,6 +97,24 @@ fn the_nations_balance_is_the_sum_of_its_provinces() {
     let transit = two.state(0).ledger.transit().values().filter(|one| one.away.is_some());
     let on_the_way: i64 = transit.map(|one| one.outstanding).sum();
     assert_eq!(on_the_way, 25 + 3 + 40, "one rest, what was short, one dispatch");
+}
+
+#[test]
+fn what_is_not_received_in_time_is_late_at_both_ends() {
+    let mut two = Two::at("neighbours");
+    for line in lines(HISTORY) {
+        two.follow("nation", &line);
+    }
+    let late = |day| {
+        [0, 1].map(|side| {
+            overdue(two.state(side), day)
+                .map(|late| late.domestic.told.number)
+                .collect::<Vec<_>>()
+        })
+    };
+    // Sixty days after 15 June; of the second some is still on the way, the third is complete.
+    assert_eq!(late(date(2026, 8, 14)), [const { Vec::new() }; 2]);
+    assert_eq!(late(date(2026, 8, 15)), [vec![2, 4], vec![2, 4]]);
 }
 
 /// Until a receipt is taken its goods are in both books, and exactly these: whoever adds up waits for the messages.

@@ -112,6 +112,83 @@ fn a_dispatch_is_seen_at_both_ends_and_by_nobody_else() {
 }
 
 #[test]
+fn another_holders_dispatch_is_not_found() {
+    let world = hunan();
+    let [a, b] = ["administrator:a", "administrator:b"].map(|actor| world.visitor(actor));
+    let seq = a.act("grant_role", &[("actor", "H-HOSP:zhou")]).unwrap().to_string();
+    b.act("approve", &[("of", &seq)]).unwrap();
+    let path = format!("/provinces/{}", entry(&world, 2));
+    assert_eq!(world.visitor("H-REG:ren").get(&path).status, StatusCode::OK);
+    assert_eq!(world.visitor("H-HOSP:zhou").get(&path).status, StatusCode::NOT_FOUND);
+}
+
+/// Before the first dispatch is received.
+fn midway(id: &str) -> World {
+    World::before("provinces.toml", "at = \"2024-02-03T01:00:00Z\"", id)
+}
+
+#[test]
+fn goods_that_come_are_offered_to_who_receives_them() {
+    let world = midway("CN-HN");
+    let (ren, seq) = (world.visitor("H-REG:ren"), entry(&world, 1));
+    let goods = format!(
+        "<option value=\"{seq}\">{seq}: Fentanyl 0.1 mg/2 ml · 100 ampoules · F3, National Medical Supply, S-NAT (CN-HB)"
+    );
+    let form = ren.get("/act/receive");
+    assert!(form.body.contains(&goods), "{}", form.body);
+    // Whoever comes from the queue finds site and amount filled in.
+    let queue = ren.get("/queue");
+    assert!(
+        queue
+            .body
+            .contains(&format!("/act/receive?dispatch={seq}&#38;site=S-REG")),
+        "{}",
+        queue.body
+    );
+    let form = ren.get(&format!("/act/receive?dispatch={seq}&keep=dispatch"));
+    assert!(form.body.contains("value=\"100\""), "{}", form.body);
+    let cancelled = ren.get("/act/cancel_dispatch");
+    assert!(
+        !cancelled.body.contains(&goods),
+        "what comes here is not theirs to take back"
+    );
+}
+
+#[test]
+fn the_api_names_the_other_province_of_goods_on_the_way() {
+    let on_the_way = |world: &World, actor: &str, site: &str| {
+        let stock = world.key(actor).get(&format!("/api/v1/sites/{site}/stock")).json();
+        stock["on_the_way"][0].clone()
+    };
+    let here = on_the_way(&midway("CN-HB"), "H-NAT:ning", "S-NAT");
+    let world = midway("CN-HN");
+    let there = on_the_way(&world, "H-REG:ren", "S-REG");
+    let told = |row: &serde_json::Value| [&row["partner"], &row["item"], &row["from"], &row["to"]].map(Clone::clone);
+    assert_eq!(told(&here), ["CN-HN", "amp", "S-NAT", "S-REG"], "{here}");
+    assert_eq!(told(&there), ["CN-HB", "ampoule", "S-NAT", "S-REG"], "{there}");
+    assert_eq!(there["dispatch"], entry(&world, 1));
+    assert_eq!(there["outstanding"], 100);
+}
+
+#[test]
+fn a_shared_site_is_offered_while_it_is_shared() {
+    let form = midway("CN-HB")
+        .visitor("H-NAT:ning")
+        .get("/act/dispatch?partner=CN-HN&keep=partner");
+    assert!(
+        form.body
+            .contains("<option value=\"S-REG\">Xiang Wholesale (S-REG)</option>"),
+        "{}",
+        form.body
+    );
+    assert!(
+        !form.body.contains("<option value=\"S-HOSP\""),
+        "no channel leads there: {}",
+        form.body
+    );
+}
+
+#[test]
 fn a_site_that_is_shared_is_chosen_and_not_typed() {
     let world = hunan();
     let luo = world.visitor("licensing_officer:luo");
