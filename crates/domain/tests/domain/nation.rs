@@ -113,8 +113,25 @@ fn what_is_not_received_in_time_is_late_at_both_ends() {
         })
     };
     // Sixty days after 15 June; of the second some is still on the way, the third is complete.
-    assert_eq!(late(date(2026, 8, 14)), [const { Vec::new() }; 2]);
+    assert!(late(date(2026, 8, 14)).iter().all(Vec::is_empty));
     assert_eq!(late(date(2026, 8, 15)), [vec![2, 4], vec![2, 4]]);
+}
+
+#[test]
+fn a_site_is_offered_while_its_authority_says_so() {
+    let mut two = Two::at("neighbours");
+    for line in lines("LK  licensing_officer:lin  withdraw_site  site=HOSN-1 partner=CN reason=why  ok\n") {
+        two.follow("nation", &line);
+    }
+    let offered = |day| {
+        let sites = two.state(0).provinces.offered();
+        let open = sites.filter(|(_, offered)| offered.is_open(day));
+        open.map(|(_, offered)| offered.site.site.to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(offered(date(2026, 6, 9)), ["REGN-1", "REGN-3"]);
+    assert_eq!(offered(date(2026, 6, 20)), ["REGN-1", "REGN-2", "REGN-3"]);
+    assert_eq!(offered(date(2026, 6, 21)), ["REGN-1", "REGN-3"]);
 }
 
 /// Until a receipt is taken its goods are in both books, and exactly these: whoever adds up waits for the messages.
@@ -123,11 +140,11 @@ fn what_a_receipt_on_its_way_says_is_in_both_books() {
     let mut two = Two::at("neighbours");
     let before = sum(&two, |row| row.closing);
     for line in lines(
-        r#"
+        r"
 CN  NAT:nora               dispatch            site=NAT-1 to=REGN-1 partner=LK item=amp batch=A1 amount=100  ok @D
 *  hold  LK
 LK  REGN:rena              receive             site=REGN-1 dispatch=$IN-1 amount=100                        ok
-"#,
+",
     ) {
         two.follow("nation", &line);
     }

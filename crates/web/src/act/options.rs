@@ -329,7 +329,7 @@ impl<'a> Own<'a> {
     }
 
     /// Goods that come from another province to the sites.
-    fn from_provinces(&self) -> impl Iterator<Item = Choice> {
+    fn coming_from_provinces(&self) -> impl Iterator<Item = Choice> {
         let open = self.state.provinces.open();
         let comes = open.filter(|(_, domestic)| {
             let coming = domestic.end == End::Receiving && domestic.outstanding() > 0;
@@ -361,7 +361,7 @@ impl<'a> Own<'a> {
             }
         };
         let found = self.state.ledger.transit().iter().filter(fits);
-        let near = self.from_provinces().filter(|_| verb == "receive");
+        let near = self.coming_from_provinces().filter(|_| verb == "receive");
         found
             .map(|(seq, transit)| self.dispatch(*seq, transit))
             .chain(near)
