@@ -3,6 +3,7 @@
 import { join } from "node:path";
 
 import { asJson, check, until } from "./lib.mjs";
+import { Wrong, look } from "./sweep.mjs";
 
 /// People whom the demonstration has and does not invite by itself.
 export const GUESTS = ["KR/choi", "CN/bao", "CN/jiang", "CN/xu", "CN/kang"];
@@ -465,7 +466,7 @@ async function between(world) {
       await seat.open("/provinces");
       return seat.main.locator('a[href^="/act/resolve_difference?"]').count();
     });
-    await fits(seat);
+    await accessible(seat);
     await seat.act("resolve_difference", { dispatch: entry, cause: "loss", explanation, incident: "I-7" }, {
       on: `/provinces/${entry}`, expect: { kind: "DifferenceResolved", dispatch: entry, cause: "loss" },
     });
@@ -473,9 +474,14 @@ async function between(world) {
   for (const [seat, entry] of [[li, sent], [luo, told]]) {
     await arrives(seat, `/provinces/${entry}`, seat.t("provinces-resolved"));
     for (const says of ["200 ampoules", "197 ampoules", "The box was open", "A broken box"]) await seat.says(says);
-    await fits(seat);
+    await accessible(seat);
     await seat.open("/provinces");
     await seat.says(seat.t("provinces-no-differences"));
+  }
+  const chinese = await world.seat("CN-HN/licensing_officer:luo", { lang: "zh" });
+  for (const path of ["/provinces", `/provinces/${told}`]) {
+    await chinese.open(path);
+    await accessible(chinese);
   }
 }
 
@@ -506,13 +512,11 @@ async function received(world) {
   return entry;
 }
 
-/// A page is no wider than a telephone: what is, can be moved inside of it.
-async function fits(seat) {
-  const before = seat.page.viewportSize();
-  await seat.page.setViewportSize({ width: 390, height: 844 });
-  const width = await seat.page.evaluate(() => document.documentElement.scrollWidth);
-  check(width <= 390, `${seat.page.url()} is ${width} px wide on a telephone`);
-  await seat.page.setViewportSize(before);
+/// The rules of accessibility hold on a page that only provinces have, also on a narrow screen.
+async function accessible(seat) {
+  const wrong = new Wrong();
+  await look(seat, wrong, seat.page.url());
+  wrong.check();
 }
 
 /// What can go on at the same time goes in a row of its own: nobody is in two.
