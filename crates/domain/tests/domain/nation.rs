@@ -105,6 +105,12 @@ fn what_is_not_received_in_time_is_late_at_both_ends() {
     for line in lines(HISTORY) {
         two.follow("nation", &line);
     }
+    // A difference waits for words, and not for goods.
+    let short = r"
+CN  NAT:nora               dispatch            site=NAT-1 to=REGN-1 partner=LK item=amp batch=A1 amount=10  ok
+LK  REGN:rena              receive             site=REGN-1 dispatch=$IN-5 amount=9                          ok
+";
+    lines(short).iter().for_each(|line| two.follow("nation", line));
     let late = |day| {
         [0, 1].map(|side| {
             overdue(two.state(side), day)

@@ -199,11 +199,7 @@ fn two_provinces_have_one_book_between_them() {
     has(
         &refused,
         "refusal",
-        &[
-            "shared_site_unknown",
-            "shared_site_withdrawn",
-            "dispatch_not_on_the_way",
-        ],
+        &["shared_site_unknown", "shared_site_withdrawn", "before_dispatch"],
     );
 }
 
