@@ -3,6 +3,7 @@
 import { join } from "node:path";
 
 import { asJson, check, until } from "./lib.mjs";
+import { Wrong, look } from "./sweep.mjs";
 
 /// People whom the demonstration has and does not invite by itself.
 export const GUESTS = ["KR/choi", "CN/bao", "CN/jiang", "CN/xu", "CN/kang"];
@@ -445,10 +446,84 @@ async function firstRun(world) {
   await a.open("/first-run");
 }
 
+/// A dispatch from one province to a site that the other one shares: three ampoules are missing, both sides know it, and
+/// each gives its word.
+async function between(world) {
+  const people = ["CN-HB/auditor:ada", "CN-HN/auditor:olaf", "CN-HB/licensing_officer:li", "CN-HN/licensing_officer:luo"];
+  await world.play("provinces.toml", [...people, "CN-HB/H-NAT:ning", "CN-HN/H-REG:ren"]);
+  await world.audit("CN-HB", "CN-HB/auditor:ada");
+  await world.audit("CN-HN", "CN-HN/auditor:olaf");
+  const [li, luo] = await Promise.all([world.seat("CN-HB/licensing_officer:li"), world.seat("CN-HN/licensing_officer:luo")]);
+  await luo.act("share_site", { site: "S-REG", partner: "CN-HB", licence: "LIC-REG" }, {
+    on: "/provinces", expect: { kind: "SiteShared", actor: "licensing_officer:luo", site: "S-REG", partner: "CN-HB" },
+  });
+  await arrives(li, "/provinces", "Xiang Wholesale (S-REG)");
+  const sent = await supplied(world);
+  const told = await received(world);
+  for (const [seat, entry, explanation] of [[luo, told, "The box was open"], [li, sent, "A broken box"]]) {
+    await arrives(seat, "/queue", seat.t("queue-what-difference"));
+    await until(`${seat.authority} is asked for its word`, async () => {
+      await seat.open("/provinces");
+      return seat.main.locator('a[href^="/act/resolve_difference?"]').count();
+    });
+    await accessible(seat);
+    await seat.act("resolve_difference", { dispatch: entry, cause: "loss", explanation, incident: "I-7" }, {
+      on: `/provinces/${entry}`, expect: { kind: "DifferenceResolved", dispatch: entry, cause: "loss" },
+    });
+  }
+  for (const [seat, entry] of [[li, sent], [luo, told]]) {
+    await arrives(seat, `/provinces/${entry}`, seat.t("provinces-resolved"));
+    for (const says of ["200 ampoules", "197 ampoules", "The box was open", "A broken box"]) await seat.says(says);
+    await accessible(seat);
+    await seat.open("/provinces");
+    await seat.says(seat.t("provinces-no-differences"));
+  }
+  const chinese = await world.seat("CN-HN/licensing_officer:luo", { lang: "zh" });
+  for (const path of ["/provinces", `/provinces/${told}`]) {
+    await chinese.open(path);
+    await accessible(chinese);
+  }
+}
+
+/// The consignor chooses the shared site; gives the dispatch's entry.
+async function supplied(world) {
+  const ning = await world.seat("CN-HB/H-NAT:ning");
+  const { seq } = await ning.act("dispatch", {
+    partner: "CN-HN",
+    to: "S-REG",
+    item: "amp",
+    batch: "F3",
+    amount: 200,
+    transport_certificate: "T-1",
+  }, { on: "/company", about: "CN-HN", expect: { kind: "MovementRecorded", actor: "H-NAT:ning", movement: "dispatch", amount: 200 } });
+  return seq;
+}
+
+/// The consignee finds the goods in the form, and counts three too few; gives the entry with which they were told.
+async function received(world) {
+  const ren = await world.seat("CN-HN/H-REG:ren");
+  await arrives(ren, "/company", "National Medical Supply, S-NAT (CN-HB)");
+  await ren.open("/act/receive");
+  const goods = /National Medical Supply, S-NAT/;
+  const entry = Number(await ren.option(await ren.control(ren.main.locator('form[action="/act/receive"]'), "receive", "dispatch"), goods));
+  await ren.act("receive", { dispatch: entry, amount: 197 }, {
+    on: "/company", expect: { kind: "MovementRecorded", movement: "province_in", amount: 197, dispatch: entry, short: true },
+  });
+  return entry;
+}
+
+/// The rules of accessibility hold on a page that only provinces have, also on a narrow screen.
+async function accessible(seat) {
+  const wrong = new Wrong();
+  await look(seat, wrong, seat.page.url());
+  wrong.check();
+}
+
 /// What can go on at the same time goes in a row of its own: nobody is in two.
 export const ROWS = [
   [["an export through both countries", exported], ["goods that pass through", passed]],
   [["a licence granted by two", licensed], ["a quota raised by two", quota], ["a purchase card, in Chinese", chinese]],
   [["a hospital's order, without a script", hospital], ["an inspection, on a telephone", phone]],
   [["the first days of an authority", firstRun]],
+  [["goods between two provinces", between]],
 ];

@@ -5,6 +5,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { execFileSync, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 
 import { chromium } from "playwright-core";
@@ -114,6 +115,30 @@ export class World {
     this.browser = await opening;
   }
 
+  /// Plays a story of these tests and serves its authorities as nodes of their own, each of which reaches the others; then
+  /// these people, such as `CN-HB/licensing_officer:li`, can sign in.
+  async play(story, people) {
+    const dir = join(this.folder, story);
+    const keys = people.map((key) => key.split("/"));
+    const ids = [...new Set(keys.map(([authority]) => authority))];
+    const ports = await Promise.all(ids.map(freePort));
+    const urls = ids.flatMap((id, place) => ["--url", `${id}=http://127.0.0.1:${ports[place]}`]);
+    const file = join(ROOT, "web", "tests", story);
+    execFileSync(BINARY, ["--quiet", "run", file, "--storage", "sqlite:", "--dir", dir, ...urls], { timeout: 120_000 });
+    const invited = keys.map(([authority, actor]) => ({ authority, ...asJson("user", "invite", actor, "--dir", join(dir, authority)) }));
+    const bases = new Map();
+    for (const [place, id] of ids.entries()) {
+      const node = this.run("serve", "--dir", join(dir, id), "--listen", `127.0.0.1:${ports[place]}`);
+      await node.until(`${id} is served`, (it) => /serves http/.test(it.noted));
+      // Under this name browsers keep cookies of an address without encryption.
+      bases.set(id, `http://localhost:${ports[place]}`);
+    }
+    for (const { authority, person, url } of invited) {
+      const base = bases.get(authority);
+      this.welcome({ authority, person, base, link: base + new URL(url).pathname });
+    }
+  }
+
   run(...args) {
     const running = new Running(args);
     this.#running.push(running);
@@ -188,6 +213,17 @@ export class World {
     const wrong = stopped.find((one) => one.status === "rejected");
     if (wrong) throw wrong.reason;
   }
+}
+
+/// A port of this machine on which nobody listens.
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
 }
 
 /// A whole JSON document, or nothing yet.

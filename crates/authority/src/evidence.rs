@@ -10,26 +10,19 @@ use domain::digest::Digest;
 use domain::id::Id;
 use domain::journal::EntryReader;
 use domain::partner::{Message, Signed};
-use domain::trade::Notice;
+use domain::trade::{Case, Notice};
 use domain::{Entry, Event};
 use serde::Serialize;
 use store::JournalReader;
 
 use crate::error::AuthorityError;
 use crate::recover::{JournalHashes, unchanged, unreadable};
-use crate::{Look, case_entries};
+use crate::{Authority, Look, case_entries};
 
 /// The most entries of a bundle.
 pub const BUNDLE_ENTRIES_MAX: usize = 10_000;
 /// The largest bundle, in bytes.
 pub const BUNDLE_BYTES_MAX: usize = 64 << 20;
-
-#[derive(Serialize)]
-struct Bundle {
-    format: &'static str,
-    checkpoint: String,
-    entries: Vec<Row>,
-}
 
 #[derive(Serialize)]
 struct Row {
@@ -76,24 +69,20 @@ pub fn bundle(journal: &dyn JournalReader, entries: &BTreeSet<u64>) -> Result<St
         let says = format!("entry_outside: the newest checkpoint covers the entries below {size}, and not {last}");
         return Err(refused(&says));
     }
-    let (mut rows, mut bytes) = (Vec::with_capacity(entries.len()), 0_usize);
-    for seq in entries {
-        let row = row(journal, *seq, size)?;
-        bytes = bytes.saturating_add(row.entry.len());
-        if bytes > BUNDLE_BYTES_MAX {
+    // Written row by row, so that no more than the bundle itself is held.
+    let checkpoint = json(&checkpoint)?;
+    let mut text = format!(r#"{{"format":"countersign-bundle/v1","checkpoint":{checkpoint},"entries":["#);
+    for (place, seq) in entries.iter().enumerate() {
+        let row = json(&row(journal, *seq, size)?)?;
+        if text.len().saturating_add(row.len()).saturating_add(3) > BUNDLE_BYTES_MAX {
             return Err(too_many_bytes());
         }
-        rows.push(row);
+        if place > 0 {
+            text.push(',');
+        }
+        text.push_str(&row);
     }
-    let bundle = Bundle {
-        format: "countersign-bundle/v1",
-        checkpoint,
-        entries: rows,
-    };
-    let text = json(&bundle)?;
-    if text.len() > BUNDLE_BYTES_MAX {
-        return Err(too_many_bytes());
-    }
+    text.push_str("]}");
     Ok(text)
 }
 
@@ -166,11 +155,39 @@ fn is_of(journal: &dyn JournalReader, which: &str, checkpoint: &tlog::Checkpoint
 ///
 /// Refused `case_unknown` if there is no such case.
 pub fn of_case(look: &Look, case: &str) -> Result<BTreeSet<u64>, AuthorityError> {
-    let known = look.state.trade.case(case);
-    let known = known.ok_or_else(|| refused(&format!("case_unknown: there is no case {case} here")))?;
-    let mut found = case_entries::Found::new(known, &look.state.founding.id);
-    scan(&*look.journal, &mut |entry| found.take(entry))?;
+    let known = look.state.trade.case(case).ok_or_else(|| case_unknown(case))?;
+    entries_of(&*look.journal, known, &look.state.founding.id)
+}
+
+fn case_unknown(case: &str) -> AuthorityError {
+    refused(&format!("case_unknown: there is no case {case} here"))
+}
+
+/// Reads the whole journal for the entries of a case.
+fn entries_of(journal: &dyn JournalReader, case: &Case, us: &str) -> Result<BTreeSet<u64>, AuthorityError> {
+    let mut found = case_entries::Found::new(case, us);
+    scan(journal, &mut |entry| found.take(entry))?;
     Ok(found.entries)
+}
+
+impl Authority {
+    /// The bundle of a case, as `bundle --case` writes it, while the node runs.
+    ///
+    /// Refused as by [`of_case`] and [`bundle()`]. What was recorded since the newest checkpoint is refused
+    /// `entry_outside`: a second later it is covered.
+    pub fn bundle_of_case(&self, case: &str) -> Result<String, AuthorityError> {
+        let (known, us) = {
+            let state = self.state();
+            let known = state.trade.case(case).ok_or_else(|| case_unknown(case))?;
+            (known.clone(), state.founding.id.clone())
+        };
+        let made = |journal: &dyn JournalReader| bundle(journal, &entries_of(journal, &known, &us)?);
+        // A reader of its own, so that nobody else waits; what lies in memory has only one.
+        match self.place.folder() {
+            Some(folder) => made(&*store::open_journal_reader(folder, self.place.engine())?),
+            None => self.read(made),
+        }
+    }
 }
 
 /// The entries with what was last proposed to each partner of a year's exports, and with the partner's signature of

@@ -10,6 +10,7 @@ use crate::State;
 use crate::access::Actor;
 use crate::holder::{Site, SiteKind, SiteKinds};
 use crate::id::{Id, Text};
+use crate::province::SharedSite;
 use crate::refusal::{NameRefusal, Refused, refusals, taken, unknown};
 use crate::schema::Day;
 use crate::table::{Keyed, No, Table};
@@ -177,6 +178,12 @@ impl Channels {
     /// Whether a channel leads from one site to another on a day, so that the one may order from the other.
     pub fn supplies(&self, state: &State, from: No, to: No, on: Date) -> bool {
         self.leads(state, from, to, false, on).is_ok()
+    }
+
+    /// Whether a channel leads on a day from a site to one that another province has shared, of these kinds.
+    pub fn lets_away(&self, state: &State, from: No, partner: &Id, shared: &SharedSite, on: Date) -> bool {
+        let kinds = SiteKinds::of(&shared.kinds);
+        self.leads_away(state, from, (partner, &shared.site, kinds), on).is_ok()
     }
 
     /// Whether goods may move between two sites on a day, and how.

@@ -4,7 +4,7 @@ use sim::fault::{self, AUTHORITIES_MAX, Faults, Options, Report, Sabotage, Sum};
 
 use crate::output::{Done, Failure, Global, say};
 
-/// `sim [--seed S] [--seeds COUNT] [--authorities N] [--cases C] [--steps K] [--faults all|none|LIST] [--sabotage WORD]`
+/// `sim [--seed S] [--seeds COUNT] [--authorities N] [--cases C] [--provinces] [--steps K] [--faults all|none|LIST] [--sabotage WORD]`
 #[derive(Clone, Debug, clap::Args)]
 pub struct SimArgs {
     /// Everything comes of it
@@ -19,6 +19,9 @@ pub struct SimArgs {
     /// How many exports each of them begins at most
     #[arg(long, default_value_t = 30, value_name = "C")]
     cases: usize,
+    /// The first two are provinces of one country, and goods go from one to the other
+    #[arg(long)]
+    provinces: bool,
     /// How many steps
     #[arg(long, default_value_t = 400, value_name = "K")]
     steps: u64,
@@ -47,6 +50,7 @@ pub fn sim(global: &Global, args: &SimArgs) -> Done {
             seed,
             authorities: args.authorities,
             cases: args.cases,
+            provinces: args.provinces,
             steps: args.steps,
             faults: args.faults.clone(),
             sabotage: args.sabotage,

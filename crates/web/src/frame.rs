@@ -5,7 +5,7 @@ use std::fmt::Display;
 use domain::access::{Capacity, Role};
 
 use crate::ask::{Ask, Visitor};
-use crate::pages::partners;
+use crate::pages::{partners, provinces};
 use crate::words::{Lang, Words};
 
 /// A place in the navigation.
@@ -200,6 +200,9 @@ fn places(ask: &Ask) -> Vec<Place> {
             if role == Role::Auditor {
                 all.extend([("/inspections", "nav-inspections"), ("/trainings", "nav-trainings")]);
                 all.extend([("/people", "nav-people")]);
+            }
+            if provinces::READERS.contains(&role) && provinces::are_there(&ask.state()) {
+                all.push((provinces::HERE, "nav-provinces"));
             }
             if partners::READERS.includes(&visitor.actor) {
                 all.push(("/partners", "nav-partners"));

@@ -108,6 +108,8 @@ pub struct App {
     claims: claims::Claims,
     names: lookup::Names,
     counts: pages::Counts,
+    /// Held while a bundle is made.
+    bundling: std::sync::Mutex<()>,
     notices: notices::Notices,
     /// Counts of what was asked.
     pub metrics: metrics::Metrics,
@@ -130,6 +132,7 @@ impl App {
             claims: claims::Claims::default(),
             names: lookup::Names::default(),
             counts: pages::Counts::default(),
+            bundling: std::sync::Mutex::default(),
             notices: notices::Notices::default(),
             metrics: metrics::Metrics::default(),
         })

@@ -13,6 +13,8 @@ use domain::access::{Capacity, Role};
 use domain::command::COMMANDS;
 use domain::ledger::MovementKind;
 use domain::order::OrderStatus;
+use domain::partner::{Message, MessageReceived};
+use domain::province::Domestic;
 use domain::trade::{Side, Stage};
 use domain::{Entry, Event, State};
 use store::{Notice, StoreError};
@@ -252,6 +254,7 @@ fn of(state: &State) -> Vec<(Role, String)> {
 }
 
 const PERMITS: &[Role] = &[Role::PermitOfficer];
+const LICENSING: &[Role] = &[Role::LicensingOfficer];
 const STATISTICS: &[Role] = &[Role::Statistician];
 const APPROVER: &[Role] = &[Role::Approver];
 
@@ -294,9 +297,42 @@ fn calls<'a>(state: &State, entry: &'a Entry) -> Vec<Call<'a>> {
             });
             sites.filter_map(|site| holder(Kind::Order, site)).collect()
         }
+        Event::MessageReceived(received) if received.refused.is_none() => {
+            let said = calls_of_trade(state, entry).into_iter();
+            said.chain(call_of_provinces(state, entry.seq, received)).collect()
+        }
         Event::EnrolmentAllowed(grant) => vec![call(Kind::Enrolment, To::Person(grant.person.to_string()))],
         _ => calls_of_trade(state, entry).into_iter().collect(),
     }
+}
+
+/// Whom a message of another province calls: who takes the goods, and who gives the word where figures differ.
+fn call_of_provinces<'a>(state: &State, seq: u64, received: &MessageReceived) -> Option<Call<'a>> {
+    let message: Message = received.message.payload.read().ok()?;
+    let call = |kind, to| Call { kind, to, except: "" };
+    if message.kind.as_str() == "domestic_dispatched" {
+        let (_, domestic) = state.provinces.open().find(|(entry, _)| *entry == seq)?;
+        let (_, site) = state.holders.site(&domestic.told.to).ok()?;
+        return Some(call(Kind::Goods, To::Holder(site.holder_id.to_string())));
+    }
+    let of_dispatch = [
+        "domestic_received",
+        "domestic_returned",
+        "domestic_lost",
+        "difference_resolved",
+    ];
+    let body: serde_json::Value = serde_json::from_str(message.body.as_str()).ok()?;
+    let number = body
+        .get("number")
+        .filter(|_| of_dispatch.contains(&message.kind.as_str()))?;
+    let number = number.as_u64()?;
+    let waits = |domestic: &Domestic| {
+        let is_it = domestic.partner == received.from && domestic.told.number == number;
+        is_it && domestic.differs() && domestic.our_word.is_none()
+    };
+    let mut open = state.provinces.open();
+    open.any(|(_, domestic)| waits(domestic))
+        .then(|| call(Kind::Partner, To::Roles(LICENSING)))
 }
 
 fn calls_of_trade<'a>(state: &State, entry: &'a Entry) -> Option<Call<'a>> {

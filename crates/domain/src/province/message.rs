@@ -209,26 +209,30 @@ pub(crate) fn apply(state: &mut State, from: &Id, notice: &Notice, entry: u64, o
             provinces.begin(entry, Domestic::new(End::Receiving, from.clone(), None, told));
         }
         Notice::DomesticReceived(receipt) => {
-            if let Some(domestic) = provinces.numbered_mut(from, End::Sending, receipt.number) {
+            let known = provinces.numbered(from, End::Sending, receipt.number);
+            provinces.change(known, |domestic| {
                 domestic.received = domestic.received.saturating_add(receipt.amount);
                 domestic.excess = domestic.excess.saturating_add(receipt.excess);
                 domestic.complete |= receipt.complete;
-            }
+            });
         }
         Notice::DomesticReturned(end) => {
-            if let Some(domestic) = provinces.numbered_mut(from, End::Receiving, end.number) {
+            let known = provinces.numbered(from, End::Receiving, end.number);
+            provinces.change(known, |domestic| {
                 domestic.returned = domestic.returned.saturating_add(end.amount);
-            }
+            });
         }
         Notice::DomesticLost(end) => {
-            if let Some(domestic) = provinces.numbered_mut(from, End::Receiving, end.number) {
+            let known = provinces.numbered(from, End::Receiving, end.number);
+            provinces.change(known, |domestic| {
                 domestic.lost = domestic.lost.saturating_add(end.amount);
-            }
+            });
         }
         Notice::DifferenceResolved(word) => {
-            if let Some(domestic) = provinces.numbered_mut(from, ours(word), word.number) {
+            let known = provinces.numbered(from, ours(word), word.number);
+            provinces.change(known, |domestic| {
                 domestic.their_word = Some(word.resolution.clone());
-            }
+            });
         }
         _ => {}
     }

@@ -8,7 +8,7 @@ mod movement;
 mod resolve;
 mod share;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -198,6 +198,14 @@ pub struct Offered {
     pub withdrawn: Option<(Date, Text)>,
 }
 
+impl Offered {
+    /// Whether its authority lets it be supplied on a day.
+    pub fn is_open(&self, on: Date) -> bool {
+        let site = &self.site;
+        self.withdrawn.is_none() && site.valid_from <= on && on <= site.valid_until
+    }
+}
+
 /// What crosses the province's border.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Provinces {
@@ -207,6 +215,8 @@ pub struct Provinces {
     pub(crate) offered: BTreeMap<(Id, Id), Offered>,
     /// Dispatches in both directions, by entry of this journal.
     pub(crate) dispatches: BTreeMap<u64, Domestic>,
+    /// Those of them about which something is still to be done.
+    pub(crate) open: BTreeSet<u64>,
     /// The same by partner, end and number.
     pub(crate) numbered: BTreeMap<(Id, bool, u64), u64>,
     /// How many were sent to each partner.
@@ -231,6 +241,12 @@ impl Provinces {
         self.offered.get(&(partner.clone(), site.clone()))
     }
 
+    /// Dispatches about which something is still to be done: goods that are on the way, and differences, the oldest first.
+    pub fn open(&self) -> impl DoubleEndedIterator<Item = (u64, &Domestic)> {
+        let open = self.open.iter();
+        open.filter_map(|entry| Some((*entry, self.dispatches.get(entry)?)))
+    }
+
     /// Dispatches in both directions, by entry of this journal.
     pub fn dispatches(&self) -> &BTreeMap<u64, Domestic> {
         &self.dispatches
@@ -242,9 +258,18 @@ impl Provinces {
             .copied()
     }
 
-    fn numbered_mut(&mut self, partner: &Id, end: End, number: u64) -> Option<&mut Domestic> {
-        let entry = self.numbered(partner, end, number)?;
-        self.dispatches.get_mut(&entry)
+    /// Changes what is known of a dispatch, if it is known at all.
+    fn change(&mut self, entry: Option<u64>, how: impl FnOnce(&mut Domestic)) {
+        let Some(entry) = entry else { return };
+        let Some(domestic) = self.dispatches.get_mut(&entry) else {
+            return;
+        };
+        how(domestic);
+        if domestic.is_over() {
+            self.open.remove(&entry);
+        } else {
+            self.open.insert(entry);
+        }
     }
 
     fn begin(&mut self, entry: u64, domestic: Domestic) {
@@ -254,6 +279,7 @@ impl Provinces {
             domestic.told.number,
         );
         self.numbered.insert(key, entry);
+        self.open.insert(entry);
         self.dispatches.insert(entry, domestic);
     }
 }
@@ -282,6 +308,36 @@ fn queue(to: &Id, notice: Notice) -> Event {
         case: None,
         notice,
     }))
+}
+
+/// A dispatch that has not arrived though it should have.
+pub struct Late<'a> {
+    /// Its entry in this journal.
+    pub entry: u64,
+    /// The dispatch.
+    pub domestic: &'a Domestic,
+    /// By which day it should have arrived.
+    pub due_on: Date,
+}
+
+/// By which day a dispatch should have arrived: within the days that policy gives an arrival at the border.
+pub fn due_on(state: &State, domestic: &Domestic) -> Date {
+    let days = jiff::Span::new().try_days(state.policies.endorsement_days);
+    let due = days.and_then(|days| domestic.told.on.checked_add(days));
+    due.unwrap_or(Date::MAX)
+}
+
+/// Dispatches in both directions of which something is still on the way, and late, the oldest first.
+pub fn overdue(state: &State, today: Date) -> impl Iterator<Item = Late<'_>> {
+    state.provinces.open().filter_map(move |(entry, domestic)| {
+        let due_on = due_on(state, domestic);
+        let late = domestic.outstanding() > 0 && due_on < today;
+        late.then_some(Late {
+            entry,
+            domestic,
+            due_on,
+        })
+    })
 }
 
 /// The hash of everything that both ends of a dispatch must agree on.

@@ -147,14 +147,14 @@ pub(crate) fn back(transit: &Transit, movement: &Movement) -> Option<Event> {
 
 /// Keeps what was taken back or lost.
 pub(crate) fn apply_back(state: &mut State, dispatch: u64, movement: &Movement) {
-    let Some(domestic) = state.provinces.dispatches.get_mut(&dispatch) else {
-        return;
-    };
-    match movement.movement {
-        MovementKind::CancelDispatch => domestic.returned = domestic.returned.saturating_add(movement.amount),
-        MovementKind::LoseInTransit => domestic.lost = domestic.lost.saturating_add(movement.amount),
-        _ => {}
-    }
+    let amount = movement.amount;
+    state
+        .provinces
+        .change(Some(dispatch), |domestic| match movement.movement {
+            MovementKind::CancelDispatch => domestic.returned = domestic.returned.saturating_add(amount),
+            MovementKind::LoseInTransit => domestic.lost = domestic.lost.saturating_add(amount),
+            _ => {}
+        });
 }
 
 /// The line with which the sender's ledger ends what was received: the same figure as in the receiver's, whatever else
@@ -238,12 +238,11 @@ pub(crate) fn received(state: &State, movement: &Movement) -> Option<Event> {
 
 /// Keeps what was received.
 pub(crate) fn apply_arrived(state: &mut State, movement: &Movement) {
-    let dispatch = movement.dispatch.unwrap_or_default();
-    if let Some(domestic) = state.provinces.dispatches.get_mut(&dispatch) {
+    state.provinces.change(movement.dispatch, |domestic| {
         let amount = movement.amount.saturating_sub(movement.excess);
         domestic.complete |= movement.short || amount == domestic.outstanding();
         domestic.received = domestic.received.saturating_add(amount);
         domestic.excess = domestic.excess.saturating_add(movement.excess);
         domestic.item = Some(movement.item.clone());
-    }
+    });
 }

@@ -52,11 +52,11 @@ pub(crate) fn decide_resolution(state: &State, resolve: &ResolveDifference) -> R
 }
 
 pub(crate) fn apply_resolved(state: &mut State, resolved: &ResolveDifference) {
-    if let Some(domestic) = state.provinces.dispatches.get_mut(&resolved.dispatch) {
+    state.provinces.change(Some(resolved.dispatch), |domestic| {
         domestic.our_word = Some(Resolution {
             cause: resolved.cause,
             explanation: resolved.explanation.clone(),
             incident: resolved.incident.clone(),
         });
-    }
+    });
 }

@@ -221,6 +221,12 @@ impl Case {
         endorsed.is_some_and(|endorsed| amount_of(&endorsed.lines, goods) > moved)
     }
 
+    /// Whether the goods have left, and their case is not closed: what is cancelled now comes too late for them, wherever
+    /// they are.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.departure.is_some() && self.stage != Stage::Closed
+    }
+
     /// Whether the ledger has moved any of it.
     pub(super) fn has_moved(&self) -> bool {
         self.moved.iter().any(|moved| *moved != 0)

@@ -26,6 +26,7 @@ codes! {
     UnknownKind = "unknown_kind", "the receiver knows no message of this kind";
     BodyUnreadable = "body_unreadable", "the body is not what its kind demands, or its lines are of nothing, or name goods twice";
     NotConcerned = "not_concerned", "it is about other countries than those of the two authorities";
+    WithinCountry = "within_country", "it is about trade between countries, and the two authorities are of provinces of one: goods go from one to the other under a dispatch";
     AuthorizationKnown = "import_authorization_known", "an import authorization of this number was sent before";
     AuthorizationUnknown = "import_authorization_unknown", "no import authorization of this number was sent";
     AuthorizationOver = "import_authorization_over", "the import authorization was cancelled: it is not amended any more";

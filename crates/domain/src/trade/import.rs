@@ -526,8 +526,7 @@ pub(super) fn suspend<'a>(cases: impl Iterator<Item = &'a mut Case>, authorizati
     for case in cases.filter(|case| case.consignment.authorization.as_ref() == Some(authorization)) {
         match case.stage {
             Stage::Confirmed | Stage::Issued | Stage::Held => case.stage = Stage::Suspended,
-            Stage::Departed => case.cancelled_too_late = true,
-            _ => {}
+            _ => case.cancelled_too_late |= case.is_under_way(),
         }
     }
 }

@@ -44,7 +44,9 @@ pub(crate) fn judge(
     let from = &partner.file.id;
     if !matches!(notice, Notice::KeyUpdate(_)) {
         let near = province::is_neighbour(state, partner);
-        refuse_if(province::is_domestic(&notice) != near, Code::NotConcerned)?;
+        let domestic = province::is_domestic(&notice);
+        refuse_if(near && !domestic, Code::WithinCountry)?;
+        refuse_if(domestic && !near, Code::NotConcerned)?;
     }
     if let Some(judged) = province::judge(state, from, &notice, today) {
         return judged;
@@ -133,7 +135,7 @@ fn too_late(state: &State, from: &Id, number: &Id) -> Vec<Event> {
     let left = |case: &&Case| {
         case.side == Side::Exporting
             && case.partner.as_ref() == Some(from)
-            && (case.stage == Stage::Departed || (case.stage == Stage::Issued && case.has_moved()))
+            && (case.is_under_way() || (case.stage == Stage::Issued && case.has_moved()))
     };
     let tell = |case: &Case| {
         let permit = case.permit.as_ref()?.number.clone();

@@ -16,6 +16,7 @@ mod gate;
 mod golden;
 mod movements;
 mod naive;
+mod nation;
 mod partner;
 mod properties;
 mod query;

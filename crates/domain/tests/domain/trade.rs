@@ -1,5 +1,9 @@
 //! Histories of two authorities as tables: a blank line begins a new one, after the stage that its first line names.
 
+use std::collections::BTreeMap;
+
+use domain::Event;
+
 use crate::text::lines;
 use crate::two::Two;
 
@@ -33,6 +37,27 @@ pub fn whole_life() -> Two {
         two.follow("golden.txt", &line);
     }
     two
+}
+
+/// What the authorities of two countries say to each other of trade is refused between two provinces of one, whatever it is.
+#[test]
+fn between_provinces_there_is_no_trade() {
+    let entries = whole_life().worlds.into_iter().flat_map(|world| world.journal);
+    let mut said = BTreeMap::new();
+    for entry in entries {
+        if let Event::MessageQueued(queued) = entry.event {
+            let body = queued.notice.body().expect("a body").as_str().to_owned();
+            said.insert(queued.notice.kind(), (queued.case, body));
+        }
+    }
+    said.remove("key_update");
+    assert!(said.len() > 20, "{:?}", said.keys());
+    let mut two = Two::at("neighbours");
+    for (kind, (case, body)) in said {
+        let case = case.map(|case| format!(" case={case}")).unwrap_or_default();
+        let taken = two.made_up(0, kind, &format!("body={body}{case}"));
+        assert_eq!(taken, "refused within_country", "{kind}");
+    }
 }
 
 /// Two provinces that have lived through everything an entry can tell of what goes between them.

@@ -696,7 +696,7 @@ impl Two {
 
     /// Hands a made-up message to a side: the last of its kind that the other side has sent, as the next of the chain,
     /// with these changes. It is judged by a copy of that side, unless `keep=true` stands among them.
-    fn made_up(&mut self, to: usize, kind: &str, changes: &str) -> String {
+    pub fn made_up(&mut self, to: usize, kind: &str, changes: &str) -> String {
         let mut fields = read(changes);
         let (keep, again) = (fields.remove("keep"), fields.remove("again"));
         let sender = fields.remove("sender");

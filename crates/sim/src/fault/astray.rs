@@ -82,7 +82,7 @@ mod tests {
     /// The simulation found it: seed 8063 of 10,000, whose watch took it for a log that was rolled back.
     #[test]
     fn a_message_of_which_nothing_else_was_lost_is_signed_again_as_it_was() -> Checked {
-        let (mut nodes, now) = world::found(2, &mut Dice(1))?;
+        let (mut nodes, now) = world::found(2, false, &mut Dice(1))?;
         let to = nodes[1].id.clone();
         let core = &mut nodes[0].core;
         let cancellation = Cancellation {

@@ -72,7 +72,7 @@ impl Sim<'_> {
                 self.converged(node, case)?;
             }
         }
-        Ok(())
+        self.watch.provinces(&self.nodes, YEAR)
     }
 
     /// Whoever came back from an old backup says something to each partner, so that each may notice.
@@ -294,7 +294,8 @@ impl Sim<'_> {
         Err(Broken::new(watch::MASS, says))
     }
 
-    /// The year's figures of each country say what its cases say, and nothing is unexplained.
+    /// The year's figures of each country say what its cases say, and nothing is unexplained but what came from another
+    /// province beyond what was sent, or was taken back here and received there.
     fn masses(&self) -> Checked {
         for (place, node) in self.nodes.iter().enumerate().filter(|(_, node)| node.is_honest()) {
             let state = &node.core.state;
@@ -308,13 +309,15 @@ impl Sim<'_> {
             let exported: Mass = identity.iter().map(|row| row.exported).sum();
             let imported: Mass = identity.iter().map(|row| row.imported).sum();
             let stated = reporting::statement(state, YEAR, None).exported.total_g;
-            let residual = identity.iter().find(|row| row.residual != Mass::ZERO);
-            if exported == mass(left) && imported == mass(entered) && stated == exported && residual.is_none() {
+            let unexplained = mass(self.watch.unexplained(place));
+            let residual: Mass = identity.iter().map(|row| row.residual).sum();
+            let explained = residual + unexplained == Mass::ZERO;
+            if exported == mass(left) && imported == mass(entered) && stated == exported && explained {
                 continue;
             }
             let says = format!(
                 "{}: {exported} g exported and {imported} g imported in the year's balance, {stated} g exported in its \
-                 statement, {} g and {} g in its cases, {residual:?} unexplained",
+                 statement, {} g and {} g in its cases, a residual of {residual} g where {unexplained} g came to light",
                 node.id,
                 mass(left),
                 mass(entered)

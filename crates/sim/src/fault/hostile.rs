@@ -263,14 +263,58 @@ impl Lie {
         }
     }
 
-    /// Something about one of the cases between the two, or about none.
+    /// Something about one of the cases between the two, or about none; to the other province also about goods between
+    /// the two.
     fn new(node: &Node, to: &Node, dice: &mut Dice) -> Self {
+        if node.country == to.country && !dice.one_in(6) {
+            return Self::of_provinces(dice);
+        }
         let cases = node.core.state.trade.cases();
         let cases: Vec<&Case> = cases.filter(|case| case.partner.as_ref() == Some(&to.id)).collect();
         match dice.pick(&cases) {
             Some(case) if dice.one_in(5) => Self::of_no_case(node, to, Some(case), dice),
             Some(case) => Self::of_case(case, dice),
             None => Self::of_no_case(node, to, None, dice),
+        }
+    }
+
+    /// Something about sites and dispatches, which there may be or not, with figures that may be absurd.
+    fn of_provinces(dice: &mut Dice) -> Self {
+        let number = 1 + dice.below(6);
+        let amount = absurd(1 + dice.up_to(200), dice);
+        let (kind, body) = match dice.below(7) {
+            0 => {
+                let body = json!({ "site": "W", "holder": "Liar", "kinds": ["regional_wholesaler"], "licence": "LIE",
+                    "substances": ["fentanyl"], "valid_from": "2024-01-01", "valid_until": "2024-06-30" });
+                ("site_shared", body)
+            }
+            1 => ("site_withdrawn", json!({ "site": "W", "reason": "because" })),
+            2 => {
+                let goods = json!({ "substance": "fentanyl", "form": "citrate", "bulk": true, "content_pg": 636_559 });
+                let body = json!({ "number": number, "on": "2024-03-01", "from": "W", "holder": "Liar", "to": "W",
+                    "goods": goods, "batch": "B", "amount": amount });
+                ("domestic_dispatched", body)
+            }
+            3 => {
+                let body = json!({ "number": number, "on": "2024-03-01", "amount": amount, "excess": absurd(2, dice),
+                    "complete": dice.one_in(2) });
+                ("domestic_received", body)
+            }
+            4 | 5 => {
+                let kind = ["domestic_returned", "domestic_lost"][usize::from(dice.one_in(2))];
+                let body = json!({ "number": number, "on": "2024-03-01", "amount": amount, "reason": "because" });
+                (kind, body)
+            }
+            _ => {
+                let word = json!({ "cause": "loss", "explanation": "because", "incident": null });
+                let body = json!({ "number": number, "sender": dice.one_in(2), "resolution": word });
+                ("difference_resolved", body)
+            }
+        };
+        Self {
+            kind: kind.to_owned(),
+            case: None,
+            body,
         }
     }
 

@@ -99,6 +99,7 @@ struct Sim<'a> {
     nodes: Vec<Node>,
     net: Net,
     goods: acts::Shipments,
+    roads: acts::Roads,
     watch: Watch,
     /// When a node comes back from an old backup, if one does.
     restore_at: Option<u64>,
@@ -109,7 +110,7 @@ struct Sim<'a> {
 impl<'a> Sim<'a> {
     fn new(options: &'a Options) -> Checked<Self> {
         let mut dice = Dice(options.seed);
-        let (nodes, now) = world::found(options.authorities, &mut dice)?;
+        let (nodes, now) = world::found(options.authorities, options.provinces, &mut dice)?;
         let steps = i64::try_from(options.steps).unwrap_or(i64::MAX).max(1);
         let mut sim = Self {
             options,
@@ -121,6 +122,7 @@ impl<'a> Sim<'a> {
             nodes,
             net: Net::default(),
             goods: acts::Shipments::default(),
+            roads: acts::Roads::default(),
             restore_at: None,
             struck: BTreeMap::new(),
         };

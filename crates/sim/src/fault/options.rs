@@ -124,6 +124,8 @@ pub struct Options {
     pub authorities: usize,
     /// How many exports each of them begins at most.
     pub cases: usize,
+    /// Whether the first two are provinces of one country: goods go from one to the other, and one of them speaks abroad.
+    pub provinces: bool,
     /// How many steps; each is an act of somebody, and what happens on the way meanwhile.
     pub steps: u64,
     /// What strikes.
@@ -138,6 +140,7 @@ impl Default for Options {
             seed: 1,
             authorities: 3,
             cases: 30,
+            provinces: false,
             steps: 400,
             faults: Faults::all(),
             sabotage: None,

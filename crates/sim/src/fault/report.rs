@@ -169,10 +169,12 @@ impl Failure {
             seed,
             authorities,
             cases,
+            provinces,
             steps,
             faults,
             sabotage,
         } = &self.options;
+        let provinces = if *provinces { " --provinces" } else { "" };
         let sabotage = sabotage
             .map(|sabotage| format!(" --sabotage {sabotage}"))
             .unwrap_or_default();
@@ -182,7 +184,7 @@ impl Failure {
             format!(" --cases {cases}")
         };
         format!(
-            "countersign sim --seed {seed} --authorities {authorities}{cases} --steps {steps} --faults {faults}{sabotage}"
+            "countersign sim --seed {seed} --authorities {authorities}{provinces}{cases} --steps {steps} --faults {faults}{sabotage}"
         )
     }
 }

@@ -6,12 +6,14 @@ use std::str::FromStr;
 
 use domain::Event;
 use domain::partner::{Json, Message, MessageReceived, Receipt};
+use domain::province::{Domestic, End};
 use domain::trade::{
     Answer as Said, Case, Confirmation, ConsignmentEndorsed, Endorsement, ExportPermitRevoked, ExportWithdrawn, Line,
     Permit, PermitEndorsedUnused, PermitIssued, RequestAnswered, Side, Stage,
 };
 use exchange::Answer;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
 use super::{Checked, Sim};
 use crate::memory::{Core, wrong};
@@ -48,6 +50,10 @@ sabotages! {
     OtherArrival = "other-arrival";
     /// More arrives than has left, and the case is closed over it.
     HiddenDifference = "hidden-difference";
+    /// What came from another province is entered a second time.
+    EnteredTwice = "entered-twice";
+    /// What came from another province is entered, and its authority is not told.
+    UntoldReceipt = "untold-receipt";
     /// An export is withdrawn and the importing authority is not told.
     Untold = "untold";
     /// A message is posted with other bytes than were signed.
@@ -144,6 +150,8 @@ fn events(core: &Core, sabotage: Sabotage) -> Option<Vec<Event>> {
             let case = find(Side::Importing, Stage::Departed, true)?;
             Some(vec![arrival(case, &case.moved)?, closing(case)?])
         }
+        Sabotage::EnteredTwice => entered(core, |domestic| domestic.received > 0),
+        Sabotage::UntoldReceipt => entered(core, |domestic| domestic.received == 0),
         Sabotage::Untold => Some(vec![withdrawal(find(Side::Exporting, Stage::Confirmed, false)?)?]),
         _ => None,
     }
@@ -171,6 +179,18 @@ fn permit(core: &Core, case: &Case, times: i64) -> Option<Vec<Event>> {
         essential: None,
     };
     Some(vec![Event::ExportPermitIssued(Box::new(issued))])
+}
+
+/// All of a dispatch of the other province enters.
+fn entered(core: &Core, which: impl Fn(&Domestic) -> bool) -> Option<Vec<Event>> {
+    let state = &core.state;
+    let mut coming = state.provinces.dispatches().iter();
+    let (entry, domestic) = coming.find(|(_, domestic)| domestic.end == End::Receiving && which(domestic))?;
+    let told = &domestic.told;
+    let item = domain::trade::item_of(state, &told.goods)?;
+    let line = json!({ "movement": "province_in", "site": told.to, "item": item.id, "batch": told.batch,
+        "amount": told.amount, "occurred_on": told.on, "peer": told.from, "dispatch": entry });
+    Some(vec![Event::Movement(serde_json::from_value(line).ok()?)])
 }
 
 fn confirmation(core: &Core, case: &Case) -> Option<Vec<Event>> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::access::Actor;
+use domain::authority::Province;
 use domain::country::Country;
 use domain::id::Id;
 use domain::partner::KeyFile;
@@ -24,6 +25,8 @@ pub const AUTHORITIES_MAX: usize = 200;
 const COUNTRIES: [&str; 8] = ["CN", "KR", "DE", "BR", "US", "IN", "ZA", "FR"];
 /// So many neighbours on either side each country trades with: everybody with everybody would be too many pairs.
 const NEIGHBOURS: usize = 4;
+/// The first two, where they are provinces of one country. The first speaks abroad.
+const PROVINCES: [&str; 2] = ["CN-HB", "CN-HN"];
 /// When their books begin.
 const START: &str = "2024-01-15T08:00:00Z";
 /// Who acts, beside the two administrators.
@@ -61,8 +64,10 @@ pub(super) struct Node {
     pub ahead: SignedDuration,
     /// How many things it has named.
     pub named: u64,
-    /// The places of those it trades with.
+    /// The places of those it speaks with.
     pub partners: Vec<usize>,
+    /// The place of the other province of its country, if it is one.
+    pub neighbour: Option<usize>,
     /// How many exports it has begun.
     pub begun: usize,
     /// Its cases of which goods wait at customs.
@@ -87,6 +92,12 @@ impl Node {
     /// What its clock says.
     pub fn time(&self, now: Timestamp) -> Timestamp {
         now + self.ahead
+    }
+
+    /// The places of those it trades with.
+    pub fn abroad(&self) -> Vec<usize> {
+        let partners = self.partners.iter().copied();
+        partners.filter(|place| self.neighbour != Some(*place)).collect()
     }
 
     /// A new name.
@@ -177,43 +188,74 @@ impl Founding<'_> {
         Ok(())
     }
 
-    fn plan(&mut self, others: &[&str]) -> Checked {
-        let estimate = json!({ "year": 2024, "substance": "fentanyl", "consumption": "900 kg", "utilization": "0",
-            "special_additions": "0", "stock_target": "0", "stock_previous": "0", "manufacture": [], "deduction": "0",
-            "method": "returns" });
-        self.both("planning_officer:paul", "approver:anna", "set_estimate", &estimate)?;
-        let row =
-            |country: &&str| json!({ "country": country, "substance": "fentanyl", "year": 2024, "total": "900 kg" });
-        let rows: Vec<Value> = others.iter().map(row).collect();
-        let totals =
-            json!({ "version": "T-1", "dated_on": "2024-01-10", "source": "Table of the Board", "rows": rows });
-        self.must("planning_officer:paul", "record_totals", &totals)?;
-        let stale = json!({ "policy": "totals_stale_days", "value": 3650 });
-        self.both("administrator:a", "administrator:b", "set_policy", &stale)?;
-        for (kind, batch, amount) in [(0, "A", 50_000_000_i64), (1, "B", 5_000_000_000_000)] {
-            let day = self.node.core.today(self.now);
-            let opening = json!({ "site": "S", "item": self.node.item(kind), "batch": batch, "amount": amount,
+    /// A wholesaler that supplies the other province's, and is supplied by it.
+    fn register_wholesaler(&mut self) -> Checked {
+        let lea = "licensing_officer:lea";
+        let kinds = ["national_wholesaler", "regional_wholesaler"];
+        let site = json!({ "id": "W", "holder": "H", "kinds": kinds, "province": "p" });
+        self.must(lea, "register_site", &site)?;
+        for activity in ["wholesale_national", "wholesale_regional"] {
+            let licence = json!({ "id": format!("LIC-{activity}"), "holder": "H", "activity": activity,
+                "substances": ["fentanyl"], "sites": ["W"], "valid_from": "2024-01-01", "valid_until": "2025-12-31" });
+            self.both(lea, "approver:anna", "grant_licence", &licence)?;
+        }
+        let edge = json!({ "id": "E", "from": kinds[0], "to": kinds[1], "effective_from": "2024-01-01" });
+        self.both(lea, "approver:anna", "open_channel", &edge)?;
+        self.open("W", [50_000, 5_000_000_000])
+    }
+
+    /// What a site holds when its books begin.
+    fn open(&mut self, site: &str, amounts: Amounts) -> Checked {
+        for (kind, amount) in amounts.into_iter().enumerate() {
+            let (day, batch) = (self.node.core.today(self.now), ["A", "B"][kind]);
+            let opening = json!({ "site": site, "item": self.node.item(kind), "batch": batch, "amount": amount,
                 "occurred_on": day });
             self.must("H:hana", "opening", &opening)?;
         }
         Ok(())
     }
+
+    /// The Board's totals for those it trades with.
+    fn totals(&mut self, others: &[&str]) -> Checked {
+        let row =
+            |country: &&str| json!({ "country": country, "substance": "fentanyl", "year": 2024, "total": "900 kg" });
+        let rows: Vec<Value> = others.iter().map(row).collect();
+        let totals =
+            json!({ "version": "T-1", "dated_on": "2024-01-10", "source": "Table of the Board", "rows": rows });
+        self.must("planning_officer:paul", "record_totals", &totals).map(drop)
+    }
+
+    fn plan(&mut self, others: &[&str]) -> Checked {
+        let estimate = json!({ "year": 2024, "substance": "fentanyl", "consumption": "900 kg", "utilization": "0",
+            "special_additions": "0", "stock_target": "0", "stock_previous": "0", "manufacture": [], "deduction": "0",
+            "method": "returns" });
+        self.both("planning_officer:paul", "approver:anna", "set_estimate", &estimate)?;
+        if !others.is_empty() {
+            self.totals(others)?;
+        }
+        let stale = json!({ "policy": "totals_stale_days", "value": 3650 });
+        self.both("administrator:a", "administrator:b", "set_policy", &stale)?;
+        self.open("S", [50_000_000, 5_000_000_000_000])
+    }
 }
 
-fn found_one(
-    (place, partners): (usize, Vec<usize>),
-    id: &str,
-    others: &[&str],
-    now: Timestamp,
-    dice: &mut Dice,
-) -> Checked<Node> {
+/// The two letters of an authority's country.
+fn country_of(id: &str) -> &str {
+    id.get(..2).unwrap_or(id)
+}
+
+fn found_one(place: usize, ids: &[&str], now: Timestamp, dice: &mut Dice) -> Checked<Node> {
     let wrong = |why: String| Broken::new("the world can be made", why);
-    let country = Country::parse(id).map_err(|why| wrong(why.to_string()))?;
+    let id = ids[place];
+    let country = Country::parse(country_of(id)).map_err(|why| wrong(why.to_string()))?;
+    let (partners, neighbour) = (partners(place, ids), neighbour(place, ids));
+    let others: Vec<&str> = partners.iter().map(|other| country_of(ids[*other])).collect();
+    let others: Vec<&str> = others.into_iter().filter(|other| *other != country_of(id)).collect();
     let new = NewAuthority {
         id: id.to_owned(),
         name: format!("Authority of {id}"),
-        country: id.to_owned(),
-        province: None,
+        country: country.code().to_owned(),
+        province: province(place, id)?,
         zone: country.zone().to_owned(),
         books_from: jiff::civil::date(2024, 1, 1),
         administrators: ["a".to_owned(), "b".to_owned()],
@@ -229,6 +271,7 @@ fn found_one(
         ahead: SignedDuration::ZERO,
         named: 0,
         partners,
+        neighbour,
         begun: 0,
         under_way: BTreeSet::new(),
         nature: Nature::Honest,
@@ -240,8 +283,37 @@ fn found_one(
         founding.both("administrator:a", "administrator:b", "grant_role", &with)?;
     }
     founding.register()?;
-    founding.plan(others)?;
+    founding.plan(&others)?;
+    if neighbour.is_some() {
+        founding.register_wholesaler()?;
+    }
     Ok(founding.node)
+}
+
+/// What an authority is for, if it is not for a whole country.
+fn province(place: usize, id: &str) -> Checked<Option<Province>> {
+    if !PROVINCES.contains(&id) {
+        return Ok(None);
+    }
+    let wrong = |why: domain::id::BadId| Broken::new("the world can be made", why.to_string());
+    let id = id.parse().map_err(wrong)?;
+    let speaks_abroad = place == 0;
+    Ok(Some(Province { id, speaks_abroad }))
+}
+
+/// The other province of the same country.
+fn neighbour(place: usize, ids: &[&str]) -> Option<usize> {
+    let near = |other: &usize| *other != place && country_of(ids[*other]) == country_of(ids[place]);
+    (0..ids.len()).find(near)
+}
+
+/// So many authorities: each for a country, or the first two for provinces of one.
+fn authorities(count: usize, provinces: bool) -> Checked<Vec<&'static str>> {
+    if !provinces {
+        return countries(count);
+    }
+    let others = countries(count)?.into_iter().skip(1).take(count - 2);
+    Ok(PROVINCES.into_iter().chain(others).collect())
 }
 
 /// So many countries that trade.
@@ -257,24 +329,25 @@ fn countries(count: usize) -> Checked<Vec<&'static str>> {
     Ok(COUNTRIES.into_iter().chain(others).take(count).collect())
 }
 
-/// Whom each country trades with: those next to it on a ring, which of a few are all.
-fn neighbours(place: usize, count: usize) -> Vec<usize> {
+/// Whom each speaks with: those next to it on a ring, which of a few are all. A province that does not speak abroad
+/// speaks with the other one alone.
+fn partners(place: usize, ids: &[&str]) -> Vec<usize> {
+    let silent = |place: usize| ids[place] == PROVINCES[1];
     let near = |other: &usize| {
         let apart = place.abs_diff(*other);
-        *other != place && apart.min(count - apart) <= NEIGHBOURS
+        *other != place && apart.min(ids.len() - apart) <= NEIGHBOURS
     };
-    (0..count).filter(near).collect()
+    let speaks = |other: &usize| neighbour(place, ids) == Some(*other) || !(silent(place) || silent(*other));
+    (0..ids.len()).filter(near).filter(speaks).collect()
 }
 
-/// Founds so many countries and pairs those that trade; gives the moment when all is ready.
-pub(super) fn found(authorities: usize, dice: &mut Dice) -> Checked<(Vec<Node>, Timestamp)> {
+/// Founds so many authorities and pairs those that speak; gives the moment when all is ready.
+pub(super) fn found(count: usize, provinces: bool, dice: &mut Dice) -> Checked<(Vec<Node>, Timestamp)> {
     let now: Timestamp = START.parse().unwrap_or_default();
-    let countries = countries(authorities)?;
+    let ids = authorities(count, provinces)?;
     let mut nodes = Vec::new();
-    for (place, id) in countries.iter().enumerate() {
-        let partners = neighbours(place, countries.len());
-        let others: Vec<&str> = partners.iter().map(|other| countries[*other]).collect();
-        nodes.push(found_one((place, partners), id, &others, now, dice)?);
+    for place in 0..ids.len() {
+        nodes.push(found_one(place, &ids, now, dice)?);
     }
     let files: Vec<KeyFile> = nodes
         .iter()

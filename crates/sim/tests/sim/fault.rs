@@ -161,6 +161,48 @@ fn has(counts: &BTreeMap<String, u64>, what: &str, words: &[&str]) {
     }
 }
 
+/// Two provinces of one country and another country: goods go from one province to the other while everything strikes.
+#[test]
+fn two_provinces_have_one_book_between_them() {
+    let options = |seed| Options {
+        seed,
+        provinces: true,
+        steps: 160,
+        ..Options::default()
+    };
+    let reports = reports((1..=24).map(options).collect());
+    let mut all = Sum::default();
+    reports.iter().for_each(|report| all.add(report));
+    println!("{all}");
+    has(
+        &all.messages,
+        "kind of message",
+        &[
+            "site_shared",
+            "site_withdrawn",
+            "domestic_dispatched",
+            "domestic_received",
+            "domestic_returned",
+            "domestic_lost",
+            "difference_resolved",
+        ],
+    );
+    has(&all.acts, "act", &["ExportPermitIssued", "DifferenceResolved"]);
+    has(
+        &all.struck,
+        "fault",
+        &[
+            "lost", "doubled", "delayed", "damaged", "crash", "clock", "corrupt", "restore", "hostile",
+        ],
+    );
+    let refused = sum(&reports, |report| &report.instructions_refused);
+    has(
+        &refused,
+        "refusal",
+        &["shared_site_unknown", "shared_site_withdrawn", "before_dispatch"],
+    );
+}
+
 #[test]
 fn the_same_seed_is_the_same_run() {
     let options = Options {
@@ -193,7 +235,7 @@ fn a_ring_of_many_trades() {
 }
 
 /// What is wrong on purpose is seen, and by the invariant that it breaks: every invariant has something that breaks it.
-const BROKEN_BY: [(Sabotage, &str); 21] = [
+const BROKEN_BY: [(Sabotage, &str); 23] = [
     (
         Sabotage::Unconfirmed,
         "no permit without a matching confirmation journaled before it",
@@ -219,6 +261,14 @@ const BROKEN_BY: [(Sabotage, &str); 21] = [
     (
         Sabotage::HiddenDifference,
         "never more received than departed without a discrepancy",
+    ),
+    (
+        Sabotage::EnteredTwice,
+        "what enters from another province was sent there, and enters once",
+    ),
+    (
+        Sabotage::UntoldReceipt,
+        "what provinces tell each other of goods is what their ledgers have",
     ),
     (
         Sabotage::Untold,
@@ -274,8 +324,10 @@ fn every_sabotage_is_noticed() {
 }
 
 fn is_noticed(sabotage: Sabotage, invariant: &str) {
+    let provinces = matches!(sabotage, Sabotage::EnteredTwice | Sabotage::UntoldReceipt);
     let options = |seed| Options {
         seed,
+        provinces,
         steps: 300,
         sabotage: Some(sabotage),
         ..Options::default()
@@ -284,8 +336,9 @@ fn is_noticed(sabotage: Sabotage, invariant: &str) {
     let failure = failure.unwrap_or_else(|| panic!("{sabotage} goes unnoticed"));
     assert_eq!(failure.invariant, invariant, "{failure}");
     let Options { seed, .. } = failure.options;
+    let world = if provinces { "3 --provinces" } else { "3" };
     let replay =
-        format!("countersign sim --seed {seed} --authorities 3 --steps 300 --faults all --sabotage {sabotage}");
+        format!("countersign sim --seed {seed} --authorities {world} --steps 300 --faults all --sabotage {sabotage}");
     assert_eq!(failure.replay(), replay);
     assert!(failure.to_string().contains(&replay), "{failure}");
 }

@@ -23,6 +23,7 @@ company-outstanding = Still on the way
 company-short = shortage
 company-do = What to do
 company-receive = Receive
+company-to-province = Dispatch to a site of { $authority }
 company-export = Record the export
 company-cancel = Take back
 company-lost = Report a loss

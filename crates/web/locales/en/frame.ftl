@@ -25,6 +25,7 @@ nav-licences = Licences
 nav-customs = Customs
 nav-people = People
 nav-partners = Partner authorities
+nav-provinces = Other provinces
 nav-trainings = Training
 nav-holders = Companies and institutions
 nav-inspections = Inspections

@@ -210,6 +210,7 @@ receipt-message-expired = It came after the last moment at which it may be taken
 receipt-unknown-kind = The partner knows no message of this kind
 receipt-body-unreadable = The content is not what its kind demands, or its lines are of nothing, or name goods twice
 receipt-not-concerned = It is about other countries than those of the two authorities
+receipt-within-country = It is about trade between countries, and both authorities are of provinces of one: goods go from one to the other under a dispatch.
 receipt-import-authorization-known = An import authorization of this number was sent before
 receipt-import-authorization-unknown = No import authorization of this number was sent
 receipt-case-missing = It names no case

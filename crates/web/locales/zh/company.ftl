@@ -23,6 +23,7 @@ company-outstanding = 在途数量
 company-short = 短少
 company-do = 处理
 company-receive = 收货
+company-to-province = 向{ $authority }的场所发货
 company-export = 记录出口
 company-cancel = 撤回
 company-lost = 报告丢失

@@ -25,6 +25,7 @@ nav-licences = 许可证
 nav-customs = 海关
 nav-people = 人员
 nav-partners = 对方主管机关
+nav-provinces = 其他省份
 nav-trainings = 培训
 nav-holders = 企业与机构
 nav-inspections = 检查

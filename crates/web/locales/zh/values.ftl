@@ -210,6 +210,7 @@ receipt-message-expired = 电文送达时已超过接收期限
 receipt-unknown-kind = 对方不识别此类电文
 receipt-body-unreadable = 内容不符合该类电文的要求，或货物数量为零，或货物重复
 receipt-not-concerned = 内容不涉及双方所属国家
+receipt-within-country = 内容属于国家之间的贸易，而双方是同一国家的省级主管机关：省际货物以发货方式往来。
 receipt-import-authorization-known = 此编号的进口准许证先前已发送
 receipt-import-authorization-unknown = 未曾发送此编号的进口准许证
 receipt-case-missing = 未注明案件

@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::State;
 use domain::country::Country;
 use domain::holder::{Site, SiteKind};
+use domain::id::Id;
 use domain::ledger::{Compartment, Transit};
 use domain::order::{Order, OrderStatus};
+use domain::partner::Partner;
 use domain::product::Item;
+use domain::province::{Domestic, End, Offered, is_neighbour};
 use domain::table::No;
 use domain::trade::{Case, Side, Stage};
 use jiff::civil::Date;
@@ -17,6 +20,7 @@ use super::schema::{Field, Kind};
 use crate::ask::Ask;
 use crate::fields::Fields;
 use crate::names;
+use crate::pages::provinces;
 
 /// Beyond so many choices a field is typed.
 const CHOICES_MAX: usize = 400;
@@ -53,7 +57,9 @@ pub fn of(ask: &Ask, verb: &str, field: &Field, name: &str, given: &Fields) -> O
     let state = ask.state();
     let mut choices = match field.name.as_str() {
         "substance" | "substances" => substances(ask, &state),
-        "partner" => partners(&state),
+        "partner" => partners(&state, |partner| {
+            !BETWEEN_PROVINCES.contains(&verb) || is_neighbour(&state, partner)
+        }),
         _ => match Own::of(ask, &state, given) {
             Some(own) => own.choices(verb, &field.name, name)?,
             None if matches!(field.name.as_str(), "item" | "items") => items(ask, &state, |_| true),
@@ -99,6 +105,9 @@ const TAKES: &[&str] = &[
     "lose",
     "count",
 ];
+
+/// Acts in which a partner is the authority of another province.
+const BETWEEN_PROVINCES: &[&str] = &["dispatch", "share_site", "withdraw_site"];
 
 /// Whether a site is the visitor's own, or goods may go between it and theirs: of others a company learns nothing.
 pub fn is_of_concern(ask: &Ask, state: &State, site: No) -> bool {
@@ -150,14 +159,19 @@ fn item_with_id(ask: &Ask, state: &State, item: &Item) -> String {
     format!("{} ({})", names::item(ask.words(), state, item), item.id)
 }
 
-fn partners(state: &State) -> Vec<Choice> {
-    let choice = |partner: &domain::partner::Partner| {
+fn partners(state: &State, wanted: impl Fn(&Partner) -> bool) -> Vec<Choice> {
+    let choice = |partner: &Partner| {
         (
             partner.file.id.to_string(),
             format!("{} ({})", partner.file.name, partner.file.id),
         )
     };
-    state.partners.iter().map(choice).collect()
+    state
+        .partners
+        .iter()
+        .filter(|partner| wanted(partner))
+        .map(choice)
+        .collect()
 }
 
 /// The holder that somebody acts for, and what of a form is settled already.
@@ -169,6 +183,8 @@ struct Own<'a> {
     site: Option<No>,
     /// The item, where it is not asked any more.
     item: Option<No>,
+    /// The authority of another province that the form names.
+    partner: Option<Id>,
     today: Date,
 }
 
@@ -185,6 +201,7 @@ impl<'a> Own<'a> {
             sites: &holder.sites,
             site: site.map(|(no, _)| no).filter(|no| holder.sites.contains(no)),
             item: item.map(|(no, _)| no),
+            partner: given.get("partner").parse().ok(),
             today: ask.today(),
         })
     }
@@ -200,6 +217,7 @@ impl<'a> Own<'a> {
             }),
             "batch" if TAKES.contains(&verb) && !makes => self.batches(verb),
             "site" => self.own_sites(verb),
+            "to" if verb == "dispatch" && self.partner.is_some() => self.sites_there(),
             "to" if verb == "dispatch" => {
                 self.others(|from, to| self.state.channels.lets(self.state, from, to, self.today))?
             }
@@ -293,6 +311,37 @@ impl<'a> Own<'a> {
         )
     }
 
+    /// Sites that the other province lets be supplied, and to which a channel leads.
+    fn sites_there(&self) -> Vec<Choice> {
+        let offered = self.state.provinces.offered();
+        let theirs =
+            offered.filter(|(partner, offered)| Some(*partner) == self.partner.as_ref() && offered.is_open(self.today));
+        let channels = &self.state.channels;
+        let reached = theirs.filter(|(partner, offered)| {
+            self.looked_into()
+                .any(|own| channels.lets_away(self.state, own, partner, &offered.site, self.today))
+        });
+        let choice = |(_, offered): (&Id, &Offered)| {
+            let site = &offered.site;
+            (site.site.to_string(), format!("{} ({})", site.holder, site.site))
+        };
+        reached.take(CHOICES_MAX + 1).map(choice).collect()
+    }
+
+    /// Goods that come from another province to the sites.
+    fn coming_from_provinces(&self) -> impl Iterator<Item = Choice> {
+        let open = self.state.provinces.open();
+        let comes = open.filter(|(_, domestic)| {
+            let coming = domestic.end == End::Receiving && domestic.outstanding() > 0;
+            coming && self.own_site_named(&domestic.told.to)
+        });
+        comes.map(|(seq, domestic)| {
+            let goods = provinces::sent(self.ask.words(), self.state, domestic, domestic.outstanding());
+            let from = provinces::other_site(self.state, domestic);
+            (seq.to_string(), format!("{seq}: {goods}, {from}"))
+        })
+    }
+
     /// Goods on their way that an act can be about.
     fn dispatches(&self, verb: &str) -> Vec<Choice> {
         let owed: BTreeSet<u64> = match verb {
@@ -312,9 +361,11 @@ impl<'a> Own<'a> {
             }
         };
         let found = self.state.ledger.transit().iter().filter(fits);
+        let near = self.coming_from_provinces().filter(|_| verb == "receive");
         found
-            .take(CHOICES_MAX + 1)
             .map(|(seq, transit)| self.dispatch(*seq, transit))
+            .chain(near)
+            .take(CHOICES_MAX + 1)
             .collect()
     }
 
@@ -470,11 +521,14 @@ fn site(ask: &Ask, verb: &str, field: &Field, given: &mut Fields) {
     if ask.visitor.as_ref().is_none_or(|visitor| visitor.holder().is_none()) {
         return;
     }
-    if verb == "receive"
-        && let Some(to) = on_the_way(ask, given).and_then(|transit| transit.to)
-    {
-        let id = ask.state().holders.site_at(to).id.to_string();
-        return given.push("site", id);
+    if verb == "receive" {
+        if let Some(to) = on_the_way(ask, given).and_then(|transit| transit.to) {
+            let id = ask.state().holders.site_at(to).id.to_string();
+            return given.push("site", id);
+        }
+        if let Some(domestic) = from_province(ask, given) {
+            return given.push("site", domestic.told.to.to_string());
+        }
     }
     if let Some([(only, _)]) = of(ask, verb, field, &field.name, given).as_deref() {
         given.push("site", only.as_str());
@@ -493,7 +547,19 @@ fn on_the_way(ask: &Ask, given: &Fields) -> Option<Transit> {
 fn outstanding(ask: &Ask, given: &mut Fields) {
     if let Some(transit) = on_the_way(ask, given) {
         given.push("amount", transit.outstanding.to_string());
+    } else if let Some(domestic) = from_province(ask, given) {
+        given.push("amount", domestic.outstanding().to_string());
     }
+}
+
+/// The goods from another province that a form is about, where they come to one of the visitor's own sites.
+fn from_province(ask: &Ask, given: &Fields) -> Option<Domestic> {
+    let state = ask.state();
+    let (_, holder) = state.holders.holder(ask.visitor.as_ref()?.holder()?)?;
+    let domestic = state.provinces.dispatches().get(&given.get("dispatch").parse().ok()?)?;
+    let (to, _) = state.holders.site(&domestic.told.to).ok()?;
+    let comes = domestic.end == End::Receiving && holder.sites.contains(&to);
+    comes.then(|| domestic.clone())
 }
 
 /// A number for an order that nobody has used: the holder, the year, and the next that is free.

@@ -5,16 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use askama::Template;
 use domain::access::Actor;
 use domain::holder::SiteKind;
+use domain::id::Id;
 use domain::ledger::Transit;
 use domain::licence::{Licence, Standing};
 use domain::plan::Planned;
 use domain::product::Item;
-use domain::province::{Domestic, End};
+use domain::province::{Domestic, End, Offered};
 use domain::quantity::Mass;
 use domain::table::No;
 use domain::{Event, State};
 use jiff::civil::Date;
 
+use super::provinces;
 use super::register::{held_items, other_compartments, own_sites, register_path};
 use crate::act::{act_key, fits, may};
 use crate::answer::{Answered, Fault, encoded, file, html};
@@ -445,8 +447,8 @@ impl Own<'_> {
     pub fn coming(&self) -> Vec<Way> {
         let ours = self.state.ledger.transit().iter();
         let ours = ours.filter(|(_, transit)| transit.to.is_some_and(|to| self.is_own(to)));
-        let near = self.state.provinces.dispatches().iter();
-        let near = near.filter_map(|(seq, domestic)| self.way_from_near(*seq, domestic));
+        let near = self.state.provinces.open();
+        let near = near.filter_map(|(seq, domestic)| self.way_from_near(seq, domestic));
         ours.map(|(seq, transit)| self.incoming(*seq, transit))
             .chain(near)
             .take(ROWS_MAX)
@@ -470,7 +472,7 @@ impl Own<'_> {
         let mut way = Way {
             seq,
             day: words.day(told.on),
-            peer: names::near(&domestic.partner, &told.from),
+            peer: provinces::named(&told.holder, &domestic.partner, &told.from),
             item: item.map_or_else(
                 || told.goods.form.to_string(),
                 |item| names::item(words, self.state, item),
@@ -600,9 +602,10 @@ impl Own<'_> {
     fn receipts(&self) -> Option<Task> {
         let words = self.ask.words();
         let all = self.state.ledger.transit().values();
-        let coming = all
-            .filter(|transit| transit.to.is_some_and(|to| self.is_own(to)))
-            .count();
+        let coming = all.filter(|transit| transit.to.is_some_and(|to| self.is_own(to)));
+        let near = self.state.provinces.open();
+        let near = near.filter(|(seq, domestic)| self.way_from_near(*seq, domestic).is_some());
+        let coming = coming.count() + near.count();
         (coming > 0).then(|| Task {
             what: words.t("company-task-receive"),
             detail: words.count("company-dispatches", u64::try_from(coming).unwrap_or_default()),
@@ -712,6 +715,27 @@ impl Own<'_> {
     }
 
     /// What can be done, in groups.
+    /// Dispatches to other provinces that a channel leads to.
+    fn to_provinces(&self) -> Vec<(String, String)> {
+        let (words, today) = (self.ask.words(), self.ask.today());
+        let channels = &self.state.channels;
+        let leads = |partner: &Id, offered: &Offered| {
+            let mut sites = self.sites.iter();
+            sites.any(|site| channels.lets_away(self.state, *site, partner, &offered.site, today))
+        };
+        let offered = self.state.provinces.offered();
+        let open = offered.filter(|(partner, offered)| offered.is_open(today) && leads(partner, offered));
+        let partners: BTreeSet<&Id> = open.map(|(partner, _)| partner).collect();
+        let link = |partner: &Id| {
+            let known = self.state.partners.get(partner);
+            let name = known.map_or_else(|| partner.to_string(), |known| known.file.name.to_string());
+            let path = self.act("dispatch", &[("partner", partner)], "partner");
+            (words.t1("company-to-province", "authority", name), path)
+        };
+        let partners = partners.into_iter().filter(|_| self.may("dispatch"));
+        partners.map(link).collect()
+    }
+
     fn acts(&self, pharmacy: bool) -> Vec<(String, Vec<(String, String)>)> {
         let words = self.ask.words();
         let sites: Vec<&domain::holder::Site> = self
@@ -745,7 +769,10 @@ impl Own<'_> {
         let possible = |verb: &&&str| self.may(verb) && sites.iter().any(|site| site.open && fits(verb, site));
         let link = |verb: &&str| (words.t(&act_key(verb)), self.act(verb, &[], ""));
         let group = |(key, verbs): (&str, &[&str])| {
-            let links: Vec<(String, String)> = verbs.iter().filter(possible).map(link).collect();
+            let mut links: Vec<(String, String)> = verbs.iter().filter(possible).map(link).collect();
+            if key == "company-acts-goods" {
+                links.extend(self.to_provinces());
+            }
             (words.t(key), links)
         };
         groups

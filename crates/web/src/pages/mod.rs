@@ -18,6 +18,7 @@ pub mod partners;
 mod people;
 mod planning;
 mod products;
+pub mod provinces;
 mod public;
 mod queue;
 mod register;
@@ -68,6 +69,7 @@ pub static ROUTES: &[&[Route]] = &[
     people::ROUTES,
     planning::ROUTES,
     products::ROUTES,
+    provinces::ROUTES,
     public::ROUTES,
     queue::ROUTES,
     register::ROUTES,

@@ -122,3 +122,30 @@ fn a_supplier_hears_of_an_order_and_a_person_of_changed_credentials() {
     );
     assert!(told.iter().all(|letter| !letter.text.contains('⟦')));
 }
+
+/// Goods that come from another province call who receives them; figures that differ call who gives the word.
+#[test]
+fn another_provinces_messages_call_whom_they_concern() {
+    let told = |says: &str, id: &str, people: [&str; 2]| {
+        let world = World::before("provinces.toml", says, id);
+        world.app.send_notices();
+        people.iter().for_each(|person| reachable(&world, person, "en"));
+        // As if nothing had been told yet.
+        world.app.authority().local().put_meta("notices_next_seq", "0").unwrap();
+        let letters = letters(&world);
+        let subject = |letter: &Notice| letter.subject.rsplit(": ").next().unwrap().to_owned();
+        letters
+            .iter()
+            .map(|letter| (letter.person.clone(), subject(letter)))
+            .collect::<Vec<_>>()
+    };
+    let first_receipt = "at = \"2024-02-03T01:00:00Z\"";
+    let goods = ("ren".to_owned(), "Goods are on their way to you".to_owned());
+    assert_eq!(told(first_receipt, "CN-HN", ["ren", "luo"]), [goods]);
+    let differs = "note = \"Ampoules are no matter of scales.\"";
+    let word = (
+        "li".to_owned(),
+        "A message of a partner authority waits for you".to_owned(),
+    );
+    assert_eq!(told(differs, "CN-HB", ["li", "ning"]), [word]);
+}

@@ -22,16 +22,20 @@ pub const WALL_S: i64 = 1_767_225_600;
 pub const SECRET: &[u8; 20] = b"a secret of twenty b";
 
 /// The story is played once for all tests.
-fn story() -> &'static Path {
+pub fn story() -> &'static Path {
     static STORY: OnceLock<TempDir> = OnceLock::new();
     STORY.get_or_init(|| played("china-2024.toml")).path()
 }
 
+const SCENARIOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios");
+
 /// Plays a scenario: a folder for each of its authorities.
 fn played(scenario: &str) -> TempDir {
+    play(&Scenario::read(&Path::new(SCENARIOS).join(scenario)).unwrap())
+}
+
+fn play(scenario: &Scenario) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let scenarios = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios"));
-    let scenario = Scenario::read(&scenarios.join(scenario)).unwrap();
     let mut host = Live {
         dir: folder.path().to_owned(),
         storage: "sqlite:".to_owned(),
@@ -49,7 +53,7 @@ fn played(scenario: &str) -> TempDir {
         seed: 1,
         host: &mut host,
     };
-    let summary = sim::run(&scenario, options, &mut |_| {}).unwrap();
+    let summary = sim::run(scenario, options, &mut |_| {}).unwrap();
     assert_eq!(summary.mismatches, 0, "{summary}");
     folder
 }
@@ -102,6 +106,16 @@ impl World {
     /// An authority after another scenario.
     pub fn after(scenario: &str, id: &str) -> Self {
         Self::copied(&played(scenario).path().join(id))
+    }
+
+    /// An authority in the midst of another scenario: before the step that says this.
+    pub fn before(scenario: &str, says: &str, id: &str) -> Self {
+        let text = std::fs::read_to_string(Path::new(SCENARIOS).join(scenario)).unwrap();
+        let (before, _) = text.split_once(says).unwrap();
+        let (before, _) = before.rsplit_once("[[step]]").unwrap();
+        let bytes = before.as_bytes().to_vec();
+        let story = Scenario::from_files(scenario, &|_| Some(bytes.clone().into())).unwrap();
+        Self::copied(&play(&story).path().join(id))
     }
 
     fn copied(from: &Path) -> Self {

@@ -14,8 +14,11 @@ const AUTHORIZATIONS_MAX: usize = 8;
 const OPEN_MAX: usize = 6;
 
 impl Sim<'_> {
-    /// Applications, authorizations and their end.
+    /// Applications, authorizations and their end, where there is anybody to trade with.
     pub(super) fn beginnings(&mut self, place: usize) -> Vec<Act> {
+        if self.nodes[place].abroad().is_empty() {
+            return Vec::new();
+        }
         let mut possible = Vec::new();
         let trade = &self.nodes[place].core.state.trade;
         let waiting: Vec<Id> = trade.open_applications().map(|one| one.id.clone()).take(3).collect();
@@ -85,7 +88,7 @@ impl Sim<'_> {
     }
 
     fn import_application(&mut self, place: usize) -> Act {
-        let partners = self.nodes[place].partners.clone();
+        let partners = self.nodes[place].abroad();
         let other = self.dice.pick(&partners).copied().unwrap_or_default();
         let exporter = self.nodes[other].party();
         let id = self.nodes[place].name("APP");
@@ -101,7 +104,7 @@ impl Sim<'_> {
 
     /// The authorizations of one partner for exports of a country, as the importers have them on paper: the latest few.
     fn papers(&mut self, place: usize) -> Vec<(usize, ImportAuthorization)> {
-        let partners = self.nodes[place].partners.clone();
+        let partners = self.nodes[place].abroad();
         let Some(other) = self.dice.pick(&partners).copied() else {
             return Vec::new();
         };

@@ -4,6 +4,7 @@
 mod beginning;
 mod exporting;
 mod importing;
+mod supplying;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,8 @@ use super::sabotage;
 use super::world::Amounts;
 use super::{Checked, Sim};
 use crate::node::Outcome;
+
+pub(super) use supplying::Roads;
 
 /// At so many open cases somebody looks before doing one thing.
 const LOOKED_AT_MAX: usize = 6;
@@ -53,6 +56,10 @@ enum Effect {
     /// Came back from customs.
     Back(Id, u64, usize, i64),
     Entered(Id, usize),
+    /// Left for the other province: how much is on the road.
+    Supplied(i64),
+    /// Is on the road no more: of this dispatch, how much.
+    OffTheRoad((Id, u64), i64),
 }
 
 fn act(actor: &'static str, verb: &'static str, with: Value) -> Act {
@@ -92,6 +99,7 @@ impl Sim<'_> {
     fn others(&mut self, place: usize) -> Vec<Act> {
         let mut possible = self.beginnings(place);
         possible.extend(self.returns(place));
+        possible.extend(self.supplies(place));
         for case in self.looked_at(place) {
             possible.extend(match case.side {
                 Side::Exporting => self.exporting(place, &case),
@@ -144,6 +152,8 @@ impl Sim<'_> {
                 self.goods.entry(case.clone()).or_default().dispatched[kind] -= amount;
                 self.leave_customs(place, &case, dispatch);
             }
+            Effect::Supplied(amount) => self.on_the_road(place, seq, amount),
+            Effect::OffTheRoad(dispatch, amount) => *self.roads.entry(dispatch).or_default() -= amount,
             Effect::Entered(case, kind) => self.goods.entry(case).or_default().ended[kind] = true,
         }
     }

@@ -31,7 +31,9 @@ struct Permitted {
     under: (Id, Id),
     lines: Amounts,
     departed: Option<Amounts>,
-    /// Endorsed as not used, or revoked.
+    /// What customs has seen coming back.
+    back: Amounts,
+    /// Endorsed as not used, revoked, or the goods have gone elsewhere.
     over: bool,
 }
 
@@ -40,7 +42,7 @@ impl Permitted {
     fn takes(&self) -> Amounts {
         match self.departed {
             _ if self.over => [0; 2],
-            Some(departed) => departed,
+            Some(departed) => less(departed, self.back),
             None => self.lines,
         }
     }
@@ -88,6 +90,10 @@ fn sum(one: Amounts, other: Amounts) -> Amounts {
     [one[0].saturating_add(other[0]), one[1].saturating_add(other[1])]
 }
 
+fn less(one: Amounts, other: Amounts) -> Amounts {
+    [one[0].saturating_sub(other[0]), one[1].saturating_sub(other[1])]
+}
+
 fn hash_of(consignment: &Consignment) -> Digest {
     Digest::of(format!("{consignment:?}"))
 }
@@ -133,6 +139,9 @@ impl Books {
             Event::ConsignmentReturned(endorsed) => {
                 let back = self.case(&endorsed.case).back;
                 as_recorded(node, &endorsed.case, &endorsed.endorsement, back)?;
+                if let Some(permitted) = self.permits.get_mut(&endorsed.endorsement.permit) {
+                    permitted.back = back;
+                }
                 self.returned(&endorsed.case, &endorsed.endorsement);
                 Ok(())
             }
@@ -144,7 +153,7 @@ impl Books {
         }
     }
 
-    /// What brings a case to its end before goods have left.
+    /// What brings a case to its end before goods have left, or takes them elsewhere.
     fn ended(&mut self, event: &Event) {
         match event {
             Event::RequestRefused(answered) => self.ends(&answered.case, "refused"),
@@ -156,6 +165,11 @@ impl Books {
             Event::PermitEndorsedUnused(unused) => {
                 self.give_back(&unused.permit);
                 self.ends(&unused.case, "expired");
+            }
+            Event::ConsignmentDiverted(diverted) => {
+                let permits = self.permits.values_mut();
+                let of_case = permits.filter(|permitted| permitted.case == diverted.case);
+                of_case.for_each(|permitted| permitted.over = true);
             }
             _ => {}
         }
@@ -279,6 +293,7 @@ impl Books {
             under: under.clone(),
             lines: amounts(&permit.consignment.lines),
             departed: None,
+            back: [0; 2],
             over: false,
         };
         self.permits.insert(permit.number.clone(), permitted);

@@ -3,6 +3,7 @@
 
 mod books;
 mod chains;
+mod supplies;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,7 @@ use super::world::{Amounts, Node};
 use super::{Broken, Checked};
 use books::Books;
 use chains::Redeemable;
+use supplies::Supplies;
 
 pub(super) const CONFIRMED: &str = "no permit without a matching confirmation journaled before it";
 pub(super) const WITHIN: &str = "never more permitted than the import authorization allows";
@@ -22,6 +24,8 @@ pub(super) const ANSWERED: &str = "a question is answered before it is confirmed
 pub(super) const ENDED: &str = "no goods cross a border in a case that its authority knows to have ended";
 pub(super) const DEPARTED: &str = "never more departed than permitted, nor than the ledger has moved";
 pub(super) const ARRIVED: &str = "never more received than departed without a discrepancy";
+pub(super) const SENT: &str = "what enters from another province was sent there, and enters once";
+pub(super) const TOLD: &str = "what provinces tell each other of goods is what their ledgers have";
 pub(super) const MASS: &str = "mass is conserved across both books";
 pub(super) const BYTES: &str = "the same number of a chain always has the same bytes";
 pub(super) const ORDER: &str = "messages are taken in the order of their chain";
@@ -46,6 +50,8 @@ pub(super) struct Watch {
     founded: Vec<u64>,
     /// What each journal says of trade.
     books: Vec<Books>,
+    /// What each says of goods between provinces.
+    supplies: Vec<Supplies>,
     places: BTreeMap<Id, usize>,
     /// Bytes by sender, receiver and number.
     signed: BTreeMap<(usize, usize, u64), Digest>,
@@ -76,6 +82,7 @@ impl Watch {
             next: vec![0; nodes.len()],
             founded: nodes.iter().map(|node| node.core.state.size).collect(),
             books: nodes.iter().map(|_| Books::default()).collect(),
+            supplies: nodes.iter().map(|_| Supplies::default()).collect(),
             places: ids.map(|(place, node)| (node.id.clone(), place)).collect(),
             ..Self::default()
         }
@@ -135,8 +142,12 @@ impl Watch {
             *self.entries.entry(entry.event.kind()).or_default() += 1;
             self.chain(nodes, place, entry)?;
             self.books[place].entry(node, entry)?;
+            if node.neighbour.is_some() {
+                self.supplies[place].entry(node, entry)?;
+            }
         }
         self.books[place].weigh(node)?;
+        self.supplies[place].weigh(node)?;
         if entries.iter().any(|entry| matches!(entry.event, Event::Movement(_))) {
             books::balance(node)?;
         }
@@ -150,9 +161,29 @@ impl Watch {
         (exported.0, imported.1)
     }
 
+    /// What two provinces have between them: each book is whole, both agree, and so does their sum.
+    pub fn provinces(&self, nodes: &[Node], year: i16) -> Checked {
+        let provinces = nodes.iter().enumerate().filter(|(_, node)| node.is_honest());
+        for (place, node) in provinces {
+            let Some(neighbour) = node.neighbour else { continue };
+            let (ours, theirs, other) = (&self.supplies[place], &self.supplies[neighbour], &nodes[neighbour]);
+            ours.conserved(node, year)?;
+            if other.is_honest() {
+                ours.agree(node, theirs, other)?;
+                Supplies::nation([(ours, node), (theirs, other)])?;
+            }
+        }
+        Ok(())
+    }
+
     /// What has left and entered by the ledger of one node.
     pub fn totals(&self, place: usize) -> (Amounts, Amounts) {
         self.books[place].totals()
+    }
+
+    /// What has come to light at one node without having been sent to it.
+    pub fn unexplained(&self, place: usize) -> Amounts {
+        self.supplies[place].unexplained
     }
 
     pub fn permits(&self) -> u64 {

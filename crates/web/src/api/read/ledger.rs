@@ -3,6 +3,7 @@
 use domain::State;
 use domain::id::Id;
 use domain::ledger::{Account, Compartment, MovementKind, Transit};
+use domain::province::{Domestic, End};
 use domain::quantity::Mass;
 use domain::table::No;
 use jiff::civil::Date;
@@ -59,14 +60,16 @@ pub struct Held {
 /// Goods on the way.
 #[derive(Serialize, JsonSchema)]
 pub struct OnTheWay {
-    /// The entry number of the dispatch.
+    /// The entry number of the dispatch, or of the message in which another province has told it.
     dispatch: u64,
+    /// The authority of another province in whose register the other site is; none where both are in this one.
+    partner: Option<Id>,
     /// The consignor's site.
     from: Id,
     /// The consignee's site; none when the goods go abroad.
     to: Option<Id>,
-    /// The item.
-    item: Id,
+    /// The item; none where this register has no item of such goods, which come from another province.
+    item: Option<Id>,
     /// The batch.
     batch: Id,
     /// What was sent.
@@ -105,14 +108,18 @@ pub fn stock(ask: &Ask) -> Answered {
     let first = super::after(ask)? == 0;
     let concerns = |transit: &&(&u64, &Transit)| transit.1.from == no || transit.1.to == Some(no);
     let all = state.ledger.transit().iter();
+    let comes = |domestic: &Domestic| domestic.end == End::Receiving && domestic.told.to == of.id;
+    let near = state.provinces.open();
+    let near = near.filter(|(_, domestic)| first && comes(domestic) && domestic.outstanding() > 0);
     let whole = Stock {
         site: of.id.clone(),
         items: listed.items,
         next: listed.next,
         on_the_way: all
             .filter(|transit| first && concerns(&transit))
-            .take(WITH_IT_MAX)
             .map(|(dispatch, transit)| on_the_way(&state, *dispatch, transit))
+            .chain(near.map(|(dispatch, domestic)| from_province(&state, dispatch, domestic)))
+            .take(WITH_IT_MAX)
             .collect(),
         lots: if first { lots(&state, no) } else { Vec::new() },
     };
@@ -141,14 +148,35 @@ fn on_the_way(state: &State, dispatch: u64, transit: &Transit) -> OnTheWay {
     let site = |no: No| state.holders.site_at(no).id.clone();
     OnTheWay {
         dispatch,
+        partner: transit.away.as_ref().map(|away| away.partner.clone()),
         from: site(transit.from),
-        to: transit.to.map(site),
-        item: state.items.at(batch.item).id.clone(),
+        to: transit
+            .to
+            .map(site)
+            .or_else(|| transit.away.as_ref().map(|away| away.site.clone())),
+        item: Some(state.items.at(batch.item).id.clone()),
         batch: batch.code.clone(),
         sent: transit.sent,
         outstanding: transit.outstanding,
         short: transit.short,
         dispatched_on: transit.dispatched_on.map(day),
+    }
+}
+
+/// Goods that come from another province, as its authority has told them.
+fn from_province(state: &State, entry: u64, domestic: &Domestic) -> OnTheWay {
+    let told = &domestic.told;
+    OnTheWay {
+        dispatch: entry,
+        partner: Some(domestic.partner.clone()),
+        from: told.from.clone(),
+        to: Some(told.to.clone()),
+        item: domain::trade::item_of(state, &told.goods).map(|item| item.id.clone()),
+        batch: told.batch.clone(),
+        sent: told.amount,
+        outstanding: domestic.outstanding(),
+        short: false,
+        dispatched_on: Some(day(told.on)),
     }
 }
 

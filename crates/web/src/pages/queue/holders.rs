@@ -7,7 +7,7 @@ use domain::table::No;
 use domain::trade::{Side, Stage};
 
 use super::desk::{Desk, EACH, LOOKED_AT, Lane, Task};
-use super::officers;
+use super::{officers, provinces};
 use crate::links;
 use crate::names;
 use crate::pages::decisions::subject;
@@ -19,6 +19,7 @@ pub fn fill(desk: &mut Desk<'_>, holder: &str) {
         return;
     };
     goods(desk, holder);
+    provinces::of_holder(desk, holder);
     orders(desk, holder);
     notices(desk, holder);
     counts(desk, holder);

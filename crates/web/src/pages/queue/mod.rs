@@ -5,6 +5,7 @@ mod counts;
 mod desk;
 mod holders;
 mod officers;
+mod provinces;
 
 use askama::Template;
 use domain::access::{Capacity, Role};

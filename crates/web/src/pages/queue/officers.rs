@@ -12,6 +12,7 @@ use jiff::civil::{Date, date};
 use super::border;
 use super::counts::Counted;
 use super::desk::{Desk, LOOKED_AT, Lane, Task};
+use super::provinces;
 use crate::links;
 use crate::names;
 use crate::pages::decisions::{self, subject};
@@ -41,6 +42,7 @@ pub fn fill(desk: &mut Desk<'_>, role: Role, counts: &[Counted]) {
         Role::LicensingOfficer => {
             ending(desk);
             notices(desk);
+            provinces::of_officers(desk);
         }
         Role::Inspector | Role::ChiefInspector => {
             inspections(desk);

@@ -46,6 +46,8 @@ struct CasePage {
     proposed: Option<Waiting>,
     auditor: bool,
     officer: bool,
+    /// Where the case's bundle is, for those who get it.
+    bundle: Option<String>,
 }
 
 /// A decision that waits for its second person.
@@ -132,6 +134,7 @@ pub fn case(ask: &Ask) -> Answered {
         proposed,
         auditor: visitor.is(Role::Auditor),
         officer,
+        bundle: visitor.is_any(super::BUNDLES).then(|| super::bundle::path(&case.id)),
     })
 }
 

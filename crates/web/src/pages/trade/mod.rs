@@ -1,6 +1,7 @@
 //! Trade across the border: cases, import authorizations, permits as sheets, the border itself, and the public check.
 
 mod authorizations;
+mod bundle;
 mod case;
 mod check;
 mod checks;
@@ -59,6 +60,10 @@ pub const SHEETS: &[Role] = &[
     Role::CustomsOfficer,
 ];
 
+/// Officers who get a case's entries themselves, with the messages and lines of the ledger in them: who decides about it,
+/// and who looks over their shoulders.
+const BUNDLES: &[Role] = &[Role::PermitOfficer, Role::Approver, Role::Auditor];
+
 /// Officers who keep files of other authorities.
 const KEEPERS: Who = Who::Officers(&[Role::PermitOfficer]);
 
@@ -74,6 +79,11 @@ pub const ROUTES: &[Route] = &[
         "/cases/{authority}/{export}",
         Who::OfficersAndHolders(TRADE),
         case::case,
+    ),
+    page(
+        "/cases/{authority}/{export}/bundle.json",
+        Who::Officers(BUNDLES),
+        bundle::get,
     ),
     page("/overdue", Who::Officers(TRADE), overdue::list),
     page("/passages", Who::Officers(BORDER), passages::list),
