@@ -12,6 +12,7 @@ pub const NOUNS: &[(&str, &[RefusalDoc])] = &[
     ("Policies", domain::policy::PolicyRefusal::ALL),
     ("Substances", domain::substance::SubstanceRefusal::ALL),
     ("Items", domain::product::ProductRefusal::ALL),
+    ("Schedule III", domain::schedule_iii::ScheduleIiiRefusal::ALL),
     ("Holders and sites", domain::holder::HolderRefusal::ALL),
     ("Licences and purchase cards", domain::licence::LicenceRefusal::ALL),
     ("Demand", domain::demand::DemandRefusal::ALL),

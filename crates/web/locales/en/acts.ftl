@@ -208,3 +208,5 @@ act-withdraw-site = Withdraw a shared site
 act-withdraw-site-help = Nothing more may be sent to it from the other province. Goods on their way still arrive.
 act-resolve-difference = Explain a difference with another province
 act-resolve-difference-help = Your side’s word on the difference between what was sent and what was received. It is over when both sides have said theirs.
+act-review-after-change = Let an authorization stand after a change of schedule
+act-review-after-change-help = The schedule of a drug in it has changed since it was issued, and nothing moves under it. Takes effect when an approver agrees; otherwise revoke or cancel it.

@@ -100,3 +100,4 @@ kind-PassageClosed = Passage closed
 kind-SiteShared = Site shared with another province
 kind-SiteWithdrawn = Shared site withdrawn
 kind-DifferenceResolved = Difference with another province explained
+kind-AuthorizationReviewed = Authorization stands after a change of schedule

@@ -29,3 +29,7 @@ product-synthetic = Synthetic drug (art. 19(1)(g))
 product-forms = Salt forms
 product-forms-caption = How much anhydrous base is in a gram of each form
 product-items = Products
+product-schedule-iii = Schedule III
+product-schedule-iii-none = Follows no formula: the rules of the drug’s schedule apply
+product-schedule-iii-paragraph = Exempt by paragraph { $paragraph }: no authorization at the border by treaty, and its drug counts as utilized when it is made
+product-schedule-iii-with = compounded with { $ingredients }

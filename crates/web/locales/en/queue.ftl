@@ -126,3 +126,5 @@ queue-what-passage-detained = Detained goods that pass through
 queue-why-passage-detained = They do not go on until it is said what becomes of them
 queue-what-passage-different = Goods that passed through differ
 queue-why-passage-different = What left is not what had come
+queue-what-review = Look at an authorization again
+queue-why-review = The schedule of { $substance } has changed on { $day }: nothing moves under it until it is let stand

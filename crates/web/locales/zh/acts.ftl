@@ -208,3 +208,5 @@ act-withdraw-site = 撤回已共享的场所
 act-withdraw-site-help = 另一省不得再向其发货。在途货物仍可接收。
 act-resolve-difference = 说明与另一省的差异
 act-resolve-difference-help = 本方对发出数量与收到数量之差的说明。双方都说明后，差异即告结束。
+act-review-after-change = 附表变更后维持准许
+act-review-after-change-help = 签发后其中药物的附表已变更，据此不得再有移动。经批准人同意后生效；否则应予吊销或取消。

@@ -100,3 +100,4 @@ kind-PassageClosed = 过境结案
 kind-SiteShared = 场所已与另一省共享
 kind-SiteWithdrawn = 已撤回共享的场所
 kind-DifferenceResolved = 已说明与另一省的差异
+kind-AuthorizationReviewed = 附表变更后维持准许

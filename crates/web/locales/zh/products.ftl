@@ -29,3 +29,7 @@ product-synthetic = 合成药品（第十九条第一款庚项）
 product-forms = 盐型
 product-forms-caption = 每克各盐型所含无水碱基
 product-items = 产品
+product-schedule-iii = 附表三
+product-schedule-iii-none = 不符合任何配方：适用该药物所属附表的规则
+product-schedule-iii-paragraph = 依第 { $paragraph } 段豁免：条约不要求边境准许，所含药物于制成时计为利用
+product-schedule-iii-with = 配伍：{ $ingredients }

@@ -126,3 +126,5 @@ queue-what-passage-detained = 被扣留的过境货物
 queue-why-passage-detained = 处理结果未定之前不得继续运输
 queue-what-passage-different = 过境货物有差异
 queue-why-passage-different = 离境数量与入境数量不符
+queue-what-review = 重新审视准许
+queue-why-review = { $substance } 的附表已于 { $day } 变更：在决定维持之前据此不得移动

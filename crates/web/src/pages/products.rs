@@ -4,6 +4,7 @@ use askama::Template;
 use domain::State;
 use domain::access::Role;
 use domain::product::Item;
+use domain::schedule_iii::ScheduleIii;
 use domain::substance::{Schedule, Substance};
 use domain::table::No;
 
@@ -197,6 +198,27 @@ struct ItemPage {
     history: Vec<History>,
 }
 
+/// The formula of Schedule III that a preparation follows, or that it follows none.
+fn formula(words: Words, formula: Option<&ScheduleIii>) -> String {
+    let Some(formula) = formula else {
+        return words.t("product-schedule-iii-none");
+    };
+    let with: Vec<&str> = formula
+        .compounded_with
+        .iter()
+        .map(|other| other.name.as_str())
+        .collect();
+    let paragraph = formula.paragraph.to_string();
+    let all = words.t1("product-schedule-iii-paragraph", "paragraph", &paragraph);
+    if with.is_empty() {
+        return all;
+    }
+    format!(
+        "{all}; {}",
+        words.t1("product-schedule-iii-with", "ingredients", with.join(", "))
+    )
+}
+
 fn item_page(ask: &Ask) -> Answered {
     let (words, visitor, id) = (ask.words(), ask.visitor()?, ask.param("item"));
     let mut page = {
@@ -216,6 +238,10 @@ fn item_page(ask: &Ask) -> Answered {
             say("product-form", preparation.dosage_form.to_string());
             say("product-unit", unit(words, preparation.unit.as_str()));
             say("product-pack", words.number(preparation.units_per_pack));
+            say(
+                "product-schedule-iii",
+                formula(words, preparation.schedule_iii.as_ref()),
+            );
             preparation.strength_as.to_string()
         } else {
             say("product-salt", item.form.to_string());

@@ -30,6 +30,7 @@ pub fn of(words: Words, state: &State, verb: &str, with: &Value) -> Subject {
         | "duplicate_export_permit"
         | "order_back"
         | "record_diversion" => state.trade.permitted(text("permit")),
+        "review_after_change" => state.trade.permitted(text("number")),
         _ => None,
     };
     if let Some(case) = case {

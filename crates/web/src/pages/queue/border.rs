@@ -1,11 +1,14 @@
 //! What waits for officers of goods that pass through.
 
+use domain::id::Id;
 use domain::trade::passage::{Passage, Passing};
+use domain::trade::{Case, OwnAuthorization, own_to_review, to_review};
+use jiff::civil::Date;
 
 use super::desk::{Desk, EACH, Lane, Task};
-use crate::names;
 use crate::pages::decisions::subject;
 use crate::pages::passage_path;
+use crate::{links, names};
 
 /// Passages that are detained, or differ: somebody has to say what becomes of them.
 pub fn passages(desk: &mut Desk<'_>) {
@@ -31,5 +34,55 @@ pub fn passages(desk: &mut Desk<'_>) {
         })
     };
     let tasks: Vec<Task> = state.trade.passages().filter_map(task).take(EACH + 1).collect();
+    desk.put(tasks.into_iter());
+}
+
+/// Authorizations that were issued before the schedule of their drug changed: nothing moves under them until they are looked
+/// at again.
+pub fn reviews(desk: &mut Desk<'_>) {
+    let (state, words, today) = (desk.state, desk.words, desk.today);
+    let why = |(substance, since): &(Id, Date)| {
+        words.t2("queue-why-review", "substance", substance, "day", words.day(*since))
+    };
+    let of_case = |case: &Case| {
+        let found = to_review(state, case, today)?;
+        let number = &case.permit.as_ref()?.number;
+        Some(Task {
+            key: format!("review:{number}"),
+            reference: number.to_string(),
+            what: words.t("queue-what-review"),
+            company: case.consignment.exporter.name.to_string(),
+            goods: String::new(),
+            why: why(&found),
+            due: None,
+            path: links::act("review_after_change", &[("number", number.as_str())], "/queue"),
+            lane: Lane::Ours,
+        })
+    };
+    let of_own = |own: &OwnAuthorization| {
+        let found = own_to_review(state, own, today)?;
+        let authorization = &own.authorization;
+        let over = own.cancelled || authorization.valid_until < today;
+        (!over).then(|| Task {
+            key: format!("review:{}", authorization.number),
+            reference: authorization.number.to_string(),
+            what: words.t("queue-what-review"),
+            company: authorization.importer.name.to_string(),
+            goods: String::new(),
+            why: why(&found),
+            due: None,
+            path: links::act(
+                "review_after_change",
+                &[("number", authorization.number.as_str())],
+                "/queue",
+            ),
+            lane: Lane::Ours,
+        })
+    };
+    let cases = state.trade.open_cases().filter_map(of_case);
+    let tasks: Vec<Task> = cases
+        .chain(state.trade.owns().filter_map(of_own))
+        .take(EACH + 1)
+        .collect();
     desk.put(tasks.into_iter());
 }

@@ -34,6 +34,7 @@ pub fn fill(desk: &mut Desk<'_>, role: Role, counts: &[Counted]) {
             applications(desk);
             endorsements(desk, 0);
             border::passages(desk);
+            border::reviews(desk);
         }
         Role::CustomsOfficer => border::passages(desk),
         // Who was reminded twice is a matter for those above.

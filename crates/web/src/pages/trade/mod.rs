@@ -361,6 +361,7 @@ fn proposals(state: &State) -> BTreeMap<String, Proposed> {
     let mut found = BTreeMap::new();
     let of_trade = [
         "issue_export_permit",
+        "review_after_change",
         "revoke_export_permit",
         "amend_export_permit",
         "duplicate_export_permit",
