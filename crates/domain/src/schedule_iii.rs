@@ -56,15 +56,15 @@ pub struct ScheduleIii {
 refusals! {
     /// Why a preparation is not exempt: the rules of the drug's own schedule apply to it.
     pub enum ScheduleIiiRefusal {
-        OtherDrug { paragraph: u8, substance: String } = "schedule_iii_other_drug", Some("1961 Schedule III"),
+        OtherDrug { paragraph: u8, substance: String } = "schedule_iii_other_drug", Some("1961 art. 2(4)"),
             "paragraph {paragraph} of Schedule III is not about {substance}: register the preparation without it, under the rules of the drug's schedule";
-        TooMuch { paragraph: u8, limit: String, found: String } = "schedule_iii_too_much", Some("1961 Schedule III"),
+        TooMuch { paragraph: u8, limit: String, found: String } = "schedule_iii_too_much", Some("1961 art. 2(4)"),
             "paragraph {paragraph} of Schedule III ends at {limit} of the drug in a dosage unit, and this one has {found}: the rules of the drug's schedule apply";
-        TooConcentrated { paragraph: u8, limit: String, found: String } = "schedule_iii_too_concentrated", Some("1961 Schedule III"),
+        TooConcentrated { paragraph: u8, limit: String, found: String } = "schedule_iii_too_concentrated", Some("1961 art. 2(4)"),
             "paragraph {paragraph} of Schedule III ends at {limit} in an undivided preparation, and this one has {found}: the rules of the drug's schedule apply";
-        Ingredient { paragraph: u8, wanted: &'static str } = "schedule_iii_ingredient", Some("1961 Schedule III"),
+        Ingredient { paragraph: u8, wanted: &'static str } = "schedule_iii_ingredient", Some("1961 art. 2(4)"),
             "paragraph {paragraph} of Schedule III asks for {wanted}";
-        Recoverable { substance: String } = "schedule_iii_recoverable", Some("1961 Schedule III"),
+        Recoverable { substance: String } = "schedule_iii_recoverable", Some("1961 art. 2(4)"),
             "paragraph 4 of Schedule III asks that {substance} cannot be recovered: say why (unrecoverable)";
     }
 }

@@ -27,6 +27,7 @@ fn nouns() -> BTreeMap<&'static str, &'static [RefusalDoc]> {
         ("policy", domain::policy::PolicyRefusal::ALL),
         ("product", domain::product::ProductRefusal::ALL),
         ("province", domain::province::ProvinceRefusal::ALL),
+        ("schedule iii", domain::schedule_iii::ScheduleIiiRefusal::ALL),
         ("substance", domain::substance::SubstanceRefusal::ALL),
         ("trade", domain::trade::TradeRefusal::ALL),
         ("passage", domain::trade::passage::PassageRefusal::ALL),
