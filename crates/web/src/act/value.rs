@@ -27,7 +27,11 @@ fn one(field: &Field, form: &Fields, name: &str) -> Option<Value> {
     match &field.kind {
         Kind::Group(fields) => {
             let inner = group(fields, form, &format!("{name}."));
-            (field.required || !inner.is_empty()).then_some(Value::Object(inner))
+            // A list that must be there is there when it is empty: that alone says nothing.
+            let says = |value: &Value| {
+                !matches!(value, Value::Bool(false)) && value.as_array().is_none_or(|list| !list.is_empty())
+            };
+            (field.required || inner.values().any(says)).then_some(Value::Object(inner))
         }
         Kind::Rows(fields) => {
             let rows = (0..ROWS_MAX).map(|row| group(fields, form, &format!("{name}.{row}.")));

@@ -16,6 +16,7 @@ mod invited;
 mod notices;
 mod oversight;
 mod passages;
+mod products;
 mod provinces;
 mod signing;
 mod world;
