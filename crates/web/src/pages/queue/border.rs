@@ -1,6 +1,6 @@
 //! What waits for officers of goods that pass through.
 
-use domain::id::Id;
+use domain::id::{Id, Text};
 use domain::trade::passage::{Passage, Passing};
 use domain::trade::{Case, OwnAuthorization, own_to_review, to_review};
 use jiff::civil::Date;
@@ -41,43 +41,27 @@ pub fn passages(desk: &mut Desk<'_>) {
 /// at again.
 pub fn reviews(desk: &mut Desk<'_>) {
     let (state, words, today) = (desk.state, desk.words, desk.today);
-    let why = |(substance, since): &(Id, Date)| {
-        words.t2("queue-why-review", "substance", substance, "day", words.day(*since))
+    let task = |number: &Id, company: &Text, (substance, since): (Id, Date)| Task {
+        key: format!("review:{number}"),
+        reference: number.to_string(),
+        what: words.t("queue-what-review"),
+        company: company.to_string(),
+        goods: String::new(),
+        why: words.t2("queue-why-review", "substance", substance, "day", words.day(since)),
+        due: None,
+        path: links::act("review_after_change", &[("number", number.as_str())], "/queue"),
+        lane: Lane::Ours,
     };
     let of_case = |case: &Case| {
         let found = to_review(state, case, today)?;
-        let number = &case.permit.as_ref()?.number;
-        Some(Task {
-            key: format!("review:{number}"),
-            reference: number.to_string(),
-            what: words.t("queue-what-review"),
-            company: case.consignment.exporter.name.to_string(),
-            goods: String::new(),
-            why: why(&found),
-            due: None,
-            path: links::act("review_after_change", &[("number", number.as_str())], "/queue"),
-            lane: Lane::Ours,
-        })
+        let permit = case.permit.as_ref()?;
+        Some(task(&permit.number, &case.consignment.exporter.name, found))
     };
     let of_own = |own: &OwnAuthorization| {
         let found = own_to_review(state, own, today)?;
         let authorization = &own.authorization;
         let over = own.cancelled || authorization.valid_until < today;
-        (!over).then(|| Task {
-            key: format!("review:{}", authorization.number),
-            reference: authorization.number.to_string(),
-            what: words.t("queue-what-review"),
-            company: authorization.importer.name.to_string(),
-            goods: String::new(),
-            why: why(&found),
-            due: None,
-            path: links::act(
-                "review_after_change",
-                &[("number", authorization.number.as_str())],
-                "/queue",
-            ),
-            lane: Lane::Ours,
-        })
+        (!over).then(|| task(&authorization.number, &authorization.importer.name, found))
     };
     let cases = state.trade.open_cases().filter_map(of_case);
     let tasks: Vec<Task> = cases
