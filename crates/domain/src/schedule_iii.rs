@@ -127,24 +127,30 @@ pub fn check(substance: &str, content_pg: i64, claim: &ScheduleIii) -> Refused<(
 fn within(formula: &Formula, content_pg: i64, claim: &ScheduleIii) -> Refused<()> {
     let paragraph = claim.paragraph;
     let percent = |ppm: i64| format!("{}.{:04} per cent", ppm / 10_000, ppm % 10_000);
-    match (claim.undivided_ppm, formula.undivided_ppm, formula.unit_ug) {
-        (Some(found), Some(limit), _) if (1..=limit).contains(&found) => Ok(()),
-        (Some(found), limit, _) => Err(ScheduleIiiRefusal::TooConcentrated {
-            paragraph,
-            limit: limit.map_or_else(|| "nothing".to_owned(), percent),
-            found: percent(found),
+    match (claim.undivided_ppm, formula.undivided_ppm) {
+        (Some(found), Some(limit)) if (1..=limit).contains(&found) => {}
+        (Some(found), limit) => {
+            return Err(ScheduleIiiRefusal::TooConcentrated {
+                paragraph,
+                limit: limit.map_or_else(|| "nothing".to_owned(), percent),
+                found: percent(found),
+            }
+            .into());
         }
-        .into()),
-        (None, _, Some(limit)) if i128::from(content_pg) <= i128::from(limit) * 1_000_000 => Ok(()),
-        (None, _, Some(limit)) => Err(ScheduleIiiRefusal::TooMuch {
+        (None, _) if formula.unit_ug.is_some() => {}
+        (None, _) => {
+            let wanted = "the concentration of the undivided preparation (undivided_ppm)";
+            return Err(ScheduleIiiRefusal::Ingredient { paragraph, wanted }.into());
+        }
+    }
+    // Whoever calls a tablet undivided gains nothing: what is counted stays within the dosage unit all the same.
+    let pg = |ug: i64| i128::from(ug) * 1_000_000;
+    match formula.unit_ug.filter(|limit| i128::from(content_pg) > pg(*limit)) {
+        None => Ok(()),
+        Some(limit) => Err(ScheduleIiiRefusal::TooMuch {
             paragraph,
-            limit: format!("{} g", Mass::from_pg(i128::from(limit) * 1_000_000)),
+            limit: format!("{} g", Mass::from_pg(pg(limit))),
             found: format!("{} g", Mass::from_pg(content_pg.into())),
-        }
-        .into()),
-        (None, ..) => Err(ScheduleIiiRefusal::Ingredient {
-            paragraph,
-            wanted: "the concentration of the undivided preparation (undivided_ppm)",
         }
         .into()),
     }
